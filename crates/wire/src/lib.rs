@@ -1,0 +1,12 @@
+//! AWS's grammar: encodings, request signatures, operation routing, error envelopes. Bytes in, bytes out, in both directions.
+//!
+//! Never here: sockets, clocks, files, threads, an AWS service's name. A codec knows schemas, not shapes; a shape knows
+//! readers and writers, not codecs. So there are shapes + codecs pieces of code, not shapes x codecs.
+
+pub mod schema;
+pub mod service;
+pub mod shape;
+
+pub use schema::{Constraints, HttpBinding, Kind, Member, Schema, TimestampFormat};
+pub use service::{ErrorShape, Fault, Operation, Protocol, Service};
+pub use shape::{Blob, EnumShape, ReadError, ReadErrorKind, Sensitive, Shape, ShapeReader, ShapeWriter, Timestamp};
