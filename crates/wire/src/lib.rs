@@ -9,4 +9,4 @@ pub mod shape;
 
 pub use schema::{Constraints, HttpBinding, Kind, Member, Schema, TimestampFormat};
 pub use service::{ErrorShape, Fault, Operation, Protocol, Service};
-pub use shape::{Blob, EnumShape, ReadError, ReadErrorKind, Sensitive, Shape, ShapeReader, ShapeWriter, Timestamp};
+pub use shape::{Blob, Document, EnumShape, ReadError, ReadErrorKind, Redacted, Sensitive, Shape, ShapeReader, ShapeWriter, Timestamp};

@@ -34,6 +34,8 @@ pub enum Kind {
     Blob,
     /// A moment, milliseconds since the epoch in memory.
     Timestamp,
+    /// Any JSON value (the model's `document`).
+    Document,
     /// A list; the member describes each element.
     List(Member),
     /// A map from strings; `key` describes the keys, `value` the values.

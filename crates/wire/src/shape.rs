@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::schema::{Kind, Member};
 
-pub use values::{Blob, Sensitive, Timestamp};
+pub use values::{Blob, Document, Redacted, Sensitive, Timestamp};
 
 /// A value that codecs can carry.
 pub trait Shape: Sized {
@@ -47,6 +47,8 @@ pub trait ShapeWriter {
     fn blob(&mut self, at: &'static Member, value: &[u8]);
     /// Writes a moment in the format of `at` or else of the protocol.
     fn timestamp(&mut self, at: &'static Member, value: Timestamp);
+    /// Writes a document of any form.
+    fn document(&mut self, at: &'static Member, value: &Document);
     /// Writes a structure; `members` is called once and writes those present.
     fn structure(&mut self, at: &'static Member, members: &mut dyn FnMut(&mut dyn ShapeWriter));
     /// Writes a list of `len` elements; `elements` is called once and writes them in order.
@@ -100,6 +102,11 @@ pub trait ShapeReader {
     /// # Errors
     /// See [`ReadErrorKind`].
     fn timestamp(&mut self, at: &'static Member) -> Result<Timestamp, ReadError>;
+    /// Reads a document of any form.
+    ///
+    /// # Errors
+    /// See [`ReadErrorKind`].
+    fn document(&mut self, at: &'static Member) -> Result<Document, ReadError>;
     /// Reads a structure: calls `each` for every present, known, non-null member.
     ///
     /// # Errors
@@ -222,6 +229,7 @@ pub const fn expectation(at: &Member) -> &'static str {
         Kind::String | Kind::Enum(_) => "String",
         Kind::Blob => "Blob",
         Kind::Timestamp => "Timestamp",
+        Kind::Document => "Document",
         Kind::List(_) => "List",
         Kind::Map { .. } => "Map",
         Kind::Structure(_) => "Structure",

@@ -125,6 +125,40 @@ impl Shape for Blob {
     }
 }
 
+/// A value of any JSON form: the model leaves it open.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Document(pub serde_json::Value);
+
+impl Shape for Document {
+    fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter) {
+        to.document(at, self);
+    }
+
+    fn read(at: &'static Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        from.document(at)
+    }
+}
+
+/// A structured value that the model calls sensitive: there to be used, never shown by `Debug`.
+#[derive(Clone, PartialEq, Default)]
+pub struct Redacted<T>(pub T);
+
+impl<T> fmt::Debug for Redacted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl<T: Shape> Shape for Redacted<T> {
+    fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter) {
+        self.0.write(at, to);
+    }
+
+    fn read(at: &'static Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        T::read(at, from).map(Self)
+    }
+}
+
 /// Absent members are not written; a member that is read is present.
 impl<T: Shape> Shape for Option<T> {
     fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter) {
