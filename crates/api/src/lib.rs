@@ -1,1 +1,17 @@
-//! api
+//! AWS's nouns: shapes, schemas, errors, operation tables and handler traits, generated from the public service models by
+//! `cargo xtask codegen`, and the few types by which a door and a service meet.
+//!
+//! Never here: what an operation does, a socket, a clock. A [`Refusal`] can only carry a modelled error.
+
+extern crate berth_wire as wire;
+
+mod call;
+pub mod ecs;
+mod handler;
+pub mod logs;
+mod refusal;
+pub mod sts;
+
+pub use call::{Call, Caller, Target};
+pub use handler::{Answer, Handler, Output, Request, Running, bind};
+pub use refusal::{Detail, NOT_IMPLEMENTED, Refusal};

@@ -8,5 +8,5 @@ pub mod service;
 pub mod shape;
 
 pub use schema::{Constraints, HttpBinding, Kind, Member, Schema, TimestampFormat};
-pub use service::{ErrorShape, Fault, Operation, Protocol, Service};
+pub use service::{Access, ErrorShape, Fault, Operation, Protocol, Service};
 pub use shape::{Blob, Document, EnumShape, ReadError, ReadErrorKind, Redacted, Sensitive, Shape, ShapeReader, ShapeWriter, Timestamp};

@@ -1,0 +1,63 @@
+//! Who calls, when, and what a call touches.
+
+use std::sync::Arc;
+
+use wire::Timestamp;
+
+/// What every operation learns of its call besides the input.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The id that the answer, the log and the audit record carry.
+    pub request_id: Arc<str>,
+    /// The region that the caller signed for.
+    pub region: Arc<str>,
+    /// The account, 12 digits.
+    pub account: Arc<str>,
+    /// Who signed.
+    pub caller: Arc<Caller>,
+    /// When the request was complete.
+    pub received_at: Timestamp,
+}
+
+/// The identity behind a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Its ARN, such as `arn:aws:iam::000000000000:root`.
+    pub arn: String,
+    /// Its unique id, as `GetCallerIdentity` shows it.
+    pub user_id: String,
+    /// The access key that signed.
+    pub key_id: String,
+}
+
+/// A resource that a call touches, with what policies may ask about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The resource's ARN, or `*`.
+    pub arn: String,
+    /// The resource's tags.
+    pub tags: Vec<(String, String)>,
+    /// Condition keys with their values, such as `ecs:cluster`.
+    pub context: Vec<(&'static str, String)>,
+}
+
+impl Target {
+    /// A resource without tags or conditions.
+    #[must_use]
+    pub fn new(arn: impl Into<String>) -> Self {
+        Self { arn: arn.into(), tags: Vec::new(), context: Vec::new() }
+    }
+
+    /// `*` alone: the operation names no resource.
+    #[must_use]
+    pub fn any() -> Vec<Self> {
+        vec![Self::new("*")]
+    }
+
+    /// Adds a condition key.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.context.push((key, value.into()));
+        self
+    }
+}

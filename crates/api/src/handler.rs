@@ -1,0 +1,99 @@
+//! How the door reaches a service without knowing its shapes.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use wire::{Member, Operation, ReadError, Service, Shape, ShapeReader, ShapeWriter};
+
+use crate::{Call, Refusal, Target};
+
+/// A service behind the door.
+pub trait Handler: Send + Sync {
+    /// Its operation table.
+    fn service(&self) -> &'static Service;
+
+    /// Reads the input of one of its operations and binds it to what the operation does.
+    ///
+    /// # Errors
+    /// The document is broken, or a value is of another type than the member.
+    fn read(&self, operation: &'static Operation, from: &mut dyn ShapeReader) -> Result<Box<dyn Request>, ReadError>;
+}
+
+/// A future that owns all it needs.
+pub type Running = Pin<Box<dyn Future<Output = Result<Box<dyn Answer>, Refusal>> + Send>>;
+
+/// A decoded request, bound to its handler.
+pub trait Request: Send + Sync + fmt::Debug {
+    /// Writes the input again: for validation and for audit.
+    fn write(&self, to: &mut dyn ShapeWriter);
+    /// The resources that the call touches.
+    fn access(&self, call: &Call) -> Vec<Target>;
+    /// Does it.
+    fn run(self: Box<Self>, call: Call) -> Running;
+}
+
+/// An operation's output.
+pub trait Answer: Send {
+    /// Writes the output into the place of the whole document.
+    fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter);
+}
+
+impl<T: Shape + Send> Answer for T {
+    fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter) {
+        Shape::write(self, at, to);
+    }
+}
+
+/// A future of an operation's typed output.
+pub type Output<O> = Pin<Box<dyn Future<Output = Result<O, Refusal>> + Send>>;
+
+struct Bound<H, I, O> {
+    operation: &'static Operation,
+    handler: Arc<H>,
+    input: I,
+    access: fn(&H, &Call, &I) -> Vec<Target>,
+    run: fn(Arc<H>, Call, I) -> Output<O>,
+}
+
+/// Binds a decoded input to the functions of its handler.
+pub fn bind<H, I, O>(
+    operation: &'static Operation,
+    handler: Arc<H>,
+    input: I,
+    access: fn(&H, &Call, &I) -> Vec<Target>,
+    run: fn(Arc<H>, Call, I) -> Output<O>,
+) -> Box<dyn Request>
+where
+    H: Send + Sync + 'static,
+    I: Shape + fmt::Debug + Send + Sync + 'static,
+    O: Shape + Send + 'static,
+{
+    Box::new(Bound { operation, handler, input, access, run })
+}
+
+impl<H, I: fmt::Debug, O> fmt::Debug for Bound<H, I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(self.operation.name).field("input", &self.input).finish_non_exhaustive()
+    }
+}
+
+impl<H, I, O> Request for Bound<H, I, O>
+where
+    H: Send + Sync + 'static,
+    I: Shape + fmt::Debug + Send + Sync + 'static,
+    O: Shape + Send + 'static,
+{
+    fn write(&self, to: &mut dyn ShapeWriter) {
+        self.input.write(&self.operation.input, to);
+    }
+
+    fn access(&self, call: &Call) -> Vec<Target> {
+        (self.access)(&self.handler, call, &self.input)
+    }
+
+    fn run(self: Box<Self>, call: Call) -> Running {
+        let running = (self.run)(self.handler, call, self.input);
+        Box::pin(async move { running.await.map(|output| Box::new(output) as Box<dyn Answer>) })
+    }
+}

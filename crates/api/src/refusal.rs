@@ -1,0 +1,117 @@
+//! Why a handler does not do what it was asked.
+
+use std::error::Error;
+use std::fmt;
+
+use wire::{ErrorShape, Fault, Member, Operation, Shape, ShapeWriter};
+
+/// Answered by operations that are modelled and not yet built.
+pub static NOT_IMPLEMENTED: ErrorShape =
+    ErrorShape { code: "NotImplementedException", status: 501, fault: Fault::Server, retryable: false };
+
+/// An error on its way to the caller: a modelled code, a text for the caller, and a cause for the log alone.
+///
+/// Made by the constructors that are generated beside the error shapes, such as `ecs::errors::client_exception`, so that
+/// only modelled codes can be answered.
+pub struct Refusal {
+    error: &'static ErrorShape,
+    message: String,
+    detail: Option<Detail>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// Further members of a modelled error.
+pub struct Detail {
+    at: &'static Member,
+    structure: Box<dyn Structure>,
+}
+
+trait Structure: Send + Sync {
+    fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter);
+}
+
+impl<T: Shape + Send + Sync> Structure for T {
+    fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter) {
+        Shape::write(self, at, to);
+    }
+}
+
+impl Detail {
+    /// Writes the members, as a structure.
+    pub fn write(&self, to: &mut dyn ShapeWriter) {
+        self.structure.write(self.at, to);
+    }
+
+    /// The place that describes the structure.
+    #[must_use]
+    pub const fn at(&self) -> &'static Member {
+        self.at
+    }
+}
+
+impl fmt::Debug for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Detail").field("at", &self.at.schema.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refusal").field("code", &self.error.code).field("message", &self.message).field("cause", &self.cause).finish_non_exhaustive()
+    }
+}
+
+impl Refusal {
+    pub(crate) fn new(error: &'static ErrorShape, message: impl Into<String>) -> Self {
+        Self { error, message: message.into(), detail: None, cause: None }
+    }
+
+    /// The operation is modelled and not yet built.
+    #[must_use]
+    pub fn not_implemented(operation: &'static Operation) -> Self {
+        let name = operation.name;
+        Self::new(&NOT_IMPLEMENTED, format!("{name} is not implemented yet. docs/compatibility.md lists what is."))
+    }
+
+    /// Something inside failed that is not the caller's affair: the service's internal error for them, the cause for the log.
+    pub fn internal(service: &'static wire::Service, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let message = "Service Unavailable. Please try again later.";
+        Self { error: service.internal_error, message: message.to_owned(), detail: None, cause: Some(cause.into()) }
+    }
+
+    pub(crate) fn with_detail<T: Shape + Send + Sync + 'static>(mut self, at: &'static Member, detail: T) -> Self {
+        self.detail = Some(Detail { at, structure: Box::new(detail) });
+        self
+    }
+
+    /// Keeps what went wrong inside, for the log.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// The modelled error.
+    #[must_use]
+    pub const fn error(&self) -> &'static ErrorShape {
+        self.error
+    }
+
+    /// What the caller is told.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Further members of the error.
+    #[must_use]
+    pub const fn detail(&self) -> Option<&Detail> {
+        self.detail.as_ref()
+    }
+
+    /// What went wrong inside; for the log alone.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
+        self.cause.as_deref()
+    }
+}
