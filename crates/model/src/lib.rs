@@ -1,0 +1,54 @@
+//! Berth's nouns: ids, ARNs, timestamps, resource amounts and the stored records.
+//!
+//! Invariants of this crate, as negatives:
+//! - It never does I/O, never reads a clock, never rolls a die: time and id bytes are arguments.
+//! - It knows no AWS shape. A task definition's AWS JSON is an opaque [`Document`] here.
+//! - A record's field numbers (`#[n(..)]`) are never reused and never change meaning: the database of an older version
+//!   is read with them.
+
+mod account;
+mod arn;
+mod attribute;
+mod cbor;
+mod client_token;
+mod cluster;
+mod container;
+mod container_instance;
+mod document;
+mod facts;
+mod id;
+mod launch;
+mod life;
+mod name;
+mod ports;
+mod region;
+mod resources;
+mod tags;
+mod task;
+mod task_definition;
+mod timestamp;
+
+pub use account::{AccountId, ParseAccountIdError};
+pub use arn::{Arn, ParseArnError, ResourceArn};
+pub use attribute::{Attribute, Constraint, ConstraintKind};
+pub use client_token::ClientToken;
+pub use cluster::{Cluster, ClusterStatus, StrategyItem};
+pub use container::{Container, ContainerLife, Health, NetworkBinding, PortSpan};
+pub use container_instance::{ContainerInstance, HealthCheck, InstanceStatus};
+pub use document::Document;
+pub use facts::{Condition, ContainerFacts, Dependency, Facts, NetworkMode, PortMapping, Protocol};
+pub use id::{AttachmentId, ContainerId, Id, InstanceId, Kind, ParseIdError, TaskId, kind};
+pub use launch::{LaunchSet, LaunchType};
+pub use life::{Desired, Life, Stop, StopCode};
+pub use name::Name;
+pub use ports::PortSet;
+pub use region::{Region, RegionError};
+pub use resources::{Resource, Resources};
+pub use tags::Tags;
+pub use task::{Attachment, Connectivity, Task, TaskTimes};
+pub use task_definition::{Family, RevisionStatus, TaskDefinition};
+pub use thin_vec::ThinVec;
+pub use timestamp::Timestamp;
+
+#[cfg(test)]
+mod roundtrip_tests;

@@ -1,0 +1,309 @@
+//! Every record comes back from CBOR as it was.
+
+use std::sync::Arc;
+
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+
+use crate::*;
+
+fn name() -> impl Strategy<Value = Name> {
+    "[a-z0-9:/-]{0,12}".prop_map(Name::from)
+}
+
+fn text() -> impl Strategy<Value = Box<str>> {
+    ".{0,12}".prop_map(String::into_boxed_str)
+}
+
+fn at() -> impl Strategy<Value = Timestamp> {
+    any::<i64>().prop_map(Timestamp::from_millis)
+}
+
+fn region() -> impl Strategy<Value = Region> {
+    (0..3).prop_map(|n| Region::new(&format!("region-{n}")).unwrap())
+}
+
+fn document() -> impl Strategy<Value = Document> {
+    ".{0,20}".prop_map(Document::new)
+}
+
+fn tags() -> impl Strategy<Value = Tags> {
+    vec(("[a-z]{1,3}", ".{0,5}"), 0..4).prop_map(|tags| tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect())
+}
+
+fn attributes() -> impl Strategy<Value = Vec<Attribute>> {
+    vec((name(), of(name())).prop_map(|(name, value)| Attribute { name, value }), 0..3)
+}
+
+fn resources() -> impl Strategy<Value = Resources> {
+    (any::<u32>(), any::<u32>(), vec(any::<u16>(), 0..4), vec(any::<u16>(), 0..4), vec(name(), 0..3)).prop_map(
+        |(cpu, memory, tcp, udp, gpus)| Resources {
+            cpu,
+            memory,
+            ports_tcp: tcp.into_iter().collect(),
+            ports_udp: udp.into_iter().collect(),
+            gpus: gpus.into_iter().collect(),
+        },
+    )
+}
+
+fn protocol() -> impl Strategy<Value = Protocol> {
+    prop_oneof![Just(Protocol::Tcp), Just(Protocol::Udp)]
+}
+
+fn life() -> impl Strategy<Value = Life> {
+    prop_oneof![
+        Just(Life::Provisioning),
+        Just(Life::Pending),
+        Just(Life::Activating),
+        at().prop_map(|started_at| Life::Running { started_at }),
+        of(at()).prop_map(|started_at| Life::Deactivating { started_at }),
+        of(at()).prop_map(|started_at| Life::Stopping { started_at }),
+        of(at()).prop_map(|started_at| Life::Deprovisioning { started_at }),
+        (of(at()), at()).prop_map(|(started_at, stopped_at)| Life::Stopped { started_at, stopped_at }),
+    ]
+}
+
+fn desired() -> impl Strategy<Value = Desired> {
+    prop_oneof![
+        Just(Desired::Running),
+        (text(), at()).prop_map(|(reason, stopping_at)| Desired::Stopped(Box::new(Stop {
+            code: StopCode::UserInitiated,
+            reason,
+            stopping_at
+        }))),
+    ]
+}
+
+fn span() -> impl Strategy<Value = PortSpan> {
+    prop_oneof![any::<u16>().prop_map(PortSpan::Port), any::<(u16, u16)>().prop_map(|(first, last)| PortSpan::Range(first, last))]
+}
+
+fn binding() -> impl Strategy<Value = NetworkBinding> {
+    (name(), span(), span(), protocol()).prop_map(|(bind_ip, container, host, protocol)| NetworkBinding {
+        bind_ip,
+        container,
+        host,
+        protocol,
+    })
+}
+
+fn container() -> impl Strategy<Value = Container> {
+    (any::<[u8; 16]>(), of(any::<i32>()), of(text()), of(text()), of(name()), vec(binding(), 0..3)).prop_map(
+        |(id, exit_code, reason, runtime_id, image_digest, bindings)| Container {
+            id: ContainerId::from_bytes(id),
+            known: ContainerLife::Running,
+            exit_code,
+            reason,
+            runtime_id,
+            image_digest,
+            bindings: bindings.into(),
+            health: Health::Unhealthy,
+        },
+    )
+}
+
+fn attachment() -> impl Strategy<Value = Attachment> {
+    (any::<[u8; 16]>(), name(), name(), vec((name(), text()), 0..3)).prop_map(|(id, kind, status, details)| Attachment {
+        id: AttachmentId::from_bytes(id),
+        kind,
+        status,
+        details,
+    })
+}
+
+fn task() -> impl Strategy<Value = Task> {
+    let identity = (region(), any::<[u8; 16]>(), name(), name(), any::<u32>(), vec(container(), 0..3));
+    let origin = (of(document()), of(name()), of(name()), name(), of(name()), of(any::<[u8; 16]>()), of(name()));
+    let state = (life(), desired(), resources(), any::<u64>(), at(), of(at()), of((any::<bool>(), at())));
+    let rest = (any::<bool>(), tags(), of(text()), vec(attachment(), 0..2), of(any::<u32>()));
+    (identity, origin, state, rest).prop_map(|(identity, origin, state, rest)| {
+        let (region, id, cluster, family, revision, containers) = identity;
+        let (overrides, capacity_provider, platform_version, group, started_by, instance, zone) = origin;
+        let (life, desired, reservation, version, created_at, pulled_at, connectivity) = state;
+        let (enable_execute_command, tags, client_token, attachments, size) = rest;
+        Task {
+            region,
+            id: TaskId::from_bytes(id),
+            cluster,
+            family,
+            revision,
+            containers: containers.into(),
+            overrides,
+            launch: LaunchType::External,
+            capacity_provider,
+            platform_version,
+            group,
+            started_by,
+            instance: instance.map(InstanceId::from_bytes),
+            zone,
+            life,
+            desired,
+            reservation,
+            version,
+            times: TaskTimes { created_at, pull_started_at: pulled_at, pull_stopped_at: pulled_at, execution_stopped_at: None },
+            connectivity: connectivity.map(|(connected, at)| Connectivity { connected, at }),
+            enable_execute_command,
+            tags,
+            client_token,
+            attachments: attachments.into_iter().collect(),
+            ephemeral_storage_gib: size,
+            override_cpu: size,
+            override_memory: None,
+        }
+    })
+}
+
+fn facts() -> impl Strategy<Value = Facts> {
+    let port = (of(any::<u16>()), of(any::<u16>()), of(any::<(u16, u16)>()), protocol()).prop_map(
+        |(container_port, host_port, container_port_range, protocol)| PortMapping {
+            container_port,
+            host_port,
+            container_port_range,
+            protocol,
+        },
+    );
+    let container = (name(), name(), any::<bool>(), any::<u32>(), of(any::<u32>()), vec(port, 0..3)).prop_map(
+        |(name, image, essential, cpu, memory, ports)| ContainerFacts {
+            depends_on: vec![Dependency { container: name.clone(), condition: Condition::Healthy }],
+            name,
+            image,
+            essential,
+            cpu,
+            memory,
+            memory_reservation: memory,
+            ports,
+            gpus: cpu,
+            health_checked: essential,
+        },
+    );
+    (vec(container, 0..3), of(any::<u32>()), attributes(), of(text())).prop_map(
+        |(containers, size, requires_attributes, role)| Facts {
+            containers,
+            cpu: size,
+            memory: size,
+            network_mode: NetworkMode::Awsvpc,
+            compatibilities: [LaunchType::Ec2, LaunchType::Fargate].into_iter().collect(),
+            requires_attributes,
+            constraints: vec![Constraint { kind: ConstraintKind::MemberOf, expression: role.clone() }],
+            task_role: role.clone(),
+            execution_role: role,
+        },
+    )
+}
+
+fn task_definition() -> impl Strategy<Value = TaskDefinition> {
+    let status = prop_oneof![
+        Just(RevisionStatus::Active),
+        at().prop_map(|deregistered_at| RevisionStatus::Inactive { deregistered_at }),
+        at().prop_map(|at| RevisionStatus::DeleteInProgress { deregistered_at: at, requested_at: at }),
+    ];
+    (region(), name(), any::<u32>(), status, facts(), document(), at(), text(), tags()).prop_map(
+        |(region, family, revision, status, facts, document, registered_at, registered_by, tags)| TaskDefinition {
+            region,
+            family,
+            revision,
+            status,
+            facts: Arc::new(facts),
+            document,
+            registered_at,
+            registered_by,
+            tags,
+        },
+    )
+}
+
+fn instance() -> impl Strategy<Value = ContainerInstance> {
+    let status = prop_oneof![
+        Just(InstanceStatus::Active),
+        Just(InstanceStatus::Draining),
+        at().prop_map(|at| InstanceStatus::Inactive { at }),
+    ];
+    let identity = (region(), any::<[u8; 16]>(), name(), of(name()), status, of(text()));
+    (identity, any::<u64>(), of(name()), resources(), resources(), attributes(), tags(), at()).prop_map(
+        |(identity, version, agent, registered, used, attributes, tags, registered_at)| {
+            let (region, id, cluster, ec2_instance_id, status, status_reason) = identity;
+            ContainerInstance {
+                region,
+                id: InstanceId::from_bytes(id),
+                cluster: cluster.clone(),
+                ec2_instance_id,
+                status,
+                client_token: status_reason.clone(),
+                status_reason,
+                version,
+                agent_connected: agent.is_some(),
+                agent_version: agent.clone(),
+                agent_hash: agent.clone(),
+                docker_version: agent.clone(),
+                registered,
+                used,
+                attributes,
+                capacity_provider: agent,
+                tags,
+                registered_at,
+                owner: cluster.clone(),
+                health: vec![HealthCheck {
+                    kind: cluster.clone(),
+                    status: cluster,
+                    last_updated: registered_at,
+                    last_change: registered_at,
+                }],
+            }
+        },
+    )
+}
+
+fn cluster() -> impl Strategy<Value = Cluster> {
+    (region(), name(), vec((name(), text()), 0..3), of(document()), vec(name(), 0..3), of(text()), tags(), of(at())).prop_map(
+        |(region, name, settings, configuration, capacity_providers, namespace, tags, inactive_at)| Cluster {
+            region,
+            default_strategy: vec![StrategyItem { provider: name.clone(), weight: 1, base: 0 }],
+            name,
+            status: if inactive_at.is_some() { ClusterStatus::Inactive } else { ClusterStatus::Active },
+            settings,
+            configuration,
+            capacity_providers,
+            service_connect_namespace: namespace,
+            tags,
+            created_at: Timestamp::EPOCH,
+            inactive_at,
+        },
+    )
+}
+
+fn client_token() -> impl Strategy<Value = ClientToken> {
+    (region(), name(), text(), any::<[u8; 32]>(), vec(any::<[u8; 16]>(), 0..3), at()).prop_map(
+        |(region, name, token, request_hash, results, expires_at)| ClientToken {
+            region,
+            operation: name.clone(),
+            cluster: name,
+            token,
+            request_hash,
+            results,
+            expires_at,
+        },
+    )
+}
+
+macro_rules! come_back {
+    ($($test:ident: $record:ident;)*) => {
+        proptest! {$(
+            #[test]
+            fn $test(record in $record()) {
+                let bytes = minicbor::to_vec(&record).unwrap();
+                let back = minicbor::decode(&bytes).unwrap();
+                prop_assert_eq!(record, back);
+            }
+        )*}
+    };
+}
+
+come_back! {
+    tasks_come_back: task;
+    task_definitions_come_back: task_definition;
+    container_instances_come_back: instance;
+    clusters_come_back: cluster;
+    client_tokens_come_back: client_token;
+}
