@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use wire::{ErrorShape, Fault, Member, Operation, Shape, ShapeWriter};
+use wire::{ErrorShape, Fault, Operation, ShapeWriter};
 
 /// Answered by operations that are modelled and not yet built.
 pub static NOT_IMPLEMENTED: ErrorShape =
@@ -20,40 +20,8 @@ pub struct Refusal {
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// Further members of a modelled error.
-pub struct Detail {
-    at: &'static Member,
-    structure: Box<dyn Structure>,
-}
-
-trait Structure: Send + Sync {
-    fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter);
-}
-
-impl<T: Shape + Send + Sync> Structure for T {
-    fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter) {
-        Shape::write(self, at, to);
-    }
-}
-
-impl Detail {
-    /// Writes the members, as a structure.
-    pub fn write(&self, to: &mut dyn ShapeWriter) {
-        self.structure.write(self.at, to);
-    }
-
-    /// The place that describes the structure.
-    #[must_use]
-    pub const fn at(&self) -> &'static Member {
-        self.at
-    }
-}
-
-impl fmt::Debug for Detail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Detail").field("at", &self.at.schema.name).finish_non_exhaustive()
-    }
-}
+/// Writes the further members of a modelled error into a structure that is already open.
+pub type Detail = Box<dyn Fn(&mut dyn ShapeWriter) + Send + Sync>;
 
 impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,8 +47,8 @@ impl Refusal {
         Self { error: service.internal_error, message: message.to_owned(), detail: None, cause: Some(cause.into()) }
     }
 
-    pub(crate) fn with_detail<T: Shape + Send + Sync + 'static>(mut self, at: &'static Member, detail: T) -> Self {
-        self.detail = Some(Detail { at, structure: Box::new(detail) });
+    pub(crate) fn with_detail(mut self, members: impl Fn(&mut dyn ShapeWriter) + Send + Sync + 'static) -> Self {
+        self.detail = Some(Box::new(members));
         self
     }
 

@@ -287,6 +287,7 @@ pub fn update_in_progress_exception(message: impl Into<String>) -> Refusal {
 
 /// Refuses with `ConflictException` and its further members.
 pub fn conflict_exception_with(message: impl Into<String>, detail: super::ConflictException) -> Refusal {
-    static AT: wire::Member = wire::Member::new("", &super::schemas::CONFLICT_EXCEPTION);
-    Refusal::new(&CONFLICT_EXCEPTION, message).with_detail(&AT, detail)
+    Refusal::new(&CONFLICT_EXCEPTION, message).with_detail(move |to| {
+        wire::Shape::write(&detail.resource_ids, &super::schemas::CONFLICT_EXCEPTION_MEMBERS[0], to);
+    })
 }

@@ -116,8 +116,9 @@ pub fn validation_exception(message: impl Into<String>) -> Refusal {
 
 /// Refuses with `DataAlreadyAcceptedException` and its further members.
 pub fn data_already_accepted_exception_with(message: impl Into<String>, detail: super::DataAlreadyAcceptedException) -> Refusal {
-    static AT: wire::Member = wire::Member::new("", &super::schemas::DATA_ALREADY_ACCEPTED_EXCEPTION);
-    Refusal::new(&DATA_ALREADY_ACCEPTED_EXCEPTION, message).with_detail(&AT, detail)
+    Refusal::new(&DATA_ALREADY_ACCEPTED_EXCEPTION, message).with_detail(move |to| {
+        wire::Shape::write(&detail.expected_sequence_token, &super::schemas::DATA_ALREADY_ACCEPTED_EXCEPTION_MEMBERS[0], to);
+    })
 }
 
 /// Refuses with `InvalidSequenceTokenException` and its further members.
@@ -125,6 +126,7 @@ pub fn invalid_sequence_token_exception_with(
     message: impl Into<String>,
     detail: super::InvalidSequenceTokenException,
 ) -> Refusal {
-    static AT: wire::Member = wire::Member::new("", &super::schemas::INVALID_SEQUENCE_TOKEN_EXCEPTION);
-    Refusal::new(&INVALID_SEQUENCE_TOKEN_EXCEPTION, message).with_detail(&AT, detail)
+    Refusal::new(&INVALID_SEQUENCE_TOKEN_EXCEPTION, message).with_detail(move |to| {
+        wire::Shape::write(&detail.expected_sequence_token, &super::schemas::INVALID_SEQUENCE_TOKEN_EXCEPTION_MEMBERS[0], to);
+    })
 }

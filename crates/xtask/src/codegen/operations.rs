@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::codegen::model::Model;
-use crate::codegen::names::{body_limit, literal, plain_snake, upper_snake};
+use crate::codegen::names::{body_limit, literal, plain_snake, snake, upper_snake};
 
 /// Error shapes and their constructors.
 pub(crate) fn errors(model: &Model) -> String {
@@ -36,16 +36,19 @@ pub(crate) fn errors(model: &Model) -> String {
     }
     for (name, shape) in &model.errors {
         if model.shapes.contains_key(name) {
+            let upper = upper_snake(name);
             let _ = writeln!(
                 out,
                 "/// Refuses with `{name}` and its further members.\n\
                  pub fn {}_with(message: impl Into<String>, detail: super::{name}) -> Refusal {{\n\
-                 static AT: wire::Member = wire::Member::new(\"\", &super::schemas::{});\n\
-                 Refusal::new(&{}, message).with_detail(&AT, detail) }}\n",
+                 Refusal::new(&{}, message).with_detail(move |to| {{",
                 plain_snake(name),
-                upper_snake(name),
                 upper_snake(&code(name, shape)),
             );
+            for (index, member) in model.shape(name)["members"].as_object().into_iter().flat_map(|members| members.keys()).enumerate() {
+                let _ = writeln!(out, "wire::Shape::write(&detail.{}, &super::schemas::{upper}_MEMBERS[{index}], to);", snake(member));
+            }
+            out.push_str("}) }\n\n");
         }
     }
     out
