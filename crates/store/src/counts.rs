@@ -1,0 +1,156 @@
+//! Counts that answers carry, kept with each change and never counted on read.
+
+use std::ops::AddAssign;
+
+use berth_model::{ContainerInstance, InstanceId, InstanceStatus, LaunchType, Name, Region, Task};
+use imbl::OrdMap;
+
+use crate::{Change, ClusterKey, Derived, Edit};
+
+/// What is counted, of everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    clusters: OrdMap<ClusterKey, ClusterCounts>,
+    instances: OrdMap<InstanceId, InstanceCounts>,
+    groups: OrdMap<GroupKey, GroupCounts>,
+}
+
+/// A group of tasks: region, cluster, group.
+type GroupKey = (Region, Name, Name);
+
+/// What is counted of a cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClusterCounts {
+    /// Instances that are active or draining: what AWS calls registered.
+    pub instances: i64,
+    /// Tasks that run.
+    pub running: i64,
+    /// Tasks that do not run yet.
+    pub pending: i64,
+}
+
+/// What is counted of a container instance. Fargate tasks are not its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InstanceCounts {
+    /// Tasks that run.
+    pub running: i64,
+    /// Tasks that do not run yet.
+    pub pending: i64,
+}
+
+/// What is counted of a group of tasks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GroupCounts {
+    /// Tasks that run.
+    pub running: i64,
+    /// Tasks that do not run yet.
+    pub pending: i64,
+    /// Tasks that are meant to run.
+    pub desired: i64,
+}
+
+impl Counts {
+    /// Of a cluster.
+    #[must_use]
+    pub fn cluster(&self, region: Region, name: &Name) -> ClusterCounts {
+        self.clusters.get(&ClusterKey { region, name: name.clone() }).copied().unwrap_or_default()
+    }
+
+    /// Of a container instance.
+    #[must_use]
+    pub fn instance(&self, id: InstanceId) -> InstanceCounts {
+        self.instances.get(&id).copied().unwrap_or_default()
+    }
+
+    /// Of a group of tasks, such as `service:web`.
+    #[must_use]
+    pub fn group(&self, region: Region, cluster: &Name, group: &Name) -> GroupCounts {
+        self.groups.get(&(region, cluster.clone(), group.clone())).copied().unwrap_or_default()
+    }
+
+    fn task(&mut self, task: &Task, by: i64) {
+        let running = if task.life.is_running() { by } else { 0 };
+        let pending = if task.life.is_pending() { by } else { 0 };
+        let desired = if task.desired.is_running() { by } else { 0 };
+        let cluster = ClusterKey { region: task.region, name: task.cluster.clone() };
+        add(&mut self.clusters, cluster, ClusterCounts { instances: 0, running, pending });
+        let group = (task.region, task.cluster.clone(), task.group.clone());
+        add(&mut self.groups, group, GroupCounts { running, pending, desired });
+        if let Some(instance) = task.instance.filter(|_| task.launch != LaunchType::Fargate) {
+            add(&mut self.instances, instance, InstanceCounts { running, pending });
+        }
+    }
+
+    fn container_instance(&mut self, instance: &ContainerInstance, by: i64) {
+        let instances = match instance.status {
+            InstanceStatus::Active | InstanceStatus::Draining => by,
+            InstanceStatus::Registering
+            | InstanceStatus::Deregistering
+            | InstanceStatus::RegistrationFailed
+            | InstanceStatus::Inactive { .. } => 0,
+        };
+        let cluster = ClusterKey { region: instance.region, name: instance.cluster.clone() };
+        add(&mut self.clusters, cluster, ClusterCounts { instances, ..ClusterCounts::default() });
+    }
+}
+
+impl Derived for Counts {
+    fn apply(&mut self, change: &Change<'_>) {
+        match *change {
+            Change::Task(Edit { old, new }) => {
+                if let Some(task) = new {
+                    self.task(task, 1);
+                }
+                if let Some(task) = old {
+                    self.task(task, -1);
+                }
+            }
+            Change::ContainerInstance(Edit { old, new }) => {
+                if let Some(instance) = new {
+                    self.container_instance(instance, 1);
+                }
+                if let Some(instance) = old {
+                    self.container_instance(instance, -1);
+                }
+            }
+            Change::Cluster(_) | Change::Family(_) | Change::TaskDefinition(_) | Change::ClientToken(_) => {}
+        }
+    }
+}
+
+/// Adds to a count; one that is back at nothing takes no room.
+fn add<K: Ord + Clone, C: Copy + Default + PartialEq + AddAssign>(counts: &mut OrdMap<K, C>, key: K, by: C) {
+    if by == C::default() {
+        return;
+    }
+    let mut count = counts.get(&key).copied().unwrap_or_default();
+    count += by;
+    if count == C::default() {
+        counts.remove(&key);
+    } else {
+        counts.insert(key, count);
+    }
+}
+
+impl AddAssign for ClusterCounts {
+    fn add_assign(&mut self, by: Self) {
+        self.instances += by.instances;
+        self.running += by.running;
+        self.pending += by.pending;
+    }
+}
+
+impl AddAssign for InstanceCounts {
+    fn add_assign(&mut self, by: Self) {
+        self.running += by.running;
+        self.pending += by.pending;
+    }
+}
+
+impl AddAssign for GroupCounts {
+    fn add_assign(&mut self, by: Self) {
+        self.running += by.running;
+        self.pending += by.pending;
+        self.desired += by.desired;
+    }
+}

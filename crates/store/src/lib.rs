@@ -1,0 +1,50 @@
+//! Typed tables in memory with durable, ordered commits.
+//!
+//! [`Store::update`] runs one closure at a time on the newest state and returns when what it wrote, and what it read, is
+//! durable. [`Store::view`] is a snapshot of the last durable state; [`Store::changes`] says which keys each durable
+//! change set touched, and state is then read again.
+//!
+//! Invariants of this crate, as negatives:
+//! - Nobody outside sees state that a crash could take back: no view, no feed, no answer of an update.
+//! - A change set is never half there, in memory or on disk.
+//! - It never reads the clock for a record and never waits inside a transaction: closures take microseconds.
+//! - It knows no AWS shape, and no other crate knows a database.
+//! - It needs no async runtime: waiting uses `tokio::sync` only, and the backend has a thread of its own.
+
+pub mod backend;
+mod changes;
+mod commit;
+mod counts;
+mod derived;
+mod error;
+mod key;
+mod open;
+mod postings;
+mod record;
+mod row;
+mod state;
+mod store;
+mod table;
+mod tables;
+mod transaction;
+
+pub use backend::{Backend, BackendError};
+pub use changes::{ChangeFeed, Event};
+pub use counts::{ClusterCounts, Counts, GroupCounts, InstanceCounts};
+pub use derived::{Derived, Edit};
+pub use error::{Failure, UpdateError};
+pub use key::{Key, KeyReader, KeyWriter};
+pub use open::Options;
+pub use record::Record;
+pub use row::{CborError, Shared};
+pub use state::{State, View};
+pub use store::Store;
+pub use table::Rows;
+pub use tables::client_token::{ClientTokenIndex, ClientTokenKey};
+pub use tables::cluster::{ClusterIndex, ClusterKey};
+pub use tables::container_instance::{InstanceIndex, InstanceKey, InstanceState};
+pub use tables::family::FamilyKey;
+pub use tables::task::{TaskIndex, TaskKey};
+pub use tables::task_definition::{RevisionState, TaskDefinitionIndex, TaskDefinitionKey};
+pub use tables::{Change, LoadError, Stored, Touched};
+pub use transaction::{MOST_ROWS, Transaction};

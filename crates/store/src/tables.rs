@@ -1,0 +1,141 @@
+//! The tables, listed once.
+
+pub(crate) mod client_token;
+pub(crate) mod cluster;
+pub(crate) mod container_instance;
+pub(crate) mod family;
+pub(crate) mod task;
+pub(crate) mod task_definition;
+
+use berth_model::{ClientToken, Cluster, ContainerInstance, Family, Task, TaskDefinition};
+
+use crate::row::CborError;
+use crate::table::Table;
+use crate::{Edit, Key, Record, Shared};
+
+/// A record that has a table. The list of tables in `tables.rs` implements it.
+pub trait Stored: Record {
+    /// The table's number in the backend: never changed, never used again.
+    const TABLE: u8;
+
+    #[doc(hidden)]
+    fn table(tables: &Tables) -> &Table<Self>;
+    #[doc(hidden)]
+    fn table_mut(tables: &mut Tables) -> &mut Table<Self>;
+    #[doc(hidden)]
+    fn change<'a>(edit: Edit<'a, Self>) -> Change<'a>;
+    #[doc(hidden)]
+    fn touched(touched: &Touched) -> &Vec<Self::Key>;
+    #[doc(hidden)]
+    fn touched_mut(touched: &mut Touched) -> &mut Vec<Self::Key>;
+}
+
+/// Why a stored row could not be taken up.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Its value is no record of the table.
+    #[error(transparent)]
+    Record(#[from] CborError),
+    /// It stands under another key than its record's.
+    #[error("the record belongs under another key")]
+    Misplaced,
+}
+
+macro_rules! tables {
+    ($($number:literal $field:ident: $record:ident,)*) => {
+        /// Every table.
+        #[derive(Debug, Clone, Default)]
+        pub struct Tables {
+            $($field: Table<$record>,)*
+        }
+
+        /// A changed record of some table.
+        #[derive(Debug, Clone, Copy)]
+        pub enum Change<'a> {
+            $(
+                #[doc = concat!("One of [`", stringify!($record), "`].")]
+                $record(Edit<'a, $record>),
+            )*
+        }
+
+        /// The keys a change set touched, by table.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct Touched {
+            $($field: Vec<<$record as Record>::Key>,)*
+        }
+
+        $(impl Stored for $record {
+            const TABLE: u8 = $number;
+
+            fn table(tables: &Tables) -> &Table<Self> {
+                &tables.$field
+            }
+
+            fn table_mut(tables: &mut Tables) -> &mut Table<Self> {
+                &mut tables.$field
+            }
+
+            fn change<'a>(edit: Edit<'a, Self>) -> Change<'a> {
+                Change::$record(edit)
+            }
+
+            fn touched(touched: &Touched) -> &Vec<Self::Key> {
+                &touched.$field
+            }
+
+            fn touched_mut(touched: &mut Touched) -> &mut Vec<Self::Key> {
+                &mut touched.$field
+            }
+        })*
+
+        impl Tables {
+            /// Takes up a row of the backend and shows it to `follow`. A table of a newer version is left alone.
+            pub(crate) fn load(
+                &mut self,
+                table: u8,
+                key: &[u8],
+                value: &[u8],
+                follow: impl FnOnce(&Change<'_>),
+            ) -> Result<(), LoadError> {
+                match table {
+                    $($number => load::<$record>(&mut self.$field, key, value, follow),)*
+                    _ => Ok(()),
+                }
+            }
+        }
+    };
+}
+
+tables! {
+    1 clusters: Cluster,
+    2 families: Family,
+    3 task_definitions: TaskDefinition,
+    4 container_instances: ContainerInstance,
+    5 tasks: Task,
+    6 client_tokens: ClientToken,
+}
+
+fn load<R: Stored>(table: &mut Table<R>, key: &[u8], value: &[u8], follow: impl FnOnce(&Change<'_>)) -> Result<(), LoadError> {
+    let row = Shared::<R>::from_cbor(value)?;
+    let own_key = row.key();
+    if *own_key.to_bytes() != *key {
+        return Err(LoadError::Misplaced);
+    }
+    follow(&R::change(Edit { old: None, new: Some(&row) }));
+    table.replace(&own_key, Some(row));
+    Ok(())
+}
+
+impl Touched {
+    /// The keys of one table, each once.
+    #[must_use]
+    pub fn keys<R: Stored>(&self) -> &[R::Key] {
+        R::touched(self)
+    }
+
+    /// Whether any row of the table changed.
+    #[must_use]
+    pub fn any<R: Stored>(&self) -> bool {
+        !R::touched(self).is_empty()
+    }
+}

@@ -1,0 +1,53 @@
+//! The behaviour every backend owes, run over all of them.
+
+mod fixture;
+mod index;
+mod model;
+mod update;
+
+use fixture::{Disk, Media, Ram};
+
+macro_rules! over_all_backends {
+    ($($module:ident::$case:ident,)*) => {
+        mod memory {$(
+            #[test]
+            fn $case() {
+                super::$module::$case(&<super::Ram as super::Media>::new());
+            }
+        )*}
+
+        mod sqlite {$(
+            #[test]
+            fn $case() {
+                super::$module::$case(&<super::Disk as super::Media>::new());
+            }
+        )*}
+    };
+}
+
+over_all_backends! {
+    update::written_record_is_read_back,
+    update::aborted_update_changes_nothing,
+    update::panic_in_a_closure_changes_nothing,
+    update::closure_sees_its_own_writes,
+    update::records_survive_a_restart,
+    update::revision_rises_by_one_and_survives_a_restart,
+    update::rewriting_the_same_record_is_no_change,
+    update::hundred_rows_are_accepted_and_one_more_is_refused,
+    update::closed_store_takes_no_updates,
+    update::close_drains_the_queue,
+    update::feed_names_the_touched_keys_in_order,
+    update::slow_subscriber_is_told_that_it_lags,
+    update::feed_ends_with_the_store,
+    update::fields_of_a_newer_version_survive,
+    update::concurrent_updates_lose_nothing,
+    update::old_view_does_not_change,
+    index::pages_of_a_cluster_follow_each_other,
+    index::task_definitions_are_listed_both_ways,
+    index::stopped_tasks_are_found_by_time_across_regions,
+    index::task_to_send_is_indexed_until_it_runs,
+    index::counts_follow_the_tasks,
+    index::fargate_tasks_do_not_count_on_the_instance,
+    index::derived_value_follows_and_is_rolled_back,
+    model::any_history_leaves_what_a_map_would,
+}
