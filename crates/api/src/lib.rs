@@ -14,4 +14,4 @@ pub mod sts;
 
 pub use call::{Call, Caller, Target};
 pub use handler::{Answer, Handler, Output, Request, Running, bind};
-pub use refusal::{Detail, NOT_IMPLEMENTED, Refusal};
+pub use refusal::{Cause, Detail, NOT_IMPLEMENTED, Refusal};

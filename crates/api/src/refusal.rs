@@ -9,6 +9,9 @@ use wire::{ErrorShape, Fault, Operation, ShapeWriter};
 pub static NOT_IMPLEMENTED: ErrorShape =
     ErrorShape { code: "NotImplementedException", status: 501, fault: Fault::Server, retryable: false };
 
+/// What went wrong inside; never shown to a caller.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
 /// An error on its way to the caller: a modelled code, a text for the caller, and a cause for the log alone.
 ///
 /// Made by the constructors that are generated beside the error shapes, such as `ecs::errors::client_exception`, so that
@@ -17,7 +20,7 @@ pub struct Refusal {
     error: &'static ErrorShape,
     message: String,
     detail: Option<Detail>,
-    cause: Option<Box<dyn Error + Send + Sync>>,
+    cause: Option<Cause>,
 }
 
 /// Writes the further members of a modelled error into a structure that is already open.
@@ -42,7 +45,7 @@ impl Refusal {
     }
 
     /// Something inside failed that is not the caller's affair: the service's internal error for them, the cause for the log.
-    pub fn internal(service: &'static wire::Service, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn internal(service: &'static wire::Service, cause: impl Into<Cause>) -> Self {
         let message = "Service Unavailable. Please try again later.";
         Self { error: service.internal_error, message: message.to_owned(), detail: None, cause: Some(cause.into()) }
     }
@@ -54,7 +57,7 @@ impl Refusal {
 
     /// Keeps what went wrong inside, for the log.
     #[must_use]
-    pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn because(mut self, cause: impl Into<Cause>) -> Self {
         self.cause = Some(cause.into());
         self
     }
@@ -71,15 +74,9 @@ impl Refusal {
         &self.message
     }
 
-    /// Further members of the error.
+    /// What the caller is told, the error's further members, and what went wrong inside (for the log alone).
     #[must_use]
-    pub const fn detail(&self) -> Option<&Detail> {
-        self.detail.as_ref()
-    }
-
-    /// What went wrong inside; for the log alone.
-    #[must_use]
-    pub fn cause(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
-        self.cause.as_deref()
+    pub fn into_parts(self) -> (String, Option<Detail>, Option<Cause>) {
+        (self.message, self.detail, self.cause)
     }
 }

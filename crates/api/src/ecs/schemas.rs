@@ -295,8 +295,6 @@ pub(super) static COMPATIBILITY_LIST: Schema =
     Schema::new("CompatibilityList", Kind::List(Member::new("member", &COMPATIBILITY)));
 
 pub(super) static CONFLICT_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("resourceIds", &RESOURCE_IDS)];
-pub(super) static CONFLICT_EXCEPTION: Schema = Schema::new("ConflictException", Kind::Structure(&CONFLICT_EXCEPTION_MEMBERS));
-
 pub(super) static CONNECTIVITY: Schema = Schema::new("Connectivity", Kind::Enum(&["CONNECTED", "DISCONNECTED"]));
 
 pub(super) static CONTAINER_MEMBERS: [Member; 17] = [

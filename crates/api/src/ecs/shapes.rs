@@ -14,6 +14,11 @@ pub struct AcceleratorCountRequest {
     pub max: Option<i32>,
 }
 
+impl AcceleratorCountRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ACCELERATOR_COUNT_REQUEST);
+}
+
 impl Shape for AcceleratorCountRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -41,6 +46,11 @@ impl Shape for AcceleratorCountRequest {
 pub struct AcceleratorTotalMemoryMiBRequest {
     pub min: Option<i32>,
     pub max: Option<i32>,
+}
+
+impl AcceleratorTotalMemoryMiBRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ACCELERATOR_TOTAL_MEMORY_MI_B_REQUEST);
 }
 
 impl Shape for AcceleratorTotalMemoryMiBRequest {
@@ -72,6 +82,11 @@ pub struct AdvancedConfiguration {
     pub production_listener_rule: Option<String>,
     pub test_listener_rule: Option<String>,
     pub role_arn: Option<String>,
+}
+
+impl AdvancedConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ADVANCED_CONFIGURATION);
 }
 
 impl Shape for AdvancedConfiguration {
@@ -109,6 +124,11 @@ pub struct Attachment {
     pub details: Option<Vec<KeyValuePair>>,
 }
 
+impl Attachment {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ATTACHMENT);
+}
+
 impl Shape for Attachment {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -142,6 +162,11 @@ pub struct AttachmentStateChange {
     pub status: String,
 }
 
+impl AttachmentStateChange {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ATTACHMENT_STATE_CHANGE);
+}
+
 impl Shape for AttachmentStateChange {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -171,6 +196,11 @@ pub struct Attribute {
     pub value: Option<String>,
     pub target_type: Option<TargetType>,
     pub target_id: Option<String>,
+}
+
+impl Attribute {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ATTRIBUTE);
 }
 
 impl Shape for Attribute {
@@ -205,6 +235,11 @@ pub struct AutoRepairConfiguration {
     pub actions_status: Option<AutoRepairActionsStatus>,
 }
 
+impl AutoRepairConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::AUTO_REPAIR_CONFIGURATION);
+}
+
 impl Shape for AutoRepairConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -231,6 +266,11 @@ pub struct AutoScalingGroupProvider {
     pub managed_scaling: Option<ManagedScaling>,
     pub managed_termination_protection: Option<ManagedTerminationProtection>,
     pub managed_draining: Option<ManagedDraining>,
+}
+
+impl AutoScalingGroupProvider {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::AUTO_SCALING_GROUP_PROVIDER);
 }
 
 impl Shape for AutoScalingGroupProvider {
@@ -265,6 +305,11 @@ pub struct AutoScalingGroupProviderUpdate {
     pub managed_scaling: Option<ManagedScaling>,
     pub managed_termination_protection: Option<ManagedTerminationProtection>,
     pub managed_draining: Option<ManagedDraining>,
+}
+
+impl AutoScalingGroupProviderUpdate {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::AUTO_SCALING_GROUP_PROVIDER_UPDATE);
 }
 
 impl Shape for AutoScalingGroupProviderUpdate {
@@ -302,6 +347,11 @@ pub struct AwsVpcConfiguration {
     pub assign_public_ip: Option<AssignPublicIp>,
 }
 
+impl AwsVpcConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::AWS_VPC_CONFIGURATION);
+}
+
 impl Shape for AwsVpcConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -333,6 +383,11 @@ pub struct BaselineEbsBandwidthMbpsRequest {
     pub max: Option<i32>,
 }
 
+impl BaselineEbsBandwidthMbpsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::BASELINE_EBS_BANDWIDTH_MBPS_REQUEST);
+}
+
 impl Shape for BaselineEbsBandwidthMbpsRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -360,6 +415,11 @@ impl Shape for BaselineEbsBandwidthMbpsRequest {
 pub struct CanaryConfiguration {
     pub canary_percent: Option<f64>,
     pub canary_bake_time_in_minutes: Option<i32>,
+}
+
+impl CanaryConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CANARY_CONFIGURATION);
 }
 
 impl Shape for CanaryConfiguration {
@@ -397,6 +457,11 @@ pub struct CapacityProvider {
     pub update_status_reason: Option<String>,
     pub tags: Option<Vec<Tag>>,
     pub r#type: Option<CapacityProviderType>,
+}
+
+impl CapacityProvider {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CAPACITY_PROVIDER);
 }
 
 impl Shape for CapacityProvider {
@@ -445,6 +510,11 @@ pub struct CapacityProviderStrategyItem {
     pub base: Option<i32>,
 }
 
+impl CapacityProviderStrategyItem {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CAPACITY_PROVIDER_STRATEGY_ITEM);
+}
+
 impl Shape for CapacityProviderStrategyItem {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -474,6 +544,11 @@ impl Shape for CapacityProviderStrategyItem {
 pub struct CapacityReservationRequest {
     pub reservation_group_arn: Option<String>,
     pub reservation_preference: Option<CapacityReservationPreference>,
+}
+
+impl CapacityReservationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CAPACITY_RESERVATION_REQUEST);
 }
 
 impl Shape for CapacityReservationRequest {
@@ -517,6 +592,11 @@ pub struct Cluster {
     pub attachments: Option<Vec<Attachment>>,
     pub attachments_status: Option<String>,
     pub service_connect_defaults: Option<ClusterServiceConnectDefaults>,
+}
+
+impl Cluster {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CLUSTER);
 }
 
 impl Shape for Cluster {
@@ -576,6 +656,11 @@ pub struct ClusterConfiguration {
     pub managed_storage_configuration: Option<ManagedStorageConfiguration>,
 }
 
+impl ClusterConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CLUSTER_CONFIGURATION);
+}
+
 impl Shape for ClusterConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -604,6 +689,11 @@ pub struct ClusterServiceConnectDefaults {
     pub namespace: Option<String>,
 }
 
+impl ClusterServiceConnectDefaults {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CLUSTER_SERVICE_CONNECT_DEFAULTS);
+}
+
 impl Shape for ClusterServiceConnectDefaults {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -627,6 +717,11 @@ impl Shape for ClusterServiceConnectDefaults {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ClusterServiceConnectDefaultsRequest {
     pub namespace: String,
+}
+
+impl ClusterServiceConnectDefaultsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CLUSTER_SERVICE_CONNECT_DEFAULTS_REQUEST);
 }
 
 impl Shape for ClusterServiceConnectDefaultsRequest {
@@ -653,6 +748,11 @@ impl Shape for ClusterServiceConnectDefaultsRequest {
 pub struct ClusterSetting {
     pub name: Option<ClusterSettingName>,
     pub value: Option<String>,
+}
+
+impl ClusterSetting {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CLUSTER_SETTING);
 }
 
 impl Shape for ClusterSetting {
@@ -683,25 +783,6 @@ pub struct ConflictException {
     pub resource_ids: Option<Vec<String>>,
 }
 
-impl Shape for ConflictException {
-    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
-        to.structure(at, &mut |to| {
-            self.resource_ids.write(&schemas::CONFLICT_EXCEPTION_MEMBERS[0], to);
-        });
-    }
-
-    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
-        let mut out = Self::default();
-        from.structure(at, &mut |index, from| {
-            if index == 0 {
-                out.resource_ids = Shape::read(&schemas::CONFLICT_EXCEPTION_MEMBERS[0], from)?;
-            }
-            Ok(())
-        })?;
-        Ok(out)
-    }
-}
-
 /// The model's `Container`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Container {
@@ -722,6 +803,11 @@ pub struct Container {
     pub memory: Option<String>,
     pub memory_reservation: Option<String>,
     pub gpu_ids: Option<Vec<String>>,
+}
+
+impl Container {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTAINER);
 }
 
 impl Shape for Container {
@@ -821,6 +907,11 @@ pub struct ContainerDefinition {
     pub resource_requirements: Option<Vec<ResourceRequirement>>,
     pub firelens_configuration: Option<FirelensConfiguration>,
     pub credential_specs: Option<Vec<String>>,
+}
+
+impl ContainerDefinition {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTAINER_DEFINITION);
 }
 
 impl Shape for ContainerDefinition {
@@ -932,6 +1023,11 @@ pub struct ContainerDependency {
     pub condition: ContainerCondition,
 }
 
+impl ContainerDependency {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTAINER_DEPENDENCY);
+}
+
 impl Shape for ContainerDependency {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -960,6 +1056,11 @@ pub struct ContainerImage {
     pub container_name: Option<String>,
     pub image_digest: Option<String>,
     pub image: Option<String>,
+}
+
+impl ContainerImage {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTAINER_IMAGE);
 }
 
 impl Shape for ContainerImage {
@@ -1007,6 +1108,11 @@ pub struct ContainerInstance {
     pub attachments: Option<Vec<Attachment>>,
     pub tags: Option<Vec<Tag>>,
     pub health_status: Option<ContainerInstanceHealthStatus>,
+}
+
+impl ContainerInstance {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTAINER_INSTANCE);
 }
 
 impl Shape for ContainerInstance {
@@ -1070,6 +1176,11 @@ pub struct ContainerInstanceHealthStatus {
     pub details: Option<Vec<InstanceHealthCheckResult>>,
 }
 
+impl ContainerInstanceHealthStatus {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTAINER_INSTANCE_HEALTH_STATUS);
+}
+
 impl Shape for ContainerInstanceHealthStatus {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1103,6 +1214,11 @@ pub struct ContainerOverride {
     pub memory: Option<i32>,
     pub memory_reservation: Option<i32>,
     pub resource_requirements: Option<Vec<ResourceRequirement>>,
+}
+
+impl ContainerOverride {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTAINER_OVERRIDE);
 }
 
 impl Shape for ContainerOverride {
@@ -1147,6 +1263,11 @@ pub struct ContainerRestartPolicy {
     pub restart_attempt_period: Option<i32>,
 }
 
+impl ContainerRestartPolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTAINER_RESTART_POLICY);
+}
+
 impl Shape for ContainerRestartPolicy {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1181,6 +1302,11 @@ pub struct ContainerStateChange {
     pub network_bindings: Option<Vec<NetworkBinding>>,
     pub reason: Option<String>,
     pub status: Option<String>,
+}
+
+impl ContainerStateChange {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTAINER_STATE_CHANGE);
 }
 
 impl Shape for ContainerStateChange {
@@ -1223,6 +1349,11 @@ pub struct ContinueServiceDeploymentRequest {
     pub action: Option<DeploymentLifecycleHookAction>,
 }
 
+impl ContinueServiceDeploymentRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTINUE_SERVICE_DEPLOYMENT_REQUEST);
+}
+
 impl Shape for ContinueServiceDeploymentRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1253,6 +1384,11 @@ pub struct ContinueServiceDeploymentResponse {
     pub service_deployment_arn: Option<String>,
 }
 
+impl ContinueServiceDeploymentResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONTINUE_SERVICE_DEPLOYMENT_RESPONSE);
+}
+
 impl Shape for ContinueServiceDeploymentResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1280,6 +1416,11 @@ pub struct CreateCapacityProviderRequest {
     pub auto_scaling_group_provider: Option<AutoScalingGroupProvider>,
     pub managed_instances_provider: Option<CreateManagedInstancesProviderConfiguration>,
     pub tags: Option<Vec<Tag>>,
+}
+
+impl CreateCapacityProviderRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_CAPACITY_PROVIDER_REQUEST);
 }
 
 impl Shape for CreateCapacityProviderRequest {
@@ -1316,6 +1457,11 @@ pub struct CreateCapacityProviderResponse {
     pub capacity_provider: Option<CapacityProvider>,
 }
 
+impl CreateCapacityProviderResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_CAPACITY_PROVIDER_RESPONSE);
+}
+
 impl Shape for CreateCapacityProviderResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1345,6 +1491,11 @@ pub struct CreateClusterRequest {
     pub capacity_providers: Option<Vec<String>>,
     pub default_capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
     pub service_connect_defaults: Option<ClusterServiceConnectDefaultsRequest>,
+}
+
+impl CreateClusterRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_CLUSTER_REQUEST);
 }
 
 impl Shape for CreateClusterRequest {
@@ -1385,6 +1536,11 @@ pub struct CreateClusterResponse {
     pub cluster: Option<Cluster>,
 }
 
+impl CreateClusterResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_CLUSTER_RESPONSE);
+}
+
 impl Shape for CreateClusterResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1417,6 +1573,11 @@ pub struct CreateDaemonRequest {
     pub enable_ecs_managed_tags: Option<bool>,
     pub enable_execute_command: Option<bool>,
     pub client_token: Option<String>,
+}
+
+impl CreateDaemonRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_DAEMON_REQUEST);
 }
 
 impl Shape for CreateDaemonRequest {
@@ -1466,6 +1627,11 @@ pub struct CreateDaemonResponse {
     pub deployment_arn: Option<String>,
 }
 
+impl CreateDaemonResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_DAEMON_RESPONSE);
+}
+
 impl Shape for CreateDaemonResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1507,6 +1673,11 @@ pub struct CreateExpressGatewayServiceRequest {
     pub memory: Option<String>,
     pub scaling_target: Option<ExpressGatewayScalingTarget>,
     pub tags: Option<Vec<Tag>>,
+}
+
+impl CreateExpressGatewayServiceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_EXPRESS_GATEWAY_SERVICE_REQUEST);
 }
 
 impl Shape for CreateExpressGatewayServiceRequest {
@@ -1559,6 +1730,11 @@ pub struct CreateExpressGatewayServiceResponse {
     pub service: Option<ECSExpressGatewayService>,
 }
 
+impl CreateExpressGatewayServiceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_EXPRESS_GATEWAY_SERVICE_RESPONSE);
+}
+
 impl Shape for CreateExpressGatewayServiceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1586,6 +1762,11 @@ pub struct CreateManagedInstancesProviderConfiguration {
     pub propagate_tags: Option<PropagateMITags>,
     pub infrastructure_optimization: Option<InfrastructureOptimization>,
     pub auto_repair_configuration: Option<AutoRepairConfiguration>,
+}
+
+impl CreateManagedInstancesProviderConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_MANAGED_INSTANCES_PROVIDER_CONFIGURATION);
 }
 
 impl Shape for CreateManagedInstancesProviderConfiguration {
@@ -1659,6 +1840,11 @@ pub struct CreateServiceRequest {
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
+}
+
+impl CreateServiceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_SERVICE_REQUEST);
 }
 
 impl Shape for CreateServiceRequest {
@@ -1737,6 +1923,11 @@ pub struct CreateServiceResponse {
     pub service: Option<Service>,
 }
 
+impl CreateServiceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_SERVICE_RESPONSE);
+}
+
 impl Shape for CreateServiceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1772,6 +1963,11 @@ pub struct CreateTaskSetRequest {
     pub scale: Option<Scale>,
     pub client_token: Option<String>,
     pub tags: Option<Vec<Tag>>,
+}
+
+impl CreateTaskSetRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_TASK_SET_REQUEST);
 }
 
 impl Shape for CreateTaskSetRequest {
@@ -1824,6 +2020,11 @@ pub struct CreateTaskSetResponse {
     pub task_set: Option<TaskSet>,
 }
 
+impl CreateTaskSetResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_TASK_SET_RESPONSE);
+}
+
 impl Shape for CreateTaskSetResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1848,6 +2049,11 @@ impl Shape for CreateTaskSetResponse {
 pub struct CreatedAt {
     pub before: Option<wire::Timestamp>,
     pub after: Option<wire::Timestamp>,
+}
+
+impl CreatedAt {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATED_AT);
 }
 
 impl Shape for CreatedAt {
@@ -1879,6 +2085,11 @@ pub struct DaemonAlarmConfiguration {
     pub enable: Option<bool>,
 }
 
+impl DaemonAlarmConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_ALARM_CONFIGURATION);
+}
+
 impl Shape for DaemonAlarmConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -1906,6 +2117,11 @@ impl Shape for DaemonAlarmConfiguration {
 pub struct DaemonCapacityProvider {
     pub arn: Option<String>,
     pub running_count: Option<i32>,
+}
+
+impl DaemonCapacityProvider {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_CAPACITY_PROVIDER);
 }
 
 impl Shape for DaemonCapacityProvider {
@@ -1936,6 +2152,11 @@ pub struct DaemonCircuitBreaker {
     pub failure_count: Option<i32>,
     pub status: Option<DaemonDeploymentRollbackMonitorsStatus>,
     pub threshold: Option<i32>,
+}
+
+impl DaemonCircuitBreaker {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_CIRCUIT_BREAKER);
 }
 
 impl Shape for DaemonCircuitBreaker {
@@ -1994,6 +2215,11 @@ pub struct DaemonContainerDefinition {
     pub interactive: Option<bool>,
     pub pseudo_terminal: Option<bool>,
     pub restart_policy: Option<ContainerRestartPolicy>,
+}
+
+impl DaemonContainerDefinition {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_CONTAINER_DEFINITION);
 }
 
 impl Shape for DaemonContainerDefinition {
@@ -2080,6 +2306,11 @@ pub struct DaemonContainerImage {
     pub image: Option<String>,
 }
 
+impl DaemonContainerImage {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_CONTAINER_IMAGE);
+}
+
 impl Shape for DaemonContainerImage {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2121,6 +2352,11 @@ pub struct DaemonDeployment {
     pub started_at: Option<wire::Timestamp>,
     pub stopped_at: Option<wire::Timestamp>,
     pub finished_at: Option<wire::Timestamp>,
+}
+
+impl DaemonDeployment {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_DEPLOYMENT);
 }
 
 impl Shape for DaemonDeployment {
@@ -2177,6 +2413,11 @@ pub struct DaemonDeploymentAlarms {
     pub triggered_alarm_names: Option<Vec<String>>,
 }
 
+impl DaemonDeploymentAlarms {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_DEPLOYMENT_ALARMS);
+}
+
 impl Shape for DaemonDeploymentAlarms {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2207,6 +2448,11 @@ pub struct DaemonDeploymentCapacityProvider {
     pub arn: Option<String>,
     pub running_instance_count: Option<i32>,
     pub draining_instance_count: Option<i32>,
+}
+
+impl DaemonDeploymentCapacityProvider {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_DEPLOYMENT_CAPACITY_PROVIDER);
 }
 
 impl Shape for DaemonDeploymentCapacityProvider {
@@ -2241,6 +2487,11 @@ pub struct DaemonDeploymentConfiguration {
     pub bake_time_in_minutes: Option<i32>,
 }
 
+impl DaemonDeploymentConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_DEPLOYMENT_CONFIGURATION);
+}
+
 impl Shape for DaemonDeploymentConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2272,6 +2523,11 @@ pub struct DaemonDeploymentRevisionDetail {
     pub capacity_providers: Option<Vec<DaemonDeploymentCapacityProvider>>,
     pub total_running_instance_count: Option<i32>,
     pub total_draining_instance_count: Option<i32>,
+}
+
+impl DaemonDeploymentRevisionDetail {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_DEPLOYMENT_REVISION_DETAIL);
 }
 
 impl Shape for DaemonDeploymentRevisionDetail {
@@ -2317,6 +2573,11 @@ pub struct DaemonDeploymentSummary {
     pub started_at: Option<wire::Timestamp>,
     pub stopped_at: Option<wire::Timestamp>,
     pub finished_at: Option<wire::Timestamp>,
+}
+
+impl DaemonDeploymentSummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_DEPLOYMENT_SUMMARY);
 }
 
 impl Shape for DaemonDeploymentSummary {
@@ -2369,6 +2630,11 @@ pub struct DaemonDetail {
     pub updated_at: Option<wire::Timestamp>,
 }
 
+impl DaemonDetail {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_DETAIL);
+}
+
 impl Shape for DaemonDetail {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2410,6 +2676,11 @@ pub struct DaemonLinuxParameters {
     pub tmpfs: Option<Vec<Tmpfs>>,
 }
 
+impl DaemonLinuxParameters {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_LINUX_PARAMETERS);
+}
+
 impl Shape for DaemonLinuxParameters {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2448,6 +2719,11 @@ pub struct DaemonRevision {
     pub propagate_tags: Option<DaemonPropagateTags>,
     pub enable_ecs_managed_tags: Option<bool>,
     pub enable_execute_command: Option<bool>,
+}
+
+impl DaemonRevision {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_REVISION);
 }
 
 impl Shape for DaemonRevision {
@@ -2494,6 +2770,11 @@ pub struct DaemonRevisionDetail {
     pub total_running_count: Option<i32>,
 }
 
+impl DaemonRevisionDetail {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_REVISION_DETAIL);
+}
+
 impl Shape for DaemonRevisionDetail {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2525,6 +2806,11 @@ pub struct DaemonRollback {
     pub started_at: Option<wire::Timestamp>,
     pub rollback_target_daemon_revision_arn: Option<String>,
     pub rollback_capacity_providers: Option<Vec<String>>,
+}
+
+impl DaemonRollback {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_ROLLBACK);
 }
 
 impl Shape for DaemonRollback {
@@ -2560,6 +2846,11 @@ pub struct DaemonSummary {
     pub status: Option<DaemonStatus>,
     pub created_at: Option<wire::Timestamp>,
     pub updated_at: Option<wire::Timestamp>,
+}
+
+impl DaemonSummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_SUMMARY);
 }
 
 impl Shape for DaemonSummary {
@@ -2604,6 +2895,11 @@ pub struct DaemonTaskDefinition {
     pub registered_at: Option<wire::Timestamp>,
     pub delete_requested_at: Option<wire::Timestamp>,
     pub registered_by: Option<String>,
+}
+
+impl DaemonTaskDefinition {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_TASK_DEFINITION);
 }
 
 impl Shape for DaemonTaskDefinition {
@@ -2660,6 +2956,11 @@ pub struct DaemonTaskDefinitionSummary {
     pub status: Option<DaemonTaskDefinitionStatus>,
 }
 
+impl DaemonTaskDefinitionSummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_TASK_DEFINITION_SUMMARY);
+}
+
 impl Shape for DaemonTaskDefinitionSummary {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2695,6 +2996,11 @@ pub struct DaemonVolume {
     pub host: Option<HostVolumeProperties>,
 }
 
+impl DaemonVolume {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DAEMON_VOLUME);
+}
+
 impl Shape for DaemonVolume {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2722,6 +3028,11 @@ impl Shape for DaemonVolume {
 pub struct DeleteAccountSettingRequest {
     pub name: SettingName,
     pub principal_arn: Option<String>,
+}
+
+impl DeleteAccountSettingRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_ACCOUNT_SETTING_REQUEST);
 }
 
 impl Shape for DeleteAccountSettingRequest {
@@ -2752,6 +3063,11 @@ pub struct DeleteAccountSettingResponse {
     pub setting: Option<Setting>,
 }
 
+impl DeleteAccountSettingResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_ACCOUNT_SETTING_RESPONSE);
+}
+
 impl Shape for DeleteAccountSettingResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2776,6 +3092,11 @@ impl Shape for DeleteAccountSettingResponse {
 pub struct DeleteAttributesRequest {
     pub cluster: Option<String>,
     pub attributes: Vec<Attribute>,
+}
+
+impl DeleteAttributesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_ATTRIBUTES_REQUEST);
 }
 
 impl Shape for DeleteAttributesRequest {
@@ -2806,6 +3127,11 @@ pub struct DeleteAttributesResponse {
     pub attributes: Option<Vec<Attribute>>,
 }
 
+impl DeleteAttributesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_ATTRIBUTES_RESPONSE);
+}
+
 impl Shape for DeleteAttributesResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2830,6 +3156,11 @@ impl Shape for DeleteAttributesResponse {
 pub struct DeleteCapacityProviderRequest {
     pub capacity_provider: String,
     pub cluster: Option<String>,
+}
+
+impl DeleteCapacityProviderRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_CAPACITY_PROVIDER_REQUEST);
 }
 
 impl Shape for DeleteCapacityProviderRequest {
@@ -2860,6 +3191,11 @@ pub struct DeleteCapacityProviderResponse {
     pub capacity_provider: Option<CapacityProvider>,
 }
 
+impl DeleteCapacityProviderResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_CAPACITY_PROVIDER_RESPONSE);
+}
+
 impl Shape for DeleteCapacityProviderResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2883,6 +3219,11 @@ impl Shape for DeleteCapacityProviderResponse {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeleteClusterRequest {
     pub cluster: String,
+}
+
+impl DeleteClusterRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_CLUSTER_REQUEST);
 }
 
 impl Shape for DeleteClusterRequest {
@@ -2910,6 +3251,11 @@ pub struct DeleteClusterResponse {
     pub cluster: Option<Cluster>,
 }
 
+impl DeleteClusterResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_CLUSTER_RESPONSE);
+}
+
 impl Shape for DeleteClusterResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -2933,6 +3279,11 @@ impl Shape for DeleteClusterResponse {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeleteDaemonRequest {
     pub daemon_arn: String,
+}
+
+impl DeleteDaemonRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DAEMON_REQUEST);
 }
 
 impl Shape for DeleteDaemonRequest {
@@ -2962,6 +3313,11 @@ pub struct DeleteDaemonResponse {
     pub created_at: Option<wire::Timestamp>,
     pub updated_at: Option<wire::Timestamp>,
     pub deployment_arn: Option<String>,
+}
+
+impl DeleteDaemonResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DAEMON_RESPONSE);
 }
 
 impl Shape for DeleteDaemonResponse {
@@ -2998,6 +3354,11 @@ pub struct DeleteDaemonTaskDefinitionRequest {
     pub daemon_task_definition: String,
 }
 
+impl DeleteDaemonTaskDefinitionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DAEMON_TASK_DEFINITION_REQUEST);
+}
+
 impl Shape for DeleteDaemonTaskDefinitionRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3021,6 +3382,11 @@ impl Shape for DeleteDaemonTaskDefinitionRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeleteDaemonTaskDefinitionResponse {
     pub daemon_task_definition_arn: Option<String>,
+}
+
+impl DeleteDaemonTaskDefinitionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DAEMON_TASK_DEFINITION_RESPONSE);
 }
 
 impl Shape for DeleteDaemonTaskDefinitionResponse {
@@ -3048,6 +3414,11 @@ pub struct DeleteExpressGatewayServiceRequest {
     pub service_arn: String,
 }
 
+impl DeleteExpressGatewayServiceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_EXPRESS_GATEWAY_SERVICE_REQUEST);
+}
+
 impl Shape for DeleteExpressGatewayServiceRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3071,6 +3442,11 @@ impl Shape for DeleteExpressGatewayServiceRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeleteExpressGatewayServiceResponse {
     pub service: Option<ECSExpressGatewayService>,
+}
+
+impl DeleteExpressGatewayServiceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_EXPRESS_GATEWAY_SERVICE_RESPONSE);
 }
 
 impl Shape for DeleteExpressGatewayServiceResponse {
@@ -3098,6 +3474,11 @@ pub struct DeleteServiceRequest {
     pub cluster: Option<String>,
     pub service: String,
     pub force: Option<bool>,
+}
+
+impl DeleteServiceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_SERVICE_REQUEST);
 }
 
 impl Shape for DeleteServiceRequest {
@@ -3130,6 +3511,11 @@ pub struct DeleteServiceResponse {
     pub service: Option<Service>,
 }
 
+impl DeleteServiceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_SERVICE_RESPONSE);
+}
+
 impl Shape for DeleteServiceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3153,6 +3539,11 @@ impl Shape for DeleteServiceResponse {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeleteTaskDefinitionsRequest {
     pub task_definitions: Vec<String>,
+}
+
+impl DeleteTaskDefinitionsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_TASK_DEFINITIONS_REQUEST);
 }
 
 impl Shape for DeleteTaskDefinitionsRequest {
@@ -3179,6 +3570,11 @@ impl Shape for DeleteTaskDefinitionsRequest {
 pub struct DeleteTaskDefinitionsResponse {
     pub task_definitions: Option<Vec<TaskDefinition>>,
     pub failures: Option<Vec<Failure>>,
+}
+
+impl DeleteTaskDefinitionsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_TASK_DEFINITIONS_RESPONSE);
 }
 
 impl Shape for DeleteTaskDefinitionsResponse {
@@ -3212,6 +3608,11 @@ pub struct DeleteTaskSetRequest {
     pub force: Option<bool>,
 }
 
+impl DeleteTaskSetRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_TASK_SET_REQUEST);
+}
+
 impl Shape for DeleteTaskSetRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3242,6 +3643,11 @@ impl Shape for DeleteTaskSetRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeleteTaskSetResponse {
     pub task_set: Option<TaskSet>,
+}
+
+impl DeleteTaskSetResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_TASK_SET_RESPONSE);
 }
 
 impl Shape for DeleteTaskSetResponse {
@@ -3287,6 +3693,11 @@ pub struct Deployment {
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
     pub fargate_ephemeral_storage: Option<DeploymentEphemeralStorage>,
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
+}
+
+impl Deployment {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEPLOYMENT);
 }
 
 impl Shape for Deployment {
@@ -3357,6 +3768,11 @@ pub struct DeploymentAlarms {
     pub enable: bool,
 }
 
+impl DeploymentAlarms {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEPLOYMENT_ALARMS);
+}
+
 impl Shape for DeploymentAlarms {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3386,6 +3802,11 @@ impl Shape for DeploymentAlarms {
 pub struct DeploymentCircuitBreaker {
     pub enable: bool,
     pub rollback: bool,
+}
+
+impl DeploymentCircuitBreaker {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEPLOYMENT_CIRCUIT_BREAKER);
 }
 
 impl Shape for DeploymentCircuitBreaker {
@@ -3422,6 +3843,11 @@ pub struct DeploymentConfiguration {
     pub lifecycle_hooks: Option<Vec<DeploymentLifecycleHook>>,
     pub linear_configuration: Option<LinearConfiguration>,
     pub canary_configuration: Option<CanaryConfiguration>,
+}
+
+impl DeploymentConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEPLOYMENT_CONFIGURATION);
 }
 
 impl Shape for DeploymentConfiguration {
@@ -3466,6 +3892,11 @@ pub struct DeploymentController {
     pub r#type: DeploymentControllerType,
 }
 
+impl DeploymentController {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEPLOYMENT_CONTROLLER);
+}
+
 impl Shape for DeploymentController {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3489,6 +3920,11 @@ impl Shape for DeploymentController {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeploymentEphemeralStorage {
     pub kms_key_id: Option<String>,
+}
+
+impl DeploymentEphemeralStorage {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEPLOYMENT_EPHEMERAL_STORAGE);
 }
 
 impl Shape for DeploymentEphemeralStorage {
@@ -3519,6 +3955,11 @@ pub struct DeploymentLifecycleHook {
     pub lifecycle_stages: Option<Vec<DeploymentLifecycleHookStage>>,
     pub hook_details: Option<wire::Document>,
     pub timeout_configuration: Option<DeploymentLifecycleHookTimeoutConfiguration>,
+}
+
+impl DeploymentLifecycleHook {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEPLOYMENT_LIFECYCLE_HOOK);
 }
 
 impl Shape for DeploymentLifecycleHook {
@@ -3562,6 +4003,11 @@ pub struct DeploymentLifecycleHookDetail {
     pub timeout_action: Option<DeploymentLifecycleHookAction>,
 }
 
+impl DeploymentLifecycleHookDetail {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEPLOYMENT_LIFECYCLE_HOOK_DETAIL);
+}
+
 impl Shape for DeploymentLifecycleHookDetail {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3599,6 +4045,11 @@ pub struct DeploymentLifecycleHookTimeoutConfiguration {
     pub action: Option<DeploymentLifecycleHookAction>,
 }
 
+impl DeploymentLifecycleHookTimeoutConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEPLOYMENT_LIFECYCLE_HOOK_TIMEOUT_CONFIGURATION);
+}
+
 impl Shape for DeploymentLifecycleHookTimeoutConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3632,6 +4083,11 @@ pub struct DeregisterContainerInstanceRequest {
     pub force: Option<bool>,
 }
 
+impl DeregisterContainerInstanceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEREGISTER_CONTAINER_INSTANCE_REQUEST);
+}
+
 impl Shape for DeregisterContainerInstanceRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3662,6 +4118,11 @@ pub struct DeregisterContainerInstanceResponse {
     pub container_instance: Option<ContainerInstance>,
 }
 
+impl DeregisterContainerInstanceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEREGISTER_CONTAINER_INSTANCE_RESPONSE);
+}
+
 impl Shape for DeregisterContainerInstanceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3687,6 +4148,11 @@ pub struct DeregisterTaskDefinitionRequest {
     pub task_definition: String,
 }
 
+impl DeregisterTaskDefinitionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEREGISTER_TASK_DEFINITION_REQUEST);
+}
+
 impl Shape for DeregisterTaskDefinitionRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3710,6 +4176,11 @@ impl Shape for DeregisterTaskDefinitionRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeregisterTaskDefinitionResponse {
     pub task_definition: Option<TaskDefinition>,
+}
+
+impl DeregisterTaskDefinitionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEREGISTER_TASK_DEFINITION_RESPONSE);
 }
 
 impl Shape for DeregisterTaskDefinitionResponse {
@@ -3739,6 +4210,11 @@ pub struct DescribeCapacityProvidersRequest {
     pub include: Option<Vec<CapacityProviderField>>,
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
+}
+
+impl DescribeCapacityProvidersRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_CAPACITY_PROVIDERS_REQUEST);
 }
 
 impl Shape for DescribeCapacityProvidersRequest {
@@ -3777,6 +4253,11 @@ pub struct DescribeCapacityProvidersResponse {
     pub next_token: Option<String>,
 }
 
+impl DescribeCapacityProvidersResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_CAPACITY_PROVIDERS_RESPONSE);
+}
+
 impl Shape for DescribeCapacityProvidersResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3808,6 +4289,11 @@ pub struct DescribeClustersRequest {
     pub include: Option<Vec<ClusterField>>,
 }
 
+impl DescribeClustersRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_CLUSTERS_REQUEST);
+}
+
 impl Shape for DescribeClustersRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3835,6 +4321,11 @@ impl Shape for DescribeClustersRequest {
 pub struct DescribeClustersResponse {
     pub clusters: Option<Vec<Cluster>>,
     pub failures: Option<Vec<Failure>>,
+}
+
+impl DescribeClustersResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_CLUSTERS_RESPONSE);
 }
 
 impl Shape for DescribeClustersResponse {
@@ -3865,6 +4356,11 @@ pub struct DescribeContainerInstancesRequest {
     pub cluster: Option<String>,
     pub container_instances: Vec<String>,
     pub include: Option<Vec<ContainerInstanceField>>,
+}
+
+impl DescribeContainerInstancesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_CONTAINER_INSTANCES_REQUEST);
 }
 
 impl Shape for DescribeContainerInstancesRequest {
@@ -3898,6 +4394,11 @@ pub struct DescribeContainerInstancesResponse {
     pub failures: Option<Vec<Failure>>,
 }
 
+impl DescribeContainerInstancesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_CONTAINER_INSTANCES_RESPONSE);
+}
+
 impl Shape for DescribeContainerInstancesResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3926,6 +4427,11 @@ pub struct DescribeDaemonDeploymentsRequest {
     pub daemon_deployment_arns: Vec<String>,
 }
 
+impl DescribeDaemonDeploymentsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DAEMON_DEPLOYMENTS_REQUEST);
+}
+
 impl Shape for DescribeDaemonDeploymentsRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -3950,6 +4456,11 @@ impl Shape for DescribeDaemonDeploymentsRequest {
 pub struct DescribeDaemonDeploymentsResponse {
     pub failures: Option<Vec<Failure>>,
     pub daemon_deployments: Option<Vec<DaemonDeployment>>,
+}
+
+impl DescribeDaemonDeploymentsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DAEMON_DEPLOYMENTS_RESPONSE);
 }
 
 impl Shape for DescribeDaemonDeploymentsResponse {
@@ -3980,6 +4491,11 @@ pub struct DescribeDaemonRequest {
     pub daemon_arn: String,
 }
 
+impl DescribeDaemonRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DAEMON_REQUEST);
+}
+
 impl Shape for DescribeDaemonRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4003,6 +4519,11 @@ impl Shape for DescribeDaemonRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DescribeDaemonResponse {
     pub daemon: Option<DaemonDetail>,
+}
+
+impl DescribeDaemonResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DAEMON_RESPONSE);
 }
 
 impl Shape for DescribeDaemonResponse {
@@ -4030,6 +4551,11 @@ pub struct DescribeDaemonRevisionsRequest {
     pub daemon_revision_arns: Vec<String>,
 }
 
+impl DescribeDaemonRevisionsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DAEMON_REVISIONS_REQUEST);
+}
+
 impl Shape for DescribeDaemonRevisionsRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4054,6 +4580,11 @@ impl Shape for DescribeDaemonRevisionsRequest {
 pub struct DescribeDaemonRevisionsResponse {
     pub daemon_revisions: Option<Vec<DaemonRevision>>,
     pub failures: Option<Vec<Failure>>,
+}
+
+impl DescribeDaemonRevisionsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DAEMON_REVISIONS_RESPONSE);
 }
 
 impl Shape for DescribeDaemonRevisionsResponse {
@@ -4084,6 +4615,11 @@ pub struct DescribeDaemonTaskDefinitionRequest {
     pub daemon_task_definition: String,
 }
 
+impl DescribeDaemonTaskDefinitionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DAEMON_TASK_DEFINITION_REQUEST);
+}
+
 impl Shape for DescribeDaemonTaskDefinitionRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4107,6 +4643,11 @@ impl Shape for DescribeDaemonTaskDefinitionRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DescribeDaemonTaskDefinitionResponse {
     pub daemon_task_definition: Option<DaemonTaskDefinition>,
+}
+
+impl DescribeDaemonTaskDefinitionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DAEMON_TASK_DEFINITION_RESPONSE);
 }
 
 impl Shape for DescribeDaemonTaskDefinitionResponse {
@@ -4133,6 +4674,11 @@ impl Shape for DescribeDaemonTaskDefinitionResponse {
 pub struct DescribeExpressGatewayServiceRequest {
     pub service_arn: String,
     pub include: Option<Vec<ExpressGatewayServiceInclude>>,
+}
+
+impl DescribeExpressGatewayServiceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_EXPRESS_GATEWAY_SERVICE_REQUEST);
 }
 
 impl Shape for DescribeExpressGatewayServiceRequest {
@@ -4163,6 +4709,11 @@ pub struct DescribeExpressGatewayServiceResponse {
     pub service: Option<ECSExpressGatewayService>,
 }
 
+impl DescribeExpressGatewayServiceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_EXPRESS_GATEWAY_SERVICE_RESPONSE);
+}
+
 impl Shape for DescribeExpressGatewayServiceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4186,6 +4737,11 @@ impl Shape for DescribeExpressGatewayServiceResponse {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DescribeServiceDeploymentsRequest {
     pub service_deployment_arns: Vec<String>,
+}
+
+impl DescribeServiceDeploymentsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_SERVICE_DEPLOYMENTS_REQUEST);
 }
 
 impl Shape for DescribeServiceDeploymentsRequest {
@@ -4212,6 +4768,11 @@ impl Shape for DescribeServiceDeploymentsRequest {
 pub struct DescribeServiceDeploymentsResponse {
     pub service_deployments: Option<Vec<ServiceDeployment>>,
     pub failures: Option<Vec<Failure>>,
+}
+
+impl DescribeServiceDeploymentsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_SERVICE_DEPLOYMENTS_RESPONSE);
 }
 
 impl Shape for DescribeServiceDeploymentsResponse {
@@ -4242,6 +4803,11 @@ pub struct DescribeServiceRevisionsRequest {
     pub service_revision_arns: Vec<String>,
 }
 
+impl DescribeServiceRevisionsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_SERVICE_REVISIONS_REQUEST);
+}
+
 impl Shape for DescribeServiceRevisionsRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4266,6 +4832,11 @@ impl Shape for DescribeServiceRevisionsRequest {
 pub struct DescribeServiceRevisionsResponse {
     pub service_revisions: Option<Vec<ServiceRevision>>,
     pub failures: Option<Vec<Failure>>,
+}
+
+impl DescribeServiceRevisionsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_SERVICE_REVISIONS_RESPONSE);
 }
 
 impl Shape for DescribeServiceRevisionsResponse {
@@ -4296,6 +4867,11 @@ pub struct DescribeServicesRequest {
     pub cluster: Option<String>,
     pub services: Vec<String>,
     pub include: Option<Vec<ServiceField>>,
+}
+
+impl DescribeServicesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_SERVICES_REQUEST);
 }
 
 impl Shape for DescribeServicesRequest {
@@ -4329,6 +4905,11 @@ pub struct DescribeServicesResponse {
     pub failures: Option<Vec<Failure>>,
 }
 
+impl DescribeServicesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_SERVICES_RESPONSE);
+}
+
 impl Shape for DescribeServicesResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4356,6 +4937,11 @@ impl Shape for DescribeServicesResponse {
 pub struct DescribeTaskDefinitionRequest {
     pub task_definition: String,
     pub include: Option<Vec<TaskDefinitionField>>,
+}
+
+impl DescribeTaskDefinitionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_TASK_DEFINITION_REQUEST);
 }
 
 impl Shape for DescribeTaskDefinitionRequest {
@@ -4387,6 +4973,11 @@ pub struct DescribeTaskDefinitionResponse {
     pub tags: Option<Vec<Tag>>,
 }
 
+impl DescribeTaskDefinitionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_TASK_DEFINITION_RESPONSE);
+}
+
 impl Shape for DescribeTaskDefinitionResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4416,6 +5007,11 @@ pub struct DescribeTaskSetsRequest {
     pub service: String,
     pub task_sets: Option<Vec<String>>,
     pub include: Option<Vec<TaskSetField>>,
+}
+
+impl DescribeTaskSetsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_TASK_SETS_REQUEST);
 }
 
 impl Shape for DescribeTaskSetsRequest {
@@ -4451,6 +5047,11 @@ pub struct DescribeTaskSetsResponse {
     pub failures: Option<Vec<Failure>>,
 }
 
+impl DescribeTaskSetsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_TASK_SETS_RESPONSE);
+}
+
 impl Shape for DescribeTaskSetsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4479,6 +5080,11 @@ pub struct DescribeTasksRequest {
     pub cluster: Option<String>,
     pub tasks: Vec<String>,
     pub include: Option<Vec<TaskField>>,
+}
+
+impl DescribeTasksRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_TASKS_REQUEST);
 }
 
 impl Shape for DescribeTasksRequest {
@@ -4512,6 +5118,11 @@ pub struct DescribeTasksResponse {
     pub failures: Option<Vec<Failure>>,
 }
 
+impl DescribeTasksResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_TASKS_RESPONSE);
+}
+
 impl Shape for DescribeTasksResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4540,6 +5151,11 @@ pub struct Device {
     pub host_path: String,
     pub container_path: Option<String>,
     pub permissions: Option<Vec<DeviceCgroupPermission>>,
+}
+
+impl Device {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DEVICE);
 }
 
 impl Shape for Device {
@@ -4573,6 +5189,11 @@ pub struct DiscoverPollEndpointRequest {
     pub cluster: Option<String>,
 }
 
+impl DiscoverPollEndpointRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DISCOVER_POLL_ENDPOINT_REQUEST);
+}
+
 impl Shape for DiscoverPollEndpointRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4601,6 +5222,11 @@ pub struct DiscoverPollEndpointResponse {
     pub endpoint: Option<String>,
     pub telemetry_endpoint: Option<String>,
     pub service_connect_endpoint: Option<String>,
+}
+
+impl DiscoverPollEndpointResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DISCOVER_POLL_ENDPOINT_RESPONSE);
 }
 
 impl Shape for DiscoverPollEndpointResponse {
@@ -4637,6 +5263,11 @@ pub struct DockerVolumeConfiguration {
     pub labels: Option<std::collections::BTreeMap<String, String>>,
 }
 
+impl DockerVolumeConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DOCKER_VOLUME_CONFIGURATION);
+}
+
 impl Shape for DockerVolumeConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4671,6 +5302,11 @@ pub struct EBSTagSpecification {
     pub resource_type: EBSResourceType,
     pub tags: Option<Vec<Tag>>,
     pub propagate_tags: Option<PropagateTags>,
+}
+
+impl EBSTagSpecification {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EBS_TAG_SPECIFICATION);
 }
 
 impl Shape for EBSTagSpecification {
@@ -4710,6 +5346,11 @@ pub struct ECSExpressGatewayService {
     pub tags: Option<Vec<Tag>>,
     pub created_at: Option<wire::Timestamp>,
     pub updated_at: Option<wire::Timestamp>,
+}
+
+impl ECSExpressGatewayService {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ECS_EXPRESS_GATEWAY_SERVICE);
 }
 
 impl Shape for ECSExpressGatewayService {
@@ -4760,6 +5401,11 @@ pub struct ECSManagedResources {
     pub log_groups: Option<Vec<ManagedLogGroup>>,
 }
 
+impl ECSManagedResources {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ECS_MANAGED_RESOURCES);
+}
+
 impl Shape for ECSManagedResources {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4795,6 +5441,11 @@ pub struct EFSAuthorizationConfig {
     pub iam: Option<EFSAuthorizationConfigIAM>,
 }
 
+impl EFSAuthorizationConfig {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EFS_AUTHORIZATION_CONFIG);
+}
+
 impl Shape for EFSAuthorizationConfig {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4825,6 +5476,11 @@ pub struct EFSVolumeConfiguration {
     pub transit_encryption: Option<EFSTransitEncryption>,
     pub transit_encryption_port: Option<i32>,
     pub authorization_config: Option<EFSAuthorizationConfig>,
+}
+
+impl EFSVolumeConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EFS_VOLUME_CONFIGURATION);
 }
 
 impl Shape for EFSVolumeConfiguration {
@@ -4862,6 +5518,11 @@ pub struct EnvironmentFile {
     pub r#type: EnvironmentFileType,
 }
 
+impl EnvironmentFile {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ENVIRONMENT_FILE);
+}
+
 impl Shape for EnvironmentFile {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4890,6 +5551,11 @@ pub struct EphemeralStorage {
     pub size_in_gi_b: i32,
 }
 
+impl EphemeralStorage {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EPHEMERAL_STORAGE);
+}
+
 impl Shape for EphemeralStorage {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -4915,6 +5581,11 @@ pub struct ExecuteCommandConfiguration {
     pub kms_key_id: Option<String>,
     pub logging: Option<ExecuteCommandLogging>,
     pub log_configuration: Option<ExecuteCommandLogConfiguration>,
+}
+
+impl ExecuteCommandConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXECUTE_COMMAND_CONFIGURATION);
 }
 
 impl Shape for ExecuteCommandConfiguration {
@@ -4949,6 +5620,11 @@ pub struct ExecuteCommandLogConfiguration {
     pub s3_bucket_name: Option<String>,
     pub s3_encryption_enabled: Option<bool>,
     pub s3_key_prefix: Option<String>,
+}
+
+impl ExecuteCommandLogConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXECUTE_COMMAND_LOG_CONFIGURATION);
 }
 
 impl Shape for ExecuteCommandLogConfiguration {
@@ -4992,6 +5668,11 @@ pub struct ExecuteCommandRequest {
     pub task: String,
 }
 
+impl ExecuteCommandRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXECUTE_COMMAND_REQUEST);
+}
+
 impl Shape for ExecuteCommandRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5029,6 +5710,11 @@ pub struct ExecuteCommandResponse {
     pub interactive: Option<bool>,
     pub session: Option<Session>,
     pub task_arn: Option<String>,
+}
+
+impl ExecuteCommandResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXECUTE_COMMAND_RESPONSE);
 }
 
 impl Shape for ExecuteCommandResponse {
@@ -5073,6 +5759,11 @@ pub struct ExpressGatewayContainer {
     pub secrets: Option<Vec<Secret>>,
 }
 
+impl ExpressGatewayContainer {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPRESS_GATEWAY_CONTAINER);
+}
+
 impl Shape for ExpressGatewayContainer {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5111,6 +5802,11 @@ pub struct ExpressGatewayRepositoryCredentials {
     pub credentials_parameter: Option<String>,
 }
 
+impl ExpressGatewayRepositoryCredentials {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPRESS_GATEWAY_REPOSITORY_CREDENTIALS);
+}
+
 impl Shape for ExpressGatewayRepositoryCredentials {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5137,6 +5833,11 @@ pub struct ExpressGatewayScalingTarget {
     pub max_task_count: Option<i32>,
     pub auto_scaling_metric: Option<ExpressGatewayServiceScalingMetric>,
     pub auto_scaling_target_value: Option<i32>,
+}
+
+impl ExpressGatewayScalingTarget {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPRESS_GATEWAY_SCALING_TARGET);
 }
 
 impl Shape for ExpressGatewayScalingTarget {
@@ -5170,6 +5871,11 @@ impl Shape for ExpressGatewayScalingTarget {
 pub struct ExpressGatewayServiceAwsLogsConfiguration {
     pub log_group: String,
     pub log_stream_prefix: String,
+}
+
+impl ExpressGatewayServiceAwsLogsConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPRESS_GATEWAY_SERVICE_AWS_LOGS_CONFIGURATION);
 }
 
 impl Shape for ExpressGatewayServiceAwsLogsConfiguration {
@@ -5211,6 +5917,11 @@ pub struct ExpressGatewayServiceConfiguration {
     pub scaling_target: Option<ExpressGatewayScalingTarget>,
     pub ingress_paths: Option<Vec<IngressPathSummary>>,
     pub created_at: Option<wire::Timestamp>,
+}
+
+impl ExpressGatewayServiceConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPRESS_GATEWAY_SERVICE_CONFIGURATION);
 }
 
 impl Shape for ExpressGatewayServiceConfiguration {
@@ -5260,6 +5971,11 @@ pub struct ExpressGatewayServiceNetworkConfiguration {
     pub subnets: Option<Vec<String>>,
 }
 
+impl ExpressGatewayServiceNetworkConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPRESS_GATEWAY_SERVICE_NETWORK_CONFIGURATION);
+}
+
 impl Shape for ExpressGatewayServiceNetworkConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5289,6 +6005,11 @@ pub struct ExpressGatewayServiceStatus {
     pub status_reason: Option<String>,
 }
 
+impl ExpressGatewayServiceStatus {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPRESS_GATEWAY_SERVICE_STATUS);
+}
+
 impl Shape for ExpressGatewayServiceStatus {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5316,6 +6037,11 @@ impl Shape for ExpressGatewayServiceStatus {
 pub struct FSxWindowsFileServerAuthorizationConfig {
     pub credentials_parameter: String,
     pub domain: String,
+}
+
+impl FSxWindowsFileServerAuthorizationConfig {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::F_SX_WINDOWS_FILE_SERVER_AUTHORIZATION_CONFIG);
 }
 
 impl Shape for FSxWindowsFileServerAuthorizationConfig {
@@ -5349,6 +6075,11 @@ pub struct FSxWindowsFileServerVolumeConfiguration {
     pub file_system_id: String,
     pub root_directory: String,
     pub authorization_config: FSxWindowsFileServerAuthorizationConfig,
+}
+
+impl FSxWindowsFileServerVolumeConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::F_SX_WINDOWS_FILE_SERVER_VOLUME_CONFIGURATION);
 }
 
 impl Shape for FSxWindowsFileServerVolumeConfiguration {
@@ -5386,6 +6117,11 @@ pub struct Failure {
     pub detail: Option<String>,
 }
 
+impl Failure {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::FAILURE);
+}
+
 impl Shape for Failure {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5417,6 +6153,11 @@ pub struct FirelensConfiguration {
     pub options: Option<std::collections::BTreeMap<String, String>>,
 }
 
+impl FirelensConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::FIRELENS_CONFIGURATION);
+}
+
 impl Shape for FirelensConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5446,6 +6187,11 @@ pub struct GetTaskProtectionRequest {
     pub tasks: Option<Vec<String>>,
 }
 
+impl GetTaskProtectionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_TASK_PROTECTION_REQUEST);
+}
+
 impl Shape for GetTaskProtectionRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5473,6 +6219,11 @@ impl Shape for GetTaskProtectionRequest {
 pub struct GetTaskProtectionResponse {
     pub protected_tasks: Option<Vec<ProtectedTask>>,
     pub failures: Option<Vec<Failure>>,
+}
+
+impl GetTaskProtectionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_TASK_PROTECTION_RESPONSE);
 }
 
 impl Shape for GetTaskProtectionResponse {
@@ -5505,6 +6256,11 @@ pub struct HealthCheck {
     pub timeout: Option<i32>,
     pub retries: Option<i32>,
     pub start_period: Option<i32>,
+}
+
+impl HealthCheck {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::HEALTH_CHECK);
 }
 
 impl Shape for HealthCheck {
@@ -5542,6 +6298,11 @@ pub struct HostEntry {
     pub ip_address: String,
 }
 
+impl HostEntry {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::HOST_ENTRY);
+}
+
 impl Shape for HostEntry {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5570,6 +6331,11 @@ pub struct HostVolumeProperties {
     pub source_path: Option<String>,
 }
 
+impl HostVolumeProperties {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::HOST_VOLUME_PROPERTIES);
+}
+
 impl Shape for HostVolumeProperties {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5594,6 +6360,11 @@ impl Shape for HostVolumeProperties {
 pub struct InferenceAccelerator {
     pub device_name: String,
     pub device_type: String,
+}
+
+impl InferenceAccelerator {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INFERENCE_ACCELERATOR);
 }
 
 impl Shape for InferenceAccelerator {
@@ -5625,6 +6396,11 @@ pub struct InferenceAcceleratorOverride {
     pub device_type: Option<String>,
 }
 
+impl InferenceAcceleratorOverride {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INFERENCE_ACCELERATOR_OVERRIDE);
+}
+
 impl Shape for InferenceAcceleratorOverride {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5653,6 +6429,11 @@ pub struct InfrastructureOptimization {
     pub scale_in_after: Option<i32>,
 }
 
+impl InfrastructureOptimization {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INFRASTRUCTURE_OPTIMIZATION);
+}
+
 impl Shape for InfrastructureOptimization {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5677,6 +6458,11 @@ impl Shape for InfrastructureOptimization {
 pub struct IngressPathSummary {
     pub access_type: AccessType,
     pub endpoint: String,
+}
+
+impl IngressPathSummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INGRESS_PATH_SUMMARY);
 }
 
 impl Shape for IngressPathSummary {
@@ -5709,6 +6495,11 @@ pub struct InstanceHealthCheckResult {
     pub status_reason: Option<String>,
     pub last_updated: Option<wire::Timestamp>,
     pub last_status_change: Option<wire::Timestamp>,
+}
+
+impl InstanceHealthCheckResult {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INSTANCE_HEALTH_CHECK_RESULT);
 }
 
 impl Shape for InstanceHealthCheckResult {
@@ -5752,6 +6543,11 @@ pub struct InstanceLaunchTemplate {
     pub instance_requirements: Option<InstanceRequirementsRequest>,
     pub fips_enabled: Option<bool>,
     pub capacity_reservations: Option<CapacityReservationRequest>,
+}
+
+impl InstanceLaunchTemplate {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INSTANCE_LAUNCH_TEMPLATE);
 }
 
 impl Shape for InstanceLaunchTemplate {
@@ -5803,6 +6599,11 @@ pub struct InstanceLaunchTemplateUpdate {
     pub monitoring: Option<ManagedInstancesMonitoringOptions>,
     pub instance_requirements: Option<InstanceRequirementsRequest>,
     pub capacity_reservations: Option<CapacityReservationRequest>,
+}
+
+impl InstanceLaunchTemplateUpdate {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INSTANCE_LAUNCH_TEMPLATE_UPDATE);
 }
 
 impl Shape for InstanceLaunchTemplateUpdate {
@@ -5869,6 +6670,11 @@ pub struct InstanceRequirementsRequest {
     pub network_bandwidth_gbps: Option<NetworkBandwidthGbpsRequest>,
     pub allowed_instance_types: Option<Vec<String>>,
     pub max_spot_price_as_percentage_of_optimal_on_demand_price: Option<i32>,
+}
+
+impl InstanceRequirementsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INSTANCE_REQUIREMENTS_REQUEST);
 }
 
 impl Shape for InstanceRequirementsRequest {
@@ -5954,6 +6760,11 @@ pub struct KernelCapabilities {
     pub drop: Option<Vec<String>>,
 }
 
+impl KernelCapabilities {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::KERNEL_CAPABILITIES);
+}
+
 impl Shape for KernelCapabilities {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -5983,6 +6794,11 @@ pub struct KeyValuePair {
     pub value: Option<String>,
 }
 
+impl KeyValuePair {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::KEY_VALUE_PAIR);
+}
+
 impl Shape for KeyValuePair {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6010,6 +6826,11 @@ impl Shape for KeyValuePair {
 pub struct LinearConfiguration {
     pub step_percent: Option<f64>,
     pub step_bake_time_in_minutes: Option<i32>,
+}
+
+impl LinearConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LINEAR_CONFIGURATION);
 }
 
 impl Shape for LinearConfiguration {
@@ -6044,6 +6865,11 @@ pub struct LinuxParameters {
     pub tmpfs: Option<Vec<Tmpfs>>,
     pub max_swap: Option<i32>,
     pub swappiness: Option<i32>,
+}
+
+impl LinuxParameters {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LINUX_PARAMETERS);
 }
 
 impl Shape for LinuxParameters {
@@ -6089,6 +6915,11 @@ pub struct ListAccountSettingsRequest {
     pub max_results: Option<i32>,
 }
 
+impl ListAccountSettingsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_ACCOUNT_SETTINGS_REQUEST);
+}
+
 impl Shape for ListAccountSettingsRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6126,6 +6957,11 @@ pub struct ListAccountSettingsResponse {
     pub next_token: Option<String>,
 }
 
+impl ListAccountSettingsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_ACCOUNT_SETTINGS_RESPONSE);
+}
+
 impl Shape for ListAccountSettingsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6157,6 +6993,11 @@ pub struct ListAttributesRequest {
     pub attribute_value: Option<String>,
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
+}
+
+impl ListAttributesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_ATTRIBUTES_REQUEST);
 }
 
 impl Shape for ListAttributesRequest {
@@ -6196,6 +7037,11 @@ pub struct ListAttributesResponse {
     pub next_token: Option<String>,
 }
 
+impl ListAttributesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_ATTRIBUTES_RESPONSE);
+}
+
 impl Shape for ListAttributesResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6225,6 +7071,11 @@ pub struct ListClustersRequest {
     pub max_results: Option<i32>,
 }
 
+impl ListClustersRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_CLUSTERS_REQUEST);
+}
+
 impl Shape for ListClustersRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6252,6 +7103,11 @@ impl Shape for ListClustersRequest {
 pub struct ListClustersResponse {
     pub cluster_arns: Option<Vec<String>>,
     pub next_token: Option<String>,
+}
+
+impl ListClustersResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_CLUSTERS_RESPONSE);
 }
 
 impl Shape for ListClustersResponse {
@@ -6284,6 +7140,11 @@ pub struct ListContainerInstancesRequest {
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
     pub status: Option<ContainerInstanceStatus>,
+}
+
+impl ListContainerInstancesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_CONTAINER_INSTANCES_REQUEST);
 }
 
 impl Shape for ListContainerInstancesRequest {
@@ -6321,6 +7182,11 @@ pub struct ListContainerInstancesResponse {
     pub next_token: Option<String>,
 }
 
+impl ListContainerInstancesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_CONTAINER_INSTANCES_RESPONSE);
+}
+
 impl Shape for ListContainerInstancesResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6351,6 +7217,11 @@ pub struct ListDaemonDeploymentsRequest {
     pub created_at: Option<CreatedAt>,
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
+}
+
+impl ListDaemonDeploymentsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_DAEMON_DEPLOYMENTS_REQUEST);
 }
 
 impl Shape for ListDaemonDeploymentsRequest {
@@ -6388,6 +7259,11 @@ pub struct ListDaemonDeploymentsResponse {
     pub daemon_deployments: Option<Vec<DaemonDeploymentSummary>>,
 }
 
+impl ListDaemonDeploymentsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_DAEMON_DEPLOYMENTS_RESPONSE);
+}
+
 impl Shape for ListDaemonDeploymentsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6420,6 +7296,11 @@ pub struct ListDaemonTaskDefinitionsRequest {
     pub sort: Option<SortOrder>,
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
+}
+
+impl ListDaemonTaskDefinitionsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_DAEMON_TASK_DEFINITIONS_REQUEST);
 }
 
 impl Shape for ListDaemonTaskDefinitionsRequest {
@@ -6461,6 +7342,11 @@ pub struct ListDaemonTaskDefinitionsResponse {
     pub next_token: Option<String>,
 }
 
+impl ListDaemonTaskDefinitionsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_DAEMON_TASK_DEFINITIONS_RESPONSE);
+}
+
 impl Shape for ListDaemonTaskDefinitionsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6490,6 +7376,11 @@ pub struct ListDaemonsRequest {
     pub capacity_provider_arns: Option<Vec<String>>,
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
+}
+
+impl ListDaemonsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_DAEMONS_REQUEST);
 }
 
 impl Shape for ListDaemonsRequest {
@@ -6525,6 +7416,11 @@ pub struct ListDaemonsResponse {
     pub next_token: Option<String>,
 }
 
+impl ListDaemonsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_DAEMONS_RESPONSE);
+}
+
 impl Shape for ListDaemonsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6556,6 +7452,11 @@ pub struct ListServiceDeploymentsRequest {
     pub created_at: Option<CreatedAt>,
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
+}
+
+impl ListServiceDeploymentsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SERVICE_DEPLOYMENTS_REQUEST);
 }
 
 impl Shape for ListServiceDeploymentsRequest {
@@ -6595,6 +7496,11 @@ pub struct ListServiceDeploymentsResponse {
     pub next_token: Option<String>,
 }
 
+impl ListServiceDeploymentsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SERVICE_DEPLOYMENTS_RESPONSE);
+}
+
 impl Shape for ListServiceDeploymentsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6623,6 +7529,11 @@ pub struct ListServicesByNamespaceRequest {
     pub namespace: String,
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
+}
+
+impl ListServicesByNamespaceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SERVICES_BY_NAMESPACE_REQUEST);
 }
 
 impl Shape for ListServicesByNamespaceRequest {
@@ -6656,6 +7567,11 @@ pub struct ListServicesByNamespaceResponse {
     pub next_token: Option<String>,
 }
 
+impl ListServicesByNamespaceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SERVICES_BY_NAMESPACE_RESPONSE);
+}
+
 impl Shape for ListServicesByNamespaceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6687,6 +7603,11 @@ pub struct ListServicesRequest {
     pub launch_type: Option<LaunchType>,
     pub scheduling_strategy: Option<SchedulingStrategy>,
     pub resource_management_type: Option<ResourceManagementType>,
+}
+
+impl ListServicesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SERVICES_REQUEST);
 }
 
 impl Shape for ListServicesRequest {
@@ -6726,6 +7647,11 @@ pub struct ListServicesResponse {
     pub next_token: Option<String>,
 }
 
+impl ListServicesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SERVICES_RESPONSE);
+}
+
 impl Shape for ListServicesResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6754,6 +7680,11 @@ pub struct ListTagsForResourceRequest {
     pub resource_arn: String,
 }
 
+impl ListTagsForResourceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TAGS_FOR_RESOURCE_REQUEST);
+}
+
 impl Shape for ListTagsForResourceRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6777,6 +7708,11 @@ impl Shape for ListTagsForResourceRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ListTagsForResourceResponse {
     pub tags: Option<Vec<Tag>>,
+}
+
+impl ListTagsForResourceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TAGS_FOR_RESOURCE_RESPONSE);
 }
 
 impl Shape for ListTagsForResourceResponse {
@@ -6805,6 +7741,11 @@ pub struct ListTaskDefinitionFamiliesRequest {
     pub status: Option<TaskDefinitionFamilyStatus>,
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
+}
+
+impl ListTaskDefinitionFamiliesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TASK_DEFINITION_FAMILIES_REQUEST);
 }
 
 impl Shape for ListTaskDefinitionFamiliesRequest {
@@ -6840,6 +7781,11 @@ pub struct ListTaskDefinitionFamiliesResponse {
     pub next_token: Option<String>,
 }
 
+impl ListTaskDefinitionFamiliesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TASK_DEFINITION_FAMILIES_RESPONSE);
+}
+
 impl Shape for ListTaskDefinitionFamiliesResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6870,6 +7816,11 @@ pub struct ListTaskDefinitionsRequest {
     pub sort: Option<SortOrder>,
     pub next_token: Option<String>,
     pub max_results: Option<i32>,
+}
+
+impl ListTaskDefinitionsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TASK_DEFINITIONS_REQUEST);
 }
 
 impl Shape for ListTaskDefinitionsRequest {
@@ -6907,6 +7858,11 @@ pub struct ListTaskDefinitionsResponse {
     pub next_token: Option<String>,
 }
 
+impl ListTaskDefinitionsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TASK_DEFINITIONS_RESPONSE);
+}
+
 impl Shape for ListTaskDefinitionsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -6942,6 +7898,11 @@ pub struct ListTasksRequest {
     pub desired_status: Option<DesiredStatus>,
     pub launch_type: Option<LaunchType>,
     pub daemon_name: Option<String>,
+}
+
+impl ListTasksRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TASKS_REQUEST);
 }
 
 impl Shape for ListTasksRequest {
@@ -6989,6 +7950,11 @@ pub struct ListTasksResponse {
     pub next_token: Option<String>,
 }
 
+impl ListTasksResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TASKS_RESPONSE);
+}
+
 impl Shape for ListTasksResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7019,6 +7985,11 @@ pub struct LoadBalancer {
     pub container_name: Option<String>,
     pub container_port: Option<i32>,
     pub advanced_configuration: Option<AdvancedConfiguration>,
+}
+
+impl LoadBalancer {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOAD_BALANCER);
 }
 
 impl Shape for LoadBalancer {
@@ -7057,6 +8028,11 @@ pub struct LogConfiguration {
     pub secret_options: Option<Vec<Secret>>,
 }
 
+impl LogConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOG_CONFIGURATION);
+}
+
 impl Shape for LogConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7088,6 +8064,11 @@ pub struct ManagedAgent {
     pub name: Option<ManagedAgentName>,
     pub reason: Option<String>,
     pub last_status: Option<String>,
+}
+
+impl ManagedAgent {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_AGENT);
 }
 
 impl Shape for ManagedAgent {
@@ -7123,6 +8104,11 @@ pub struct ManagedAgentStateChange {
     pub managed_agent_name: ManagedAgentName,
     pub status: String,
     pub reason: Option<String>,
+}
+
+impl ManagedAgentStateChange {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_AGENT_STATE_CHANGE);
 }
 
 impl Shape for ManagedAgentStateChange {
@@ -7161,6 +8147,11 @@ pub struct ManagedApplicationAutoScalingPolicy {
     pub policy_type: String,
     pub target_value: f64,
     pub metric: String,
+}
+
+impl ManagedApplicationAutoScalingPolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_APPLICATION_AUTO_SCALING_POLICY);
 }
 
 impl Shape for ManagedApplicationAutoScalingPolicy {
@@ -7202,6 +8193,11 @@ pub struct ManagedAutoScaling {
     pub application_auto_scaling_policies: Option<Vec<ManagedApplicationAutoScalingPolicy>>,
 }
 
+impl ManagedAutoScaling {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_AUTO_SCALING);
+}
+
 impl Shape for ManagedAutoScaling {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7232,6 +8228,11 @@ pub struct ManagedCertificate {
     pub status_reason: Option<String>,
     pub updated_at: wire::Timestamp,
     pub domain_name: String,
+}
+
+impl ManagedCertificate {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_CERTIFICATE);
 }
 
 impl Shape for ManagedCertificate {
@@ -7275,6 +8276,11 @@ pub struct ManagedIngressPath {
     pub target_groups: Option<Vec<ManagedTargetGroup>>,
 }
 
+impl ManagedIngressPath {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_INGRESS_PATH);
+}
+
 impl Shape for ManagedIngressPath {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7315,6 +8321,11 @@ pub struct ManagedInstancesLocalStorageConfiguration {
     pub use_local_storage: Option<bool>,
 }
 
+impl ManagedInstancesLocalStorageConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_INSTANCES_LOCAL_STORAGE_CONFIGURATION);
+}
+
 impl Shape for ManagedInstancesLocalStorageConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7339,6 +8350,11 @@ impl Shape for ManagedInstancesLocalStorageConfiguration {
 pub struct ManagedInstancesNetworkConfiguration {
     pub subnets: Option<Vec<String>>,
     pub security_groups: Option<Vec<String>>,
+}
+
+impl ManagedInstancesNetworkConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_INSTANCES_NETWORK_CONFIGURATION);
 }
 
 impl Shape for ManagedInstancesNetworkConfiguration {
@@ -7371,6 +8387,11 @@ pub struct ManagedInstancesProvider {
     pub propagate_tags: Option<PropagateMITags>,
     pub infrastructure_optimization: Option<InfrastructureOptimization>,
     pub auto_repair_configuration: Option<AutoRepairConfiguration>,
+}
+
+impl ManagedInstancesProvider {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_INSTANCES_PROVIDER);
 }
 
 impl Shape for ManagedInstancesProvider {
@@ -7407,6 +8428,11 @@ pub struct ManagedInstancesStorageConfiguration {
     pub storage_size_gi_b: Option<i32>,
 }
 
+impl ManagedInstancesStorageConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_INSTANCES_STORAGE_CONFIGURATION);
+}
+
 impl Shape for ManagedInstancesStorageConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7433,6 +8459,11 @@ pub struct ManagedListener {
     pub status: ManagedResourceStatus,
     pub status_reason: Option<String>,
     pub updated_at: wire::Timestamp,
+}
+
+impl ManagedListener {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_LISTENER);
 }
 
 impl Shape for ManagedListener {
@@ -7468,6 +8499,11 @@ pub struct ManagedListenerRule {
     pub status: ManagedResourceStatus,
     pub status_reason: Option<String>,
     pub updated_at: wire::Timestamp,
+}
+
+impl ManagedListenerRule {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_LISTENER_RULE);
 }
 
 impl Shape for ManagedListenerRule {
@@ -7506,6 +8542,11 @@ pub struct ManagedLoadBalancer {
     pub scheme: String,
     pub subnet_ids: Option<Vec<String>>,
     pub security_group_ids: Option<Vec<String>>,
+}
+
+impl ManagedLoadBalancer {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_LOAD_BALANCER);
 }
 
 impl Shape for ManagedLoadBalancer {
@@ -7550,6 +8591,11 @@ pub struct ManagedLogGroup {
     pub log_group_name: String,
 }
 
+impl ManagedLogGroup {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_LOG_GROUP);
+}
+
 impl Shape for ManagedLogGroup {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7587,6 +8633,11 @@ pub struct ManagedMetricAlarm {
     pub updated_at: wire::Timestamp,
 }
 
+impl ManagedMetricAlarm {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_METRIC_ALARM);
+}
+
 impl Shape for ManagedMetricAlarm {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7622,6 +8673,11 @@ pub struct ManagedScalableTarget {
     pub updated_at: wire::Timestamp,
     pub min_capacity: i32,
     pub max_capacity: i32,
+}
+
+impl ManagedScalableTarget {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_SCALABLE_TARGET);
 }
 
 impl Shape for ManagedScalableTarget {
@@ -7664,6 +8720,11 @@ pub struct ManagedScaling {
     pub instance_warmup_period: Option<i32>,
 }
 
+impl ManagedScaling {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_SCALING);
+}
+
 impl Shape for ManagedScaling {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7701,6 +8762,11 @@ pub struct ManagedSecurityGroup {
     pub updated_at: wire::Timestamp,
 }
 
+impl ManagedSecurityGroup {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_SECURITY_GROUP);
+}
+
 impl Shape for ManagedSecurityGroup {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7732,6 +8798,11 @@ impl Shape for ManagedSecurityGroup {
 pub struct ManagedStorageConfiguration {
     pub kms_key_id: Option<String>,
     pub fargate_ephemeral_storage_kms_key_id: Option<String>,
+}
+
+impl ManagedStorageConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_STORAGE_CONFIGURATION);
 }
 
 impl Shape for ManagedStorageConfiguration {
@@ -7769,6 +8840,11 @@ pub struct ManagedTargetGroup {
     pub health_check_path: String,
     pub health_check_port: i32,
     pub port: i32,
+}
+
+impl ManagedTargetGroup {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MANAGED_TARGET_GROUP);
 }
 
 impl Shape for ManagedTargetGroup {
@@ -7810,6 +8886,11 @@ pub struct MemoryGiBPerVCpuRequest {
     pub max: Option<f64>,
 }
 
+impl MemoryGiBPerVCpuRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MEMORY_GI_B_PER_V_CPU_REQUEST);
+}
+
 impl Shape for MemoryGiBPerVCpuRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7837,6 +8918,11 @@ impl Shape for MemoryGiBPerVCpuRequest {
 pub struct MemoryMiBRequest {
     pub min: i32,
     pub max: Option<i32>,
+}
+
+impl MemoryMiBRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MEMORY_MI_B_REQUEST);
 }
 
 impl Shape for MemoryMiBRequest {
@@ -7867,6 +8953,11 @@ pub struct MountPoint {
     pub source_volume: Option<String>,
     pub container_path: Option<String>,
     pub read_only: Option<bool>,
+}
+
+impl MountPoint {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MOUNT_POINT);
 }
 
 impl Shape for MountPoint {
@@ -7900,6 +8991,11 @@ pub struct NetworkBandwidthGbpsRequest {
     pub max: Option<f64>,
 }
 
+impl NetworkBandwidthGbpsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::NETWORK_BANDWIDTH_GBPS_REQUEST);
+}
+
 impl Shape for NetworkBandwidthGbpsRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7931,6 +9027,11 @@ pub struct NetworkBinding {
     pub protocol: Option<TransportProtocol>,
     pub container_port_range: Option<String>,
     pub host_port_range: Option<String>,
+}
+
+impl NetworkBinding {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::NETWORK_BINDING);
 }
 
 impl Shape for NetworkBinding {
@@ -7969,6 +9070,11 @@ pub struct NetworkConfiguration {
     pub awsvpc_configuration: Option<AwsVpcConfiguration>,
 }
 
+impl NetworkConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::NETWORK_CONFIGURATION);
+}
+
 impl Shape for NetworkConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -7994,6 +9100,11 @@ pub struct NetworkInterface {
     pub attachment_id: Option<String>,
     pub private_ipv4_address: Option<String>,
     pub ipv6_address: Option<String>,
+}
+
+impl NetworkInterface {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::NETWORK_INTERFACE);
 }
 
 impl Shape for NetworkInterface {
@@ -8027,6 +9138,11 @@ pub struct NetworkInterfaceCountRequest {
     pub max: Option<i32>,
 }
 
+impl NetworkInterfaceCountRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::NETWORK_INTERFACE_COUNT_REQUEST);
+}
+
 impl Shape for NetworkInterfaceCountRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8054,6 +9170,11 @@ impl Shape for NetworkInterfaceCountRequest {
 pub struct PlacementConstraint {
     pub r#type: Option<PlacementConstraintType>,
     pub expression: Option<String>,
+}
+
+impl PlacementConstraint {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PLACEMENT_CONSTRAINT);
 }
 
 impl Shape for PlacementConstraint {
@@ -8085,6 +9206,11 @@ pub struct PlacementStrategy {
     pub field: Option<String>,
 }
 
+impl PlacementStrategy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PLACEMENT_STRATEGY);
+}
+
 impl Shape for PlacementStrategy {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8112,6 +9238,11 @@ impl Shape for PlacementStrategy {
 pub struct PlatformDevice {
     pub id: String,
     pub r#type: PlatformDeviceType,
+}
+
+impl PlatformDevice {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PLATFORM_DEVICE);
 }
 
 impl Shape for PlatformDevice {
@@ -8145,6 +9276,11 @@ pub struct PortMapping {
     pub name: Option<String>,
     pub app_protocol: Option<ApplicationProtocol>,
     pub container_port_range: Option<String>,
+}
+
+impl PortMapping {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PORT_MAPPING);
 }
 
 impl Shape for PortMapping {
@@ -8185,6 +9321,11 @@ pub struct ProtectedTask {
     pub expiration_date: Option<wire::Timestamp>,
 }
 
+impl ProtectedTask {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PROTECTED_TASK);
+}
+
 impl Shape for ProtectedTask {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8215,6 +9356,11 @@ pub struct ProxyConfiguration {
     pub r#type: Option<ProxyConfigurationType>,
     pub container_name: String,
     pub properties: Option<Vec<KeyValuePair>>,
+}
+
+impl ProxyConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PROXY_CONFIGURATION);
 }
 
 impl Shape for ProxyConfiguration {
@@ -8248,6 +9394,11 @@ pub struct PutAccountSettingDefaultRequest {
     pub value: String,
 }
 
+impl PutAccountSettingDefaultRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_ACCOUNT_SETTING_DEFAULT_REQUEST);
+}
+
 impl Shape for PutAccountSettingDefaultRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8276,6 +9427,11 @@ pub struct PutAccountSettingDefaultResponse {
     pub setting: Option<Setting>,
 }
 
+impl PutAccountSettingDefaultResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_ACCOUNT_SETTING_DEFAULT_RESPONSE);
+}
+
 impl Shape for PutAccountSettingDefaultResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8301,6 +9457,11 @@ pub struct PutAccountSettingRequest {
     pub name: SettingName,
     pub value: String,
     pub principal_arn: Option<String>,
+}
+
+impl PutAccountSettingRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_ACCOUNT_SETTING_REQUEST);
 }
 
 impl Shape for PutAccountSettingRequest {
@@ -8333,6 +9494,11 @@ pub struct PutAccountSettingResponse {
     pub setting: Option<Setting>,
 }
 
+impl PutAccountSettingResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_ACCOUNT_SETTING_RESPONSE);
+}
+
 impl Shape for PutAccountSettingResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8357,6 +9523,11 @@ impl Shape for PutAccountSettingResponse {
 pub struct PutAttributesRequest {
     pub cluster: Option<String>,
     pub attributes: Vec<Attribute>,
+}
+
+impl PutAttributesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_ATTRIBUTES_REQUEST);
 }
 
 impl Shape for PutAttributesRequest {
@@ -8387,6 +9558,11 @@ pub struct PutAttributesResponse {
     pub attributes: Option<Vec<Attribute>>,
 }
 
+impl PutAttributesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_ATTRIBUTES_RESPONSE);
+}
+
 impl Shape for PutAttributesResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8412,6 +9588,11 @@ pub struct PutClusterCapacityProvidersRequest {
     pub cluster: String,
     pub capacity_providers: Vec<String>,
     pub default_capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
+}
+
+impl PutClusterCapacityProvidersRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_CLUSTER_CAPACITY_PROVIDERS_REQUEST);
 }
 
 impl Shape for PutClusterCapacityProvidersRequest {
@@ -8447,6 +9628,11 @@ pub struct PutClusterCapacityProvidersResponse {
     pub cluster: Option<Cluster>,
 }
 
+impl PutClusterCapacityProvidersResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_CLUSTER_CAPACITY_PROVIDERS_RESPONSE);
+}
+
 impl Shape for PutClusterCapacityProvidersResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8479,6 +9665,11 @@ pub struct RegisterContainerInstanceRequest {
     pub platform_devices: Option<Vec<PlatformDevice>>,
     pub tags: Option<Vec<Tag>>,
     pub client_token: Option<String>,
+}
+
+impl RegisterContainerInstanceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::REGISTER_CONTAINER_INSTANCE_REQUEST);
 }
 
 impl Shape for RegisterContainerInstanceRequest {
@@ -8530,6 +9721,11 @@ pub struct RegisterContainerInstanceResponse {
     pub container_instance: Option<ContainerInstance>,
 }
 
+impl RegisterContainerInstanceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::REGISTER_CONTAINER_INSTANCE_RESPONSE);
+}
+
 impl Shape for RegisterContainerInstanceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8560,6 +9756,11 @@ pub struct RegisterDaemonTaskDefinitionRequest {
     pub memory: Option<String>,
     pub volumes: Option<Vec<DaemonVolume>>,
     pub tags: Option<Vec<Tag>>,
+}
+
+impl RegisterDaemonTaskDefinitionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::REGISTER_DAEMON_TASK_DEFINITION_REQUEST);
 }
 
 impl Shape for RegisterDaemonTaskDefinitionRequest {
@@ -8600,6 +9801,11 @@ impl Shape for RegisterDaemonTaskDefinitionRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RegisterDaemonTaskDefinitionResponse {
     pub daemon_task_definition_arn: Option<String>,
+}
+
+impl RegisterDaemonTaskDefinitionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::REGISTER_DAEMON_TASK_DEFINITION_RESPONSE);
 }
 
 impl Shape for RegisterDaemonTaskDefinitionResponse {
@@ -8643,6 +9849,11 @@ pub struct RegisterTaskDefinitionRequest {
     pub ephemeral_storage: Option<EphemeralStorage>,
     pub runtime_platform: Option<RuntimePlatform>,
     pub enable_fault_injection: Option<bool>,
+}
+
+impl RegisterTaskDefinitionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::REGISTER_TASK_DEFINITION_REQUEST);
 }
 
 impl Shape for RegisterTaskDefinitionRequest {
@@ -8706,6 +9917,11 @@ pub struct RegisterTaskDefinitionResponse {
     pub tags: Option<Vec<Tag>>,
 }
 
+impl RegisterTaskDefinitionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::REGISTER_TASK_DEFINITION_RESPONSE);
+}
+
 impl Shape for RegisterTaskDefinitionResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8734,6 +9950,11 @@ pub struct RepositoryCredentials {
     pub credentials_parameter: String,
 }
 
+impl RepositoryCredentials {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::REPOSITORY_CREDENTIALS);
+}
+
 impl Shape for RepositoryCredentials {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8757,6 +9978,11 @@ impl Shape for RepositoryCredentials {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ResolvedConfiguration {
     pub load_balancers: Option<Vec<ServiceRevisionLoadBalancer>>,
+}
+
+impl ResolvedConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RESOLVED_CONFIGURATION);
 }
 
 impl Shape for ResolvedConfiguration {
@@ -8787,6 +10013,11 @@ pub struct Resource {
     pub long_value: Option<i64>,
     pub integer_value: Option<i32>,
     pub string_set_value: Option<Vec<String>>,
+}
+
+impl Resource {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RESOURCE);
 }
 
 impl Shape for Resource {
@@ -8826,6 +10057,11 @@ pub struct ResourceRequirement {
     pub r#type: ResourceType,
 }
 
+impl ResourceRequirement {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RESOURCE_REQUIREMENT);
+}
+
 impl Shape for ResourceRequirement {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8854,6 +10090,11 @@ pub struct Rollback {
     pub reason: Option<String>,
     pub started_at: Option<wire::Timestamp>,
     pub service_revision_arn: Option<String>,
+}
+
+impl Rollback {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ROLLBACK);
 }
 
 impl Shape for Rollback {
@@ -8902,6 +10143,11 @@ pub struct RunTaskRequest {
     pub task_definition: String,
     pub client_token: Option<String>,
     pub volume_configurations: Option<Vec<TaskVolumeConfiguration>>,
+}
+
+impl RunTaskRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RUN_TASK_REQUEST);
 }
 
 impl Shape for RunTaskRequest {
@@ -8967,6 +10213,11 @@ pub struct RunTaskResponse {
     pub failures: Option<Vec<Failure>>,
 }
 
+impl RunTaskResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RUN_TASK_RESPONSE);
+}
+
 impl Shape for RunTaskResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -8994,6 +10245,11 @@ impl Shape for RunTaskResponse {
 pub struct RuntimePlatform {
     pub cpu_architecture: Option<CPUArchitecture>,
     pub operating_system_family: Option<OSFamily>,
+}
+
+impl RuntimePlatform {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RUNTIME_PLATFORM);
 }
 
 impl Shape for RuntimePlatform {
@@ -9025,6 +10281,11 @@ pub struct S3FilesVolumeConfiguration {
     pub root_directory: Option<String>,
     pub transit_encryption_port: Option<i32>,
     pub access_point_arn: Option<String>,
+}
+
+impl S3FilesVolumeConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::S3_FILES_VOLUME_CONFIGURATION);
 }
 
 impl Shape for S3FilesVolumeConfiguration {
@@ -9060,6 +10321,11 @@ pub struct Scale {
     pub unit: Option<ScaleUnit>,
 }
 
+impl Scale {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SCALE);
+}
+
 impl Shape for Scale {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -9087,6 +10353,11 @@ impl Shape for Scale {
 pub struct Secret {
     pub name: String,
     pub value_from: String,
+}
+
+impl Secret {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SECRET);
 }
 
 impl Shape for Secret {
@@ -9149,6 +10420,11 @@ pub struct Service {
     pub enable_execute_command: Option<bool>,
     pub availability_zone_rebalancing: Option<AvailabilityZoneRebalancing>,
     pub resource_management_type: Option<ResourceManagementType>,
+}
+
+impl Service {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE);
 }
 
 impl Shape for Service {
@@ -9246,6 +10522,11 @@ pub struct ServiceConnectAccessLogConfiguration {
     pub include_query_parameters: Option<ServiceConnectIncludeQueryParameters>,
 }
 
+impl ServiceConnectAccessLogConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_ACCESS_LOG_CONFIGURATION);
+}
+
 impl Shape for ServiceConnectAccessLogConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -9277,6 +10558,11 @@ pub struct ServiceConnectClientAlias {
     pub port: i32,
     pub dns_name: Option<String>,
     pub test_traffic_rules: Option<ServiceConnectTestTrafficRules>,
+}
+
+impl ServiceConnectClientAlias {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_CLIENT_ALIAS);
 }
 
 impl Shape for ServiceConnectClientAlias {
@@ -9311,6 +10597,11 @@ pub struct ServiceConnectConfiguration {
     pub services: Option<Vec<ServiceConnectService>>,
     pub log_configuration: Option<LogConfiguration>,
     pub access_log_configuration: Option<ServiceConnectAccessLogConfiguration>,
+}
+
+impl ServiceConnectConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_CONFIGURATION);
 }
 
 impl Shape for ServiceConnectConfiguration {
@@ -9352,6 +10643,11 @@ pub struct ServiceConnectService {
     pub tls: Option<ServiceConnectTlsConfiguration>,
 }
 
+impl ServiceConnectService {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_SERVICE);
+}
+
 impl Shape for ServiceConnectService {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -9389,6 +10685,11 @@ pub struct ServiceConnectServiceResource {
     pub discovery_arn: Option<String>,
 }
 
+impl ServiceConnectServiceResource {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_SERVICE_RESOURCE);
+}
+
 impl Shape for ServiceConnectServiceResource {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -9417,6 +10718,11 @@ pub struct ServiceConnectTestTrafficHeaderMatchRules {
     pub exact: String,
 }
 
+impl ServiceConnectTestTrafficHeaderMatchRules {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_TEST_TRAFFIC_HEADER_MATCH_RULES);
+}
+
 impl Shape for ServiceConnectTestTrafficHeaderMatchRules {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -9441,6 +10747,11 @@ impl Shape for ServiceConnectTestTrafficHeaderMatchRules {
 pub struct ServiceConnectTestTrafficHeaderRules {
     pub name: String,
     pub value: Option<ServiceConnectTestTrafficHeaderMatchRules>,
+}
+
+impl ServiceConnectTestTrafficHeaderRules {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_TEST_TRAFFIC_HEADER_RULES);
 }
 
 impl Shape for ServiceConnectTestTrafficHeaderRules {
@@ -9471,6 +10782,11 @@ pub struct ServiceConnectTestTrafficRules {
     pub header: ServiceConnectTestTrafficHeaderRules,
 }
 
+impl ServiceConnectTestTrafficRules {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_TEST_TRAFFIC_RULES);
+}
+
 impl Shape for ServiceConnectTestTrafficRules {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -9494,6 +10810,11 @@ impl Shape for ServiceConnectTestTrafficRules {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServiceConnectTlsCertificateAuthority {
     pub aws_pca_authority_arn: Option<String>,
+}
+
+impl ServiceConnectTlsCertificateAuthority {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_TLS_CERTIFICATE_AUTHORITY);
 }
 
 impl Shape for ServiceConnectTlsCertificateAuthority {
@@ -9521,6 +10842,11 @@ pub struct ServiceConnectTlsConfiguration {
     pub issuer_certificate_authority: ServiceConnectTlsCertificateAuthority,
     pub kms_key: Option<String>,
     pub role_arn: Option<String>,
+}
+
+impl ServiceConnectTlsConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CONNECT_TLS_CONFIGURATION);
 }
 
 impl Shape for ServiceConnectTlsConfiguration {
@@ -9556,6 +10882,11 @@ pub struct ServiceCurrentRevisionSummary {
     pub requested_task_count: Option<i32>,
     pub running_task_count: Option<i32>,
     pub pending_task_count: Option<i32>,
+}
+
+impl ServiceCurrentRevisionSummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_CURRENT_REVISION_SUMMARY);
 }
 
 impl Shape for ServiceCurrentRevisionSummary {
@@ -9605,6 +10936,11 @@ pub struct ServiceDeployment {
     pub rollback: Option<Rollback>,
     pub deployment_circuit_breaker: Option<ServiceDeploymentCircuitBreaker>,
     pub alarms: Option<ServiceDeploymentAlarms>,
+}
+
+impl ServiceDeployment {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_DEPLOYMENT);
 }
 
 impl Shape for ServiceDeployment {
@@ -9669,6 +11005,11 @@ pub struct ServiceDeploymentAlarms {
     pub triggered_alarm_names: Option<Vec<String>>,
 }
 
+impl ServiceDeploymentAlarms {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_DEPLOYMENT_ALARMS);
+}
+
 impl Shape for ServiceDeploymentAlarms {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -9705,6 +11046,11 @@ pub struct ServiceDeploymentBrief {
     pub target_service_revision_arn: Option<String>,
     pub status: Option<ServiceDeploymentStatus>,
     pub status_reason: Option<String>,
+}
+
+impl ServiceDeploymentBrief {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_DEPLOYMENT_BRIEF);
 }
 
 impl Shape for ServiceDeploymentBrief {
@@ -9751,6 +11097,11 @@ pub struct ServiceDeploymentCircuitBreaker {
     pub threshold: Option<i32>,
 }
 
+impl ServiceDeploymentCircuitBreaker {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_DEPLOYMENT_CIRCUIT_BREAKER);
+}
+
 impl Shape for ServiceDeploymentCircuitBreaker {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -9781,6 +11132,11 @@ pub struct ServiceEvent {
     pub id: Option<String>,
     pub created_at: Option<wire::Timestamp>,
     pub message: Option<String>,
+}
+
+impl ServiceEvent {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_EVENT);
 }
 
 impl Shape for ServiceEvent {
@@ -9821,6 +11177,11 @@ pub struct ServiceManagedEBSVolumeConfiguration {
     pub tag_specifications: Option<Vec<EBSTagSpecification>>,
     pub role_arn: String,
     pub filesystem_type: Option<TaskFilesystemType>,
+}
+
+impl ServiceManagedEBSVolumeConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_MANAGED_EBS_VOLUME_CONFIGURATION);
 }
 
 impl Shape for ServiceManagedEBSVolumeConfiguration {
@@ -9875,6 +11236,11 @@ pub struct ServiceRegistry {
     pub container_port: Option<i32>,
 }
 
+impl ServiceRegistry {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_REGISTRY);
+}
+
 impl Shape for ServiceRegistry {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -9924,6 +11290,11 @@ pub struct ServiceRevision {
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
     pub resolved_configuration: Option<ResolvedConfiguration>,
     pub ecs_managed_resources: Option<ECSManagedResources>,
+}
+
+impl ServiceRevision {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_REVISION);
 }
 
 impl Shape for ServiceRevision {
@@ -9991,6 +11362,11 @@ pub struct ServiceRevisionLoadBalancer {
     pub production_listener_rule: Option<String>,
 }
 
+impl ServiceRevisionLoadBalancer {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_REVISION_LOAD_BALANCER);
+}
+
 impl Shape for ServiceRevisionLoadBalancer {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10022,6 +11398,11 @@ pub struct ServiceRevisionSummary {
     pub pending_task_count: Option<i32>,
     pub requested_test_traffic_weight: Option<f64>,
     pub requested_production_traffic_weight: Option<f64>,
+}
+
+impl ServiceRevisionSummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_REVISION_SUMMARY);
 }
 
 impl Shape for ServiceRevisionSummary {
@@ -10061,6 +11442,11 @@ pub struct ServiceVolumeConfiguration {
     pub managed_ebs_volume: Option<ServiceManagedEBSVolumeConfiguration>,
 }
 
+impl ServiceVolumeConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SERVICE_VOLUME_CONFIGURATION);
+}
+
 impl Shape for ServiceVolumeConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10089,6 +11475,11 @@ pub struct Session {
     pub session_id: Option<String>,
     pub stream_url: Option<String>,
     pub token_value: Option<wire::Sensitive<String>>,
+}
+
+impl Session {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SESSION);
 }
 
 impl Shape for Session {
@@ -10122,6 +11513,11 @@ pub struct Setting {
     pub value: Option<String>,
     pub principal_arn: Option<String>,
     pub r#type: Option<SettingType>,
+}
+
+impl Setting {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SETTING);
 }
 
 impl Shape for Setting {
@@ -10166,6 +11562,11 @@ pub struct StartTaskRequest {
     pub tags: Option<Vec<Tag>>,
     pub task_definition: String,
     pub volume_configurations: Option<Vec<TaskVolumeConfiguration>>,
+}
+
+impl StartTaskRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::START_TASK_REQUEST);
 }
 
 impl Shape for StartTaskRequest {
@@ -10219,6 +11620,11 @@ pub struct StartTaskResponse {
     pub failures: Option<Vec<Failure>>,
 }
 
+impl StartTaskResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::START_TASK_RESPONSE);
+}
+
 impl Shape for StartTaskResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10246,6 +11652,11 @@ impl Shape for StartTaskResponse {
 pub struct StopServiceDeploymentRequest {
     pub service_deployment_arn: String,
     pub stop_type: Option<StopServiceDeploymentStopType>,
+}
+
+impl StopServiceDeploymentRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::STOP_SERVICE_DEPLOYMENT_REQUEST);
 }
 
 impl Shape for StopServiceDeploymentRequest {
@@ -10276,6 +11687,11 @@ pub struct StopServiceDeploymentResponse {
     pub service_deployment_arn: Option<String>,
 }
 
+impl StopServiceDeploymentResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::STOP_SERVICE_DEPLOYMENT_RESPONSE);
+}
+
 impl Shape for StopServiceDeploymentResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10301,6 +11717,11 @@ pub struct StopTaskRequest {
     pub cluster: Option<String>,
     pub task: String,
     pub reason: Option<String>,
+}
+
+impl StopTaskRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::STOP_TASK_REQUEST);
 }
 
 impl Shape for StopTaskRequest {
@@ -10333,6 +11754,11 @@ pub struct StopTaskResponse {
     pub task: Option<Task>,
 }
 
+impl StopTaskResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::STOP_TASK_RESPONSE);
+}
+
 impl Shape for StopTaskResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10357,6 +11783,11 @@ impl Shape for StopTaskResponse {
 pub struct SubmitAttachmentStateChangesRequest {
     pub cluster: Option<String>,
     pub attachments: Vec<AttachmentStateChange>,
+}
+
+impl SubmitAttachmentStateChangesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUBMIT_ATTACHMENT_STATE_CHANGES_REQUEST);
 }
 
 impl Shape for SubmitAttachmentStateChangesRequest {
@@ -10385,6 +11816,11 @@ impl Shape for SubmitAttachmentStateChangesRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SubmitAttachmentStateChangesResponse {
     pub acknowledgment: Option<String>,
+}
+
+impl SubmitAttachmentStateChangesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUBMIT_ATTACHMENT_STATE_CHANGES_RESPONSE);
 }
 
 impl Shape for SubmitAttachmentStateChangesResponse {
@@ -10417,6 +11853,11 @@ pub struct SubmitContainerStateChangeRequest {
     pub exit_code: Option<i32>,
     pub reason: Option<String>,
     pub network_bindings: Option<Vec<NetworkBinding>>,
+}
+
+impl SubmitContainerStateChangeRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUBMIT_CONTAINER_STATE_CHANGE_REQUEST);
 }
 
 impl Shape for SubmitContainerStateChangeRequest {
@@ -10459,6 +11900,11 @@ pub struct SubmitContainerStateChangeResponse {
     pub acknowledgment: Option<String>,
 }
 
+impl SubmitContainerStateChangeResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUBMIT_CONTAINER_STATE_CHANGE_RESPONSE);
+}
+
 impl Shape for SubmitContainerStateChangeResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10491,6 +11937,11 @@ pub struct SubmitTaskStateChangeRequest {
     pub pull_started_at: Option<wire::Timestamp>,
     pub pull_stopped_at: Option<wire::Timestamp>,
     pub execution_stopped_at: Option<wire::Timestamp>,
+}
+
+impl SubmitTaskStateChangeRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUBMIT_TASK_STATE_CHANGE_REQUEST);
 }
 
 impl Shape for SubmitTaskStateChangeRequest {
@@ -10537,6 +11988,11 @@ pub struct SubmitTaskStateChangeResponse {
     pub acknowledgment: Option<String>,
 }
 
+impl SubmitTaskStateChangeResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUBMIT_TASK_STATE_CHANGE_RESPONSE);
+}
+
 impl Shape for SubmitTaskStateChangeResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10561,6 +12017,11 @@ impl Shape for SubmitTaskStateChangeResponse {
 pub struct SystemControl {
     pub namespace: Option<String>,
     pub value: Option<String>,
+}
+
+impl SystemControl {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SYSTEM_CONTROL);
 }
 
 impl Shape for SystemControl {
@@ -10592,6 +12053,11 @@ pub struct Tag {
     pub value: Option<String>,
 }
 
+impl Tag {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TAG);
+}
+
 impl Shape for Tag {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10621,6 +12087,11 @@ pub struct TagResourceRequest {
     pub tags: Vec<Tag>,
 }
 
+impl TagResourceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TAG_RESOURCE_REQUEST);
+}
+
 impl Shape for TagResourceRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10646,6 +12117,11 @@ impl Shape for TagResourceRequest {
 /// The model's `TagResourceResponse`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TagResourceResponse {}
+
+impl TagResourceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TAG_RESOURCE_RESPONSE);
+}
 
 impl Shape for TagResourceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
@@ -10697,6 +12173,11 @@ pub struct Task {
     pub version: Option<i64>,
     pub ephemeral_storage: Option<EphemeralStorage>,
     pub fargate_ephemeral_storage: Option<TaskEphemeralStorage>,
+}
+
+impl Task {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TASK);
 }
 
 impl Shape for Task {
@@ -10822,6 +12303,11 @@ pub struct TaskDefinition {
     pub enable_fault_injection: Option<bool>,
 }
 
+impl TaskDefinition {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TASK_DEFINITION);
+}
+
 impl Shape for TaskDefinition {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10899,6 +12385,11 @@ pub struct TaskDefinitionPlacementConstraint {
     pub expression: Option<String>,
 }
 
+impl TaskDefinitionPlacementConstraint {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TASK_DEFINITION_PLACEMENT_CONSTRAINT);
+}
+
 impl Shape for TaskDefinitionPlacementConstraint {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -10926,6 +12417,11 @@ impl Shape for TaskDefinitionPlacementConstraint {
 pub struct TaskEphemeralStorage {
     pub size_in_gi_b: Option<i32>,
     pub kms_key_id: Option<String>,
+}
+
+impl TaskEphemeralStorage {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TASK_EPHEMERAL_STORAGE);
 }
 
 impl Shape for TaskEphemeralStorage {
@@ -10965,6 +12461,11 @@ pub struct TaskManagedEBSVolumeConfiguration {
     pub role_arn: String,
     pub termination_policy: Option<TaskManagedEBSVolumeTerminationPolicy>,
     pub filesystem_type: Option<TaskFilesystemType>,
+}
+
+impl TaskManagedEBSVolumeConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TASK_MANAGED_EBS_VOLUME_CONFIGURATION);
 }
 
 impl Shape for TaskManagedEBSVolumeConfiguration {
@@ -11018,6 +12519,11 @@ pub struct TaskManagedEBSVolumeTerminationPolicy {
     pub delete_on_termination: bool,
 }
 
+impl TaskManagedEBSVolumeTerminationPolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TASK_MANAGED_EBS_VOLUME_TERMINATION_POLICY);
+}
+
 impl Shape for TaskManagedEBSVolumeTerminationPolicy {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11047,6 +12553,11 @@ pub struct TaskOverride {
     pub memory: Option<String>,
     pub task_role_arn: Option<String>,
     pub ephemeral_storage: Option<EphemeralStorage>,
+}
+
+impl TaskOverride {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TASK_OVERRIDE);
 }
 
 impl Shape for TaskOverride {
@@ -11109,6 +12620,11 @@ pub struct TaskSet {
     pub stability_status_at: Option<wire::Timestamp>,
     pub tags: Option<Vec<Tag>>,
     pub fargate_ephemeral_storage: Option<DeploymentEphemeralStorage>,
+}
+
+impl TaskSet {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TASK_SET);
 }
 
 impl Shape for TaskSet {
@@ -11186,6 +12702,11 @@ pub struct TaskVolumeConfiguration {
     pub managed_ebs_volume: Option<TaskManagedEBSVolumeConfiguration>,
 }
 
+impl TaskVolumeConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TASK_VOLUME_CONFIGURATION);
+}
+
 impl Shape for TaskVolumeConfiguration {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11213,6 +12734,11 @@ impl Shape for TaskVolumeConfiguration {
 pub struct TimeoutConfiguration {
     pub idle_timeout_seconds: Option<i32>,
     pub per_request_timeout_seconds: Option<i32>,
+}
+
+impl TimeoutConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TIMEOUT_CONFIGURATION);
 }
 
 impl Shape for TimeoutConfiguration {
@@ -11243,6 +12769,11 @@ pub struct Tmpfs {
     pub container_path: String,
     pub size: i32,
     pub mount_options: Option<Vec<String>>,
+}
+
+impl Tmpfs {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TMPFS);
 }
 
 impl Shape for Tmpfs {
@@ -11276,6 +12807,11 @@ pub struct TotalLocalStorageGBRequest {
     pub max: Option<f64>,
 }
 
+impl TotalLocalStorageGBRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TOTAL_LOCAL_STORAGE_GB_REQUEST);
+}
+
 impl Shape for TotalLocalStorageGBRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11304,6 +12840,11 @@ pub struct Ulimit {
     pub name: UlimitName,
     pub soft_limit: i32,
     pub hard_limit: i32,
+}
+
+impl Ulimit {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ULIMIT);
 }
 
 impl Shape for Ulimit {
@@ -11337,6 +12878,11 @@ pub struct UntagResourceRequest {
     pub tag_keys: Vec<String>,
 }
 
+impl UntagResourceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UNTAG_RESOURCE_REQUEST);
+}
+
 impl Shape for UntagResourceRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11363,6 +12909,11 @@ impl Shape for UntagResourceRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct UntagResourceResponse {}
 
+impl UntagResourceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UNTAG_RESOURCE_RESPONSE);
+}
+
 impl Shape for UntagResourceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |_| ());
@@ -11380,6 +12931,11 @@ pub struct UpdateCapacityProviderRequest {
     pub cluster: Option<String>,
     pub auto_scaling_group_provider: Option<AutoScalingGroupProviderUpdate>,
     pub managed_instances_provider: Option<UpdateManagedInstancesProviderConfiguration>,
+}
+
+impl UpdateCapacityProviderRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CAPACITY_PROVIDER_REQUEST);
 }
 
 impl Shape for UpdateCapacityProviderRequest {
@@ -11414,6 +12970,11 @@ pub struct UpdateCapacityProviderResponse {
     pub capacity_provider: Option<CapacityProvider>,
 }
 
+impl UpdateCapacityProviderResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CAPACITY_PROVIDER_RESPONSE);
+}
+
 impl Shape for UpdateCapacityProviderResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11440,6 +13001,11 @@ pub struct UpdateClusterRequest {
     pub settings: Option<Vec<ClusterSetting>>,
     pub configuration: Option<ClusterConfiguration>,
     pub service_connect_defaults: Option<ClusterServiceConnectDefaultsRequest>,
+}
+
+impl UpdateClusterRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CLUSTER_REQUEST);
 }
 
 impl Shape for UpdateClusterRequest {
@@ -11474,6 +13040,11 @@ pub struct UpdateClusterResponse {
     pub cluster: Option<Cluster>,
 }
 
+impl UpdateClusterResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CLUSTER_RESPONSE);
+}
+
 impl Shape for UpdateClusterResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11498,6 +13069,11 @@ impl Shape for UpdateClusterResponse {
 pub struct UpdateClusterSettingsRequest {
     pub cluster: String,
     pub settings: Vec<ClusterSetting>,
+}
+
+impl UpdateClusterSettingsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CLUSTER_SETTINGS_REQUEST);
 }
 
 impl Shape for UpdateClusterSettingsRequest {
@@ -11528,6 +13104,11 @@ pub struct UpdateClusterSettingsResponse {
     pub cluster: Option<Cluster>,
 }
 
+impl UpdateClusterSettingsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CLUSTER_SETTINGS_RESPONSE);
+}
+
 impl Shape for UpdateClusterSettingsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11552,6 +13133,11 @@ impl Shape for UpdateClusterSettingsResponse {
 pub struct UpdateContainerAgentRequest {
     pub cluster: Option<String>,
     pub container_instance: String,
+}
+
+impl UpdateContainerAgentRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CONTAINER_AGENT_REQUEST);
 }
 
 impl Shape for UpdateContainerAgentRequest {
@@ -11582,6 +13168,11 @@ pub struct UpdateContainerAgentResponse {
     pub container_instance: Option<ContainerInstance>,
 }
 
+impl UpdateContainerAgentResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CONTAINER_AGENT_RESPONSE);
+}
+
 impl Shape for UpdateContainerAgentResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11607,6 +13198,11 @@ pub struct UpdateContainerInstancesStateRequest {
     pub cluster: Option<String>,
     pub container_instances: Vec<String>,
     pub status: ContainerInstanceStatus,
+}
+
+impl UpdateContainerInstancesStateRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CONTAINER_INSTANCES_STATE_REQUEST);
 }
 
 impl Shape for UpdateContainerInstancesStateRequest {
@@ -11638,6 +13234,11 @@ impl Shape for UpdateContainerInstancesStateRequest {
 pub struct UpdateContainerInstancesStateResponse {
     pub container_instances: Option<Vec<ContainerInstance>>,
     pub failures: Option<Vec<Failure>>,
+}
+
+impl UpdateContainerInstancesStateResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_CONTAINER_INSTANCES_STATE_RESPONSE);
 }
 
 impl Shape for UpdateContainerInstancesStateResponse {
@@ -11672,6 +13273,11 @@ pub struct UpdateDaemonRequest {
     pub propagate_tags: Option<DaemonPropagateTags>,
     pub enable_ecs_managed_tags: Option<bool>,
     pub enable_execute_command: Option<bool>,
+}
+
+impl UpdateDaemonRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_DAEMON_REQUEST);
 }
 
 impl Shape for UpdateDaemonRequest {
@@ -11716,6 +13322,11 @@ pub struct UpdateDaemonResponse {
     pub deployment_arn: Option<String>,
 }
 
+impl UpdateDaemonResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_DAEMON_RESPONSE);
+}
+
 impl Shape for UpdateDaemonResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11756,6 +13367,11 @@ pub struct UpdateExpressGatewayServiceRequest {
     pub cpu: Option<String>,
     pub memory: Option<String>,
     pub scaling_target: Option<ExpressGatewayScalingTarget>,
+}
+
+impl UpdateExpressGatewayServiceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_EXPRESS_GATEWAY_SERVICE_REQUEST);
 }
 
 impl Shape for UpdateExpressGatewayServiceRequest {
@@ -11800,6 +13416,11 @@ pub struct UpdateExpressGatewayServiceResponse {
     pub service: Option<UpdatedExpressGatewayService>,
 }
 
+impl UpdateExpressGatewayServiceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_EXPRESS_GATEWAY_SERVICE_RESPONSE);
+}
+
 impl Shape for UpdateExpressGatewayServiceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11827,6 +13448,11 @@ pub struct UpdateManagedInstancesProviderConfiguration {
     pub propagate_tags: Option<PropagateMITags>,
     pub infrastructure_optimization: Option<InfrastructureOptimization>,
     pub auto_repair_configuration: Option<AutoRepairConfiguration>,
+}
+
+impl UpdateManagedInstancesProviderConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_MANAGED_INSTANCES_PROVIDER_CONFIGURATION);
 }
 
 impl Shape for UpdateManagedInstancesProviderConfiguration {
@@ -11879,6 +13505,11 @@ pub struct UpdateServicePrimaryTaskSetRequest {
     pub primary_task_set: String,
 }
 
+impl UpdateServicePrimaryTaskSetRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_SERVICE_PRIMARY_TASK_SET_REQUEST);
+}
+
 impl Shape for UpdateServicePrimaryTaskSetRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -11907,6 +13538,11 @@ impl Shape for UpdateServicePrimaryTaskSetRequest {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct UpdateServicePrimaryTaskSetResponse {
     pub task_set: Option<TaskSet>,
+}
+
+impl UpdateServicePrimaryTaskSetResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_SERVICE_PRIMARY_TASK_SET_RESPONSE);
 }
 
 impl Shape for UpdateServicePrimaryTaskSetResponse {
@@ -11953,6 +13589,11 @@ pub struct UpdateServiceRequest {
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
+}
+
+impl UpdateServiceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_SERVICE_REQUEST);
 }
 
 impl Shape for UpdateServiceRequest {
@@ -12023,6 +13664,11 @@ pub struct UpdateServiceResponse {
     pub service: Option<Service>,
 }
 
+impl UpdateServiceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_SERVICE_RESPONSE);
+}
+
 impl Shape for UpdateServiceResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -12049,6 +13695,11 @@ pub struct UpdateTaskProtectionRequest {
     pub tasks: Vec<String>,
     pub protection_enabled: bool,
     pub expires_in_minutes: Option<i32>,
+}
+
+impl UpdateTaskProtectionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_TASK_PROTECTION_REQUEST);
 }
 
 impl Shape for UpdateTaskProtectionRequest {
@@ -12084,6 +13735,11 @@ pub struct UpdateTaskProtectionResponse {
     pub failures: Option<Vec<Failure>>,
 }
 
+impl UpdateTaskProtectionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_TASK_PROTECTION_RESPONSE);
+}
+
 impl Shape for UpdateTaskProtectionResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -12113,6 +13769,11 @@ pub struct UpdateTaskSetRequest {
     pub service: String,
     pub task_set: String,
     pub scale: Scale,
+}
+
+impl UpdateTaskSetRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_TASK_SET_REQUEST);
 }
 
 impl Shape for UpdateTaskSetRequest {
@@ -12147,6 +13808,11 @@ pub struct UpdateTaskSetResponse {
     pub task_set: Option<TaskSet>,
 }
 
+impl UpdateTaskSetResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_TASK_SET_RESPONSE);
+}
+
 impl Shape for UpdateTaskSetResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -12176,6 +13842,11 @@ pub struct UpdatedExpressGatewayService {
     pub target_configuration: Option<ExpressGatewayServiceConfiguration>,
     pub created_at: Option<wire::Timestamp>,
     pub updated_at: Option<wire::Timestamp>,
+}
+
+impl UpdatedExpressGatewayService {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATED_EXPRESS_GATEWAY_SERVICE);
 }
 
 impl Shape for UpdatedExpressGatewayService {
@@ -12217,6 +13888,11 @@ pub struct VCpuCountRangeRequest {
     pub max: Option<i32>,
 }
 
+impl VCpuCountRangeRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::V_CPU_COUNT_RANGE_REQUEST);
+}
+
 impl Shape for VCpuCountRangeRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -12245,6 +13921,11 @@ pub struct VersionInfo {
     pub agent_version: Option<String>,
     pub agent_hash: Option<String>,
     pub docker_version: Option<String>,
+}
+
+impl VersionInfo {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::VERSION_INFO);
 }
 
 impl Shape for VersionInfo {
@@ -12281,6 +13962,11 @@ pub struct Volume {
     pub s3files_volume_configuration: Option<S3FilesVolumeConfiguration>,
     pub fsx_windows_file_server_volume_configuration: Option<FSxWindowsFileServerVolumeConfiguration>,
     pub configured_at_launch: Option<bool>,
+}
+
+impl Volume {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::VOLUME);
 }
 
 impl Shape for Volume {
@@ -12322,6 +14008,11 @@ pub struct VolumeFrom {
     pub read_only: Option<bool>,
 }
 
+impl VolumeFrom {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::VOLUME_FROM);
+}
+
 impl Shape for VolumeFrom {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -12350,6 +14041,11 @@ pub struct VpcLatticeConfiguration {
     pub role_arn: String,
     pub target_group_arn: String,
     pub port_name: String,
+}
+
+impl VpcLatticeConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::VPC_LATTICE_CONFIGURATION);
 }
 
 impl Shape for VpcLatticeConfiguration {

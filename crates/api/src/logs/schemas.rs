@@ -38,9 +38,6 @@ pub(super) static CREATE_LOG_STREAM_REQUEST: Schema =
     Schema::new("CreateLogStreamRequest", Kind::Structure(&CREATE_LOG_STREAM_REQUEST_MEMBERS));
 
 pub(super) static DATA_ALREADY_ACCEPTED_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("expectedSequenceToken", &SEQUENCE_TOKEN)];
-pub(super) static DATA_ALREADY_ACCEPTED_EXCEPTION: Schema =
-    Schema::new("DataAlreadyAcceptedException", Kind::Structure(&DATA_ALREADY_ACCEPTED_EXCEPTION_MEMBERS));
-
 pub(super) static DATA_PROTECTION_STATUS: Schema =
     Schema::new("DataProtectionStatus", Kind::Enum(&["ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"]));
 
@@ -286,9 +283,6 @@ pub(super) static INPUT_LOG_STREAM_NAMES: Schema = Schema {
 pub(super) static INTERLEAVED: Schema = Schema::new("Interleaved", Kind::Boolean);
 
 pub(super) static INVALID_SEQUENCE_TOKEN_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("expectedSequenceToken", &SEQUENCE_TOKEN)];
-pub(super) static INVALID_SEQUENCE_TOKEN_EXCEPTION: Schema =
-    Schema::new("InvalidSequenceTokenException", Kind::Structure(&INVALID_SEQUENCE_TOKEN_EXCEPTION_MEMBERS));
-
 pub(super) static KMS_KEY_ID: Schema = Schema {
     name: "KmsKeyId",
     kind: Kind::String,

@@ -17,6 +17,11 @@ pub struct CreateLogGroupRequest {
     pub deletion_protection_enabled: Option<bool>,
 }
 
+impl CreateLogGroupRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_LOG_GROUP_REQUEST);
+}
+
 impl Shape for CreateLogGroupRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -52,6 +57,11 @@ pub struct CreateLogStreamRequest {
     pub log_stream_name: String,
 }
 
+impl CreateLogStreamRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_LOG_STREAM_REQUEST);
+}
+
 impl Shape for CreateLogStreamRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -80,29 +90,15 @@ pub struct DataAlreadyAcceptedException {
     pub expected_sequence_token: Option<String>,
 }
 
-impl Shape for DataAlreadyAcceptedException {
-    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
-        to.structure(at, &mut |to| {
-            self.expected_sequence_token.write(&schemas::DATA_ALREADY_ACCEPTED_EXCEPTION_MEMBERS[0], to);
-        });
-    }
-
-    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
-        let mut out = Self::default();
-        from.structure(at, &mut |index, from| {
-            if index == 0 {
-                out.expected_sequence_token = Shape::read(&schemas::DATA_ALREADY_ACCEPTED_EXCEPTION_MEMBERS[0], from)?;
-            }
-            Ok(())
-        })?;
-        Ok(out)
-    }
-}
-
 /// The model's `DeleteLogGroupRequest`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeleteLogGroupRequest {
     pub log_group_name: String,
+}
+
+impl DeleteLogGroupRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_LOG_GROUP_REQUEST);
 }
 
 impl Shape for DeleteLogGroupRequest {
@@ -129,6 +125,11 @@ impl Shape for DeleteLogGroupRequest {
 pub struct DeleteLogStreamRequest {
     pub log_group_name: String,
     pub log_stream_name: String,
+}
+
+impl DeleteLogStreamRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_LOG_STREAM_REQUEST);
 }
 
 impl Shape for DeleteLogStreamRequest {
@@ -164,6 +165,11 @@ pub struct DescribeLogGroupsRequest {
     pub include_linked_accounts: Option<bool>,
     pub log_group_class: Option<LogGroupClass>,
     pub log_group_identifiers: Option<Vec<String>>,
+}
+
+impl DescribeLogGroupsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_LOG_GROUPS_REQUEST);
 }
 
 impl Shape for DescribeLogGroupsRequest {
@@ -207,6 +213,11 @@ pub struct DescribeLogGroupsResponse {
     pub next_token: Option<String>,
 }
 
+impl DescribeLogGroupsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_LOG_GROUPS_RESPONSE);
+}
+
 impl Shape for DescribeLogGroupsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -239,6 +250,11 @@ pub struct DescribeLogStreamsRequest {
     pub descending: Option<bool>,
     pub next_token: Option<String>,
     pub limit: Option<i32>,
+}
+
+impl DescribeLogStreamsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_LOG_STREAMS_REQUEST);
 }
 
 impl Shape for DescribeLogStreamsRequest {
@@ -280,6 +296,11 @@ pub struct DescribeLogStreamsResponse {
     pub next_token: Option<String>,
 }
 
+impl DescribeLogStreamsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_LOG_STREAMS_RESPONSE);
+}
+
 impl Shape for DescribeLogStreamsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -307,6 +328,11 @@ impl Shape for DescribeLogStreamsResponse {
 pub struct Entity {
     pub key_attributes: Option<std::collections::BTreeMap<String, String>>,
     pub attributes: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl Entity {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ENTITY);
 }
 
 impl Shape for Entity {
@@ -345,6 +371,11 @@ pub struct FilterLogEventsRequest {
     pub limit: Option<i32>,
     pub interleaved: Option<bool>,
     pub unmask: Option<bool>,
+}
+
+impl FilterLogEventsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::FILTER_LOG_EVENTS_REQUEST);
 }
 
 impl Shape for FilterLogEventsRequest {
@@ -395,6 +426,11 @@ pub struct FilterLogEventsResponse {
     pub next_token: Option<String>,
 }
 
+impl FilterLogEventsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::FILTER_LOG_EVENTS_RESPONSE);
+}
+
 impl Shape for FilterLogEventsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -427,6 +463,11 @@ pub struct FilteredLogEvent {
     pub message: Option<String>,
     pub ingestion_time: Option<i64>,
     pub event_id: Option<String>,
+}
+
+impl FilteredLogEvent {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::FILTERED_LOG_EVENT);
 }
 
 impl Shape for FilteredLogEvent {
@@ -469,6 +510,11 @@ pub struct GetLogEventsRequest {
     pub limit: Option<i32>,
     pub start_from_head: Option<bool>,
     pub unmask: Option<bool>,
+}
+
+impl GetLogEventsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_EVENTS_REQUEST);
 }
 
 impl Shape for GetLogEventsRequest {
@@ -515,6 +561,11 @@ pub struct GetLogEventsResponse {
     pub next_backward_token: Option<String>,
 }
 
+impl GetLogEventsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_EVENTS_RESPONSE);
+}
+
 impl Shape for GetLogEventsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -546,6 +597,11 @@ pub struct InputLogEvent {
     pub message: String,
 }
 
+impl InputLogEvent {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INPUT_LOG_EVENT);
+}
+
 impl Shape for InputLogEvent {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -574,25 +630,6 @@ pub struct InvalidSequenceTokenException {
     pub expected_sequence_token: Option<String>,
 }
 
-impl Shape for InvalidSequenceTokenException {
-    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
-        to.structure(at, &mut |to| {
-            self.expected_sequence_token.write(&schemas::INVALID_SEQUENCE_TOKEN_EXCEPTION_MEMBERS[0], to);
-        });
-    }
-
-    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
-        let mut out = Self::default();
-        from.structure(at, &mut |index, from| {
-            if index == 0 {
-                out.expected_sequence_token = Shape::read(&schemas::INVALID_SEQUENCE_TOKEN_EXCEPTION_MEMBERS[0], from)?;
-            }
-            Ok(())
-        })?;
-        Ok(out)
-    }
-}
-
 /// The model's `LogGroup`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LogGroup {
@@ -609,6 +646,11 @@ pub struct LogGroup {
     pub log_group_arn: Option<String>,
     pub deletion_protection_enabled: Option<bool>,
     pub bearer_token_authentication_enabled: Option<bool>,
+}
+
+impl LogGroup {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOG_GROUP);
 }
 
 impl Shape for LogGroup {
@@ -668,6 +710,11 @@ pub struct LogStream {
     pub stored_bytes: Option<i64>,
 }
 
+impl LogStream {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOG_STREAM);
+}
+
 impl Shape for LogStream {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -710,6 +757,11 @@ pub struct OutputLogEvent {
     pub ingestion_time: Option<i64>,
 }
 
+impl OutputLogEvent {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OUTPUT_LOG_EVENT);
+}
+
 impl Shape for OutputLogEvent {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -742,6 +794,11 @@ pub struct PutLogEventsRequest {
     pub log_events: Vec<InputLogEvent>,
     pub sequence_token: Option<String>,
     pub entity: Option<Entity>,
+}
+
+impl PutLogEventsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_LOG_EVENTS_REQUEST);
 }
 
 impl Shape for PutLogEventsRequest {
@@ -780,6 +837,11 @@ pub struct PutLogEventsResponse {
     pub rejected_entity_info: Option<RejectedEntityInfo>,
 }
 
+impl PutLogEventsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_LOG_EVENTS_RESPONSE);
+}
+
 impl Shape for PutLogEventsResponse {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -810,6 +872,11 @@ pub struct RejectedEntityInfo {
     pub error_type: EntityRejectionErrorType,
 }
 
+impl RejectedEntityInfo {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::REJECTED_ENTITY_INFO);
+}
+
 impl Shape for RejectedEntityInfo {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -835,6 +902,11 @@ pub struct RejectedLogEventsInfo {
     pub too_new_log_event_start_index: Option<i32>,
     pub too_old_log_event_end_index: Option<i32>,
     pub expired_log_event_end_index: Option<i32>,
+}
+
+impl RejectedLogEventsInfo {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::REJECTED_LOG_EVENTS_INFO);
 }
 
 impl Shape for RejectedLogEventsInfo {
@@ -868,6 +940,11 @@ pub struct SearchedLogStream {
     pub searched_completely: Option<bool>,
 }
 
+impl SearchedLogStream {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SEARCHED_LOG_STREAM);
+}
+
 impl Shape for SearchedLogStream {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |to| {
@@ -893,6 +970,11 @@ impl Shape for SearchedLogStream {
 /// The model's `Unit`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Unit {}
+
+impl Unit {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UNIT);
+}
 
 impl Shape for Unit {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {

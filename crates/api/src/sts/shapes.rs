@@ -10,6 +10,11 @@ use super::schemas;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct GetCallerIdentityRequest {}
 
+impl GetCallerIdentityRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_CALLER_IDENTITY_REQUEST);
+}
+
 impl Shape for GetCallerIdentityRequest {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.structure(at, &mut |_| ());
@@ -26,6 +31,11 @@ pub struct GetCallerIdentityResponse {
     pub user_id: Option<String>,
     pub account: Option<String>,
     pub arn: Option<String>,
+}
+
+impl GetCallerIdentityResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_CALLER_IDENTITY_RESPONSE);
 }
 
 impl Shape for GetCallerIdentityResponse {

@@ -18,12 +18,12 @@ pub(crate) fn structures(model: &Model) -> String {
     }
     out.push_str("use super::schemas;\n\n");
     for (name, shape) in model.shapes.iter().filter(|(_, shape)| is_structure(shape)) {
-        structure(&mut out, model, name, shape);
+        structure(&mut out, model, name, shape, model.errors.contains_key(name));
     }
     out
 }
 
-fn structure(out: &mut String, model: &Model, name: &str, shape: &Value) {
+fn structure(out: &mut String, model: &Model, name: &str, shape: &Value, error: bool) {
     let members = members(shape);
     let table = format!("schemas::{}_MEMBERS", upper_snake(name));
     let _ = writeln!(out, "/// The model's `{name}`.\n#[derive(Debug, Clone, PartialEq, Default)]\npub struct {name} {{");
@@ -32,7 +32,16 @@ fn structure(out: &mut String, model: &Model, name: &str, shape: &Value) {
         let rust = if *required { rust } else { format!("Option<{rust}>") };
         let _ = writeln!(out, "pub {}: {rust},", snake(member));
     }
-    let _ = writeln!(out, "}}\n\nimpl Shape for {name} {{");
+    out.push_str("}\n\n");
+    if error {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "impl {name} {{\n/// The place of a document that is one.\n\
+         pub const PLACE: &'static wire::Member = &wire::Member::new(\"\", &schemas::{});\n}}\n\nimpl Shape for {name} {{",
+        upper_snake(name)
+    );
     if members.is_empty() {
         let _ = writeln!(
             out,
@@ -111,7 +120,7 @@ pub(crate) fn enums(model: &Model) -> String {
 pub(crate) fn schemas(model: &Model) -> String {
     let mut out = String::from("use wire::{Constraints, HttpBinding, Kind, Member, Schema, TimestampFormat};\n\n");
     for (name, shape) in &model.shapes {
-        schema(&mut out, name, shape);
+        schema(&mut out, name, shape, model.errors.contains_key(name));
     }
     // Only what is used is imported: a small model may have no HTTP bindings or timestamp formats.
     for unused in ["HttpBinding", "TimestampFormat", "Constraints"] {
@@ -122,7 +131,8 @@ pub(crate) fn schemas(model: &Model) -> String {
     out
 }
 
-fn schema(out: &mut String, name: &str, shape: &Value) {
+/// An error's structure is never a place of its own: it needs its members alone.
+fn schema(out: &mut String, name: &str, shape: &Value, error: bool) {
     let upper = upper_snake(name);
     if is_structure(shape) {
         let members = members(shape);
@@ -131,6 +141,9 @@ fn schema(out: &mut String, name: &str, shape: &Value) {
             let _ = writeln!(out, "{},", member_schema(member, &shape["members"][member], *required));
         }
         let _ = writeln!(out, "];");
+    }
+    if error {
+        return;
     }
     let kind = match shape["type"].as_str().unwrap_or_default() {
         _ if shape["document"] == true => "Kind::Document".to_owned(),
