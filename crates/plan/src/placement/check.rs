@@ -1,0 +1,80 @@
+//! Whether an instance can have a task.
+
+use berth_model::{Attribute, ContainerInstance, InstanceStatus, PortSet, Protocol, Resources};
+
+use super::{Lack, Rule, Want};
+use crate::query::{self, Subject};
+
+/// Whether the instance of which `used` is taken can have one task more.
+pub(super) fn check(want: &Want<'_>, subject: &Subject<'_>, used: &Resources) -> Result<(), Lack> {
+    let instance = subject.instance;
+    takes_tasks(instance)?;
+    attributes(want.attributes, instance)?;
+    for rule in want.rules {
+        follows(rule, want.group, subject)?;
+    }
+    resources(want, &instance.registered, used)
+}
+
+fn takes_tasks(instance: &ContainerInstance) -> Result<(), Lack> {
+    if instance.status != InstanceStatus::Active {
+        return Err(Lack::NotActive(instance.status));
+    }
+    if !instance.agent_connected {
+        return Err(Lack::Agent);
+    }
+    match instance.health.iter().find(|check| check.status == "IMPAIRED") {
+        Some(check) => Err(Lack::Impaired(check.kind.clone())),
+        None => Ok(()),
+    }
+}
+
+fn attributes(wanted: &[Attribute], instance: &ContainerInstance) -> Result<(), Lack> {
+    let meets = |wanted: &Attribute| {
+        let same = |own: &Attribute| own.name == wanted.name && (wanted.value.is_none() || own.value == wanted.value);
+        instance.attributes.iter().any(same)
+    };
+    match wanted.iter().find(|wanted| !meets(wanted)) {
+        Some(wanted) => Err(Lack::Attribute(wanted.clone())),
+        None => Ok(()),
+    }
+}
+
+fn follows(rule: &Rule, group: &str, subject: &Subject<'_>) -> Result<(), Lack> {
+    match rule {
+        Rule::MemberOf(expression) if query::evaluate(expression, subject) => Ok(()),
+        Rule::MemberOf(expression) => Err(Lack::MemberOf(expression.clone())),
+        Rule::DistinctInstance => match subject.groups.count(group) {
+            0 => Ok(()),
+            tasks => Err(Lack::DistinctInstance { tasks }),
+        },
+    }
+}
+
+fn resources(want: &Want<'_>, registered: &Resources, used: &Resources) -> Result<(), Lack> {
+    let needs = want.reservation;
+    let cpu = registered.cpu.saturating_sub(used.cpu);
+    if cpu < needs.cpu {
+        return Err(Lack::Cpu { needs: needs.cpu, has: cpu });
+    }
+    let memory = registered.memory.saturating_sub(used.memory);
+    if memory < needs.memory {
+        return Err(Lack::Memory { needs: needs.memory, has: memory });
+    }
+    ports(Protocol::Tcp, &needs.ports_tcp, &registered.ports_tcp, &used.ports_tcp)?;
+    ports(Protocol::Udp, &needs.ports_udp, &registered.ports_udp, &used.ports_udp)?;
+    if want.gpus > 0 {
+        let has = u32::try_from(registered.free_gpus(used).count()).unwrap_or(u32::MAX);
+        if has < want.gpus {
+            return Err(Lack::Gpu { needs: want.gpus, has });
+        }
+    }
+    Ok(())
+}
+
+fn ports(protocol: Protocol, wanted: &PortSet, kept: &PortSet, used: &PortSet) -> Result<(), Lack> {
+    match wanted.iter().find(|&port| kept.contains(port) || used.contains(port)) {
+        Some(port) => Err(Lack::Port { port, protocol, kept: kept.contains(port) }),
+        None => Ok(()),
+    }
+}

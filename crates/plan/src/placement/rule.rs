@@ -1,0 +1,35 @@
+//! Placement constraints, understood.
+
+use berth_model::{Constraint, ConstraintKind};
+
+use crate::query::{self, Expression, QueryError};
+
+/// A rule about where a task may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// Only on instances the expression selects.
+    MemberOf(Expression),
+    /// No two tasks of the group on one instance.
+    DistinctInstance,
+}
+
+impl Rule {
+    /// The rule a constraint states.
+    ///
+    /// # Errors
+    /// The expression of a `memberOf` cannot be understood, or there is none.
+    pub fn of(constraint: &Constraint) -> Result<Self, QueryError> {
+        match constraint.kind {
+            ConstraintKind::MemberOf => query::parse(constraint.expression.as_deref().unwrap_or_default()).map(Self::MemberOf),
+            ConstraintKind::DistinctInstance => Ok(Self::DistinctInstance),
+        }
+    }
+}
+
+/// The rules of some constraints.
+///
+/// # Errors
+/// The first that cannot be understood.
+pub fn rules<'a>(constraints: impl IntoIterator<Item = &'a Constraint>) -> Result<Vec<Rule>, QueryError> {
+    constraints.into_iter().map(Rule::of).collect()
+}

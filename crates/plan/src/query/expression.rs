@@ -1,0 +1,102 @@
+//! Parsed expressions.
+
+use std::fmt;
+
+use regex::bytes::Regex;
+
+use super::comparison::Comparison;
+use super::version::Version;
+
+/// An expression of the cluster query language.
+#[derive(Clone)]
+pub struct Expression {
+    pub(super) source: Box<str>,
+    pub(super) root: Node,
+}
+
+impl Expression {
+    /// Its text, as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expression({:?})", self.source)
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+/// Two expressions are the same if they are written the same.
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Expression {}
+
+#[derive(Clone)]
+pub(super) enum Node {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Test(Test),
+}
+
+/// A subject with its operator and argument.
+#[derive(Clone)]
+pub(super) enum Test {
+    AgentConnected(TextTest),
+    AgentVersion(Comparison, Version),
+    Attribute(Box<str>, AttributeTest),
+    Ec2InstanceId(TextTest),
+    RegisteredAt(Comparison, i64),
+    RunningTasks(Comparison, u32),
+    Group(GroupTest),
+}
+
+/// What can be asked of an attribute.
+#[derive(Clone)]
+pub(super) enum AttributeTest {
+    Exists { negated: bool },
+    Text(TextTest),
+    Order(Comparison, Box<str>),
+}
+
+/// What can be asked of the groups of an instance's tasks.
+#[derive(Clone)]
+pub(super) enum GroupTest {
+    Exists { negated: bool },
+    Text(TextTest),
+}
+
+#[derive(Clone)]
+pub(super) struct TextTest {
+    pub(super) negated: bool,
+    pub(super) pattern: TextPattern,
+}
+
+#[derive(Clone)]
+pub(super) enum TextPattern {
+    /// It is one of these.
+    Among(Vec<Box<str>>),
+    /// The whole of it matches.
+    Matches(Regex),
+}
+
+impl TextPattern {
+    pub(super) fn fits(&self, text: &str) -> bool {
+        match self {
+            Self::Among(list) => list.iter().any(|item| **item == *text),
+            Self::Matches(regex) => regex.is_match(text.as_bytes()),
+        }
+    }
+}
