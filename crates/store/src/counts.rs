@@ -23,10 +23,35 @@ type GroupKey = (Region, Name, Name);
 pub struct ClusterCounts {
     /// Instances that are active or draining: what AWS calls registered.
     pub instances: i64,
+    /// Tasks on instances of the cluster.
+    pub ec2: TaskCounts,
+    /// Tasks on Fargate.
+    pub fargate: TaskCounts,
+    /// Tasks on instances outside.
+    pub external: TaskCounts,
+}
+
+/// Tasks by what they do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TaskCounts {
     /// Tasks that run.
     pub running: i64,
     /// Tasks that do not run yet.
     pub pending: i64,
+}
+
+impl ClusterCounts {
+    /// Tasks that run, wherever.
+    #[must_use]
+    pub const fn running(&self) -> i64 {
+        self.ec2.running + self.fargate.running + self.external.running
+    }
+
+    /// Tasks that do not run yet, wherever.
+    #[must_use]
+    pub const fn pending(&self) -> i64 {
+        self.ec2.pending + self.fargate.pending + self.external.pending
+    }
 }
 
 /// What is counted of a container instance. Fargate tasks are not its own.
@@ -73,7 +98,13 @@ impl Counts {
         let pending = if task.life.is_pending() { by } else { 0 };
         let desired = if task.desired.is_running() { by } else { 0 };
         let cluster = ClusterKey { region: task.region, name: task.cluster.clone() };
-        add(&mut self.clusters, cluster, ClusterCounts { instances: 0, running, pending });
+        let tasks = TaskCounts { running, pending };
+        let counts = match task.launch {
+            LaunchType::Ec2 | LaunchType::ManagedInstances => ClusterCounts { ec2: tasks, ..ClusterCounts::default() },
+            LaunchType::Fargate => ClusterCounts { fargate: tasks, ..ClusterCounts::default() },
+            LaunchType::External => ClusterCounts { external: tasks, ..ClusterCounts::default() },
+        };
+        add(&mut self.clusters, cluster, counts);
         let group = (task.region, task.cluster.clone(), task.group.clone());
         add(&mut self.groups, group, GroupCounts { running, pending, desired });
         if let Some(instance) = task.instance.filter(|_| task.launch != LaunchType::Fargate) {
@@ -135,6 +166,14 @@ fn add<K: Ord + Clone, C: Copy + Default + PartialEq + AddAssign>(counts: &mut O
 impl AddAssign for ClusterCounts {
     fn add_assign(&mut self, by: Self) {
         self.instances += by.instances;
+        self.ec2 += by.ec2;
+        self.fargate += by.fargate;
+        self.external += by.external;
+    }
+}
+
+impl AddAssign for TaskCounts {
+    fn add_assign(&mut self, by: Self) {
         self.running += by.running;
         self.pending += by.pending;
     }

@@ -30,7 +30,7 @@ mod transaction;
 
 pub use backend::{Backend, BackendError};
 pub use changes::{ChangeFeed, Event};
-pub use counts::{ClusterCounts, Counts, GroupCounts, InstanceCounts};
+pub use counts::{ClusterCounts, Counts, GroupCounts, InstanceCounts, TaskCounts};
 pub use derived::{Derived, Edit};
 pub use error::{Failure, UpdateError};
 pub use key::{Key, KeyReader, KeyWriter};

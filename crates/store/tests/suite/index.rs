@@ -114,7 +114,7 @@ pub(crate) fn counts_follow_the_tasks(media: &impl Media) {
             let (place, cluster) = (region("us-east-1"), "default".into());
             let (of_cluster, of_group) = (counts.cluster(place, &cluster), counts.group(place, &cluster, &"family:web".into()));
             let of_instance = counts.instance(instance);
-            (of_cluster.running, of_cluster.pending, of_group.desired, of_instance.running, of_instance.pending)
+            (of_cluster.running(), of_cluster.pending(), of_group.desired, of_instance.running, of_instance.pending)
         };
         assert_eq!(read(store.view().counts()), (1, 2, 2, 1, 1));
         change(&store, |tx| (1..=3).for_each(|number| drop(tx.delete::<Task>(&key(number))))).await;
@@ -128,7 +128,7 @@ pub(crate) fn fargate_tasks_do_not_count_on_the_instance(media: &impl Media) {
         let instance = InstanceId::from_bytes([9; 16]);
         change(&store, |tx| tx.put(Task { launch: LaunchType::Fargate, instance: Some(instance), ..task(1) })).await;
         assert_eq!(store.view().counts().instance(instance).pending, 0);
-        assert_eq!(store.view().counts().cluster(region("us-east-1"), &"default".into()).pending, 1);
+        assert_eq!(store.view().counts().cluster(region("us-east-1"), &"default".into()).pending(), 1);
     });
 }
 

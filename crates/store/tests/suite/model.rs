@@ -134,5 +134,5 @@ fn check(store: &Store, model: &BTreeMap<TaskKey, Task>) {
         assert_eq!(view.count::<Task>(index), expected.len());
     }
     assert_eq!(*view.counts(), counts);
-    assert_eq!(view.counts().cluster(region("us-east-1"), &"none".into()).running, 0);
+    assert_eq!(view.counts().cluster(region("us-east-1"), &"none".into()).running(), 0);
 }
