@@ -11,6 +11,7 @@ pub mod query;
 pub mod schema;
 pub mod service;
 pub mod shape;
+pub mod sigv4;
 mod text;
 
 #[cfg(test)]

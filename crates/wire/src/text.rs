@@ -2,10 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_PAD_INDIFFERENT};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
 use crate::moment;
 use crate::schema::{Kind, Member, TimestampFormat};
 use crate::shape::{Document, ReadError, ReadErrorKind, Timestamp, expectation};
+
+/// All but the unreserved characters of RFC 3986: what forms and signatures escape.
+pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 pub(crate) const fn boolean(value: bool) -> &'static str {
     if value { "true" } else { "false" }

@@ -1,14 +1,11 @@
 //! Writes shapes as form parameters.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use super::names;
 use crate::schema::Member;
 use crate::shape::{Document, ShapeWriter, Timestamp};
-use crate::text;
-
-/// All but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+use crate::text::{self, RESERVED};
 
 /// Appends the parameters of one request.
 #[derive(Debug)]
