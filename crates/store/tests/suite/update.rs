@@ -38,7 +38,7 @@ pub(crate) fn aborted_update_changes_nothing(media: &impl Media) {
         let seen = change(&store, |tx| (tx.total::<Task>(), tx.get::<Task>(&key(2)).cloned(), tx.revision())).await;
         assert_eq!(seen, (1, None, 1));
         let counts = store.view().counts().cluster(region("us-east-1"), &"default".into());
-        assert_eq!(counts.pending, 1);
+        assert_eq!(counts.pending(), 1);
     });
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn closure_sees_its_own_writes(media: &impl Media) {
             assert!(!tx.modify::<Task>(&key(2), |task| task.version = 7));
             assert_eq!(tx.get::<Task>(&key(1)).unwrap().version, 7);
             assert_eq!(tx.count::<Task>(&TaskIndex::Cluster(region("us-east-1"), "default".into(), true)), 1);
-            assert_eq!(tx.counts().cluster(region("us-east-1"), &"default".into()).pending, 1);
+            assert_eq!(tx.counts().cluster(region("us-east-1"), &"default".into()).pending(), 1);
         })
         .await;
         assert_eq!(store.view().revision(), 1, "one update is one change set");
