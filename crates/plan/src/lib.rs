@@ -9,11 +9,11 @@
 pub mod fargate;
 pub mod placement;
 pub mod query;
-//task
+pub mod task;
 
 mod ids;
 
 pub use ids::IdSource;
 
 #[cfg(test)]
-mod fx {}
+mod fixtures;

@@ -19,3 +19,6 @@ pub use rule::{Rule, rules};
 pub use strategy::{Field, Strategy, StrategyError};
 pub use want::Want;
 
+
+#[cfg(test)]
+mod tests;

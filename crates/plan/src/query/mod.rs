@@ -24,3 +24,6 @@ pub use expression::Expression;
 pub use parse::parse;
 pub use subject::{Groups, Subject};
 
+
+#[cfg(test)]
+mod tests;
