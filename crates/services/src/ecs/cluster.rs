@@ -1,0 +1,116 @@
+//! Clusters between their record and their AWS shape.
+
+use berth_api::ecs as api;
+use berth_api::ecs::errors;
+use berth_api::{Refusal, Target};
+use berth_model::{Cluster, ClusterStatus, Name};
+use berth_store::{ClusterCounts, ClusterKey, Shared, State};
+
+use super::scope::Scope;
+use super::tags;
+use crate::document;
+
+/// The one setting that clusters have, and its value where nobody set it.
+const INSIGHTS: (&str, &str) = ("containerInsights", "disabled");
+
+/// What a description shows beyond names and counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Include {
+    pub(super) configuration: bool,
+    pub(super) settings: bool,
+    pub(super) statistics: bool,
+    pub(super) tags: bool,
+}
+
+impl Include {
+    /// What the answer to a change shows.
+    pub(super) const CHANGED: Self = Self { configuration: true, settings: true, statistics: false, tags: true };
+}
+
+/// The cluster that an operation works in; it must be active.
+pub(super) fn active<'a>(state: &'a State, scope: Scope, name: &Name) -> Result<&'a Shared<Cluster>, Refusal> {
+    let found = state.get::<Cluster>(&ClusterKey { region: scope.region, name: name.clone() });
+    found.filter(|cluster| cluster.status == ClusterStatus::Active).ok_or_else(not_found)
+}
+
+/// There is no such cluster.
+pub(super) fn not_found() -> Refusal {
+    errors::cluster_not_found_exception("Cluster not found.")
+}
+
+/// A cluster as policies see it.
+pub(super) fn target(state: &State, scope: Scope, name: &Name) -> Target {
+    let found = state.get::<Cluster>(&ClusterKey { region: scope.region, name: name.clone() });
+    let tags = found.map(|cluster| tags::for_policies(&cluster.tags)).unwrap_or_default();
+    let arn = scope.cluster_arn(name);
+    Target { tags, ..Target::new(arn.clone()).with("ecs:cluster", arn) }
+}
+
+/// The cluster as AWS describes it.
+pub(super) fn describe(scope: Scope, cluster: &Cluster, state: &State, include: Include) -> Result<api::Cluster, Refusal> {
+    let counts = state.counts().cluster(cluster.region, &cluster.name);
+    let configuration = match cluster.configuration.as_ref().filter(|_| include.configuration) {
+        Some(text) => Some(document::read(api::ClusterConfiguration::PLACE, text).map_err(|cause| Refusal::internal(&api::SERVICE, cause))?),
+        None => None,
+    };
+    let namespace = cluster.service_connect_namespace.as_ref();
+    Ok(api::Cluster {
+        cluster_arn: Some(scope.cluster_arn(&cluster.name)),
+        cluster_name: Some(cluster.name.to_string()),
+        configuration,
+        status: Some(cluster.status.as_str().to_owned()),
+        registered_container_instances_count: Some(whole(counts.instances)),
+        running_tasks_count: Some(whole(counts.running())),
+        pending_tasks_count: Some(whole(counts.pending())),
+        active_services_count: Some(0),
+        statistics: Some(if include.statistics { statistics(&counts) } else { Vec::new() }),
+        tags: Some(if include.tags { tags::described(&cluster.tags) } else { Vec::new() }),
+        settings: Some(if include.settings { settings(cluster) } else { Vec::new() }),
+        capacity_providers: Some(cluster.capacity_providers.iter().map(ToString::to_string).collect()),
+        default_capacity_provider_strategy: Some(strategy(cluster)),
+        attachments: None,
+        attachments_status: None,
+        service_connect_defaults: namespace.map(|namespace| api::ClusterServiceConnectDefaults { namespace: Some(namespace.to_string()) }),
+    })
+}
+
+/// A count as AWS's 32 bits; counts beyond it do not occur.
+pub(super) fn whole(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+fn settings(cluster: &Cluster) -> Vec<api::ClusterSetting> {
+    let (name, default) = INSIGHTS;
+    let value = cluster.settings.iter().find(|(known, _)| *known == name).map_or(default, |(_, value)| value);
+    vec![api::ClusterSetting { name: Some(api::ClusterSettingName::ContainerInsights), value: Some(value.to_owned()) }]
+}
+
+fn strategy(cluster: &Cluster) -> Vec<api::CapacityProviderStrategyItem> {
+    let number = |number: u32| Some(i32::try_from(number).unwrap_or(i32::MAX));
+    let item = |item: &berth_model::StrategyItem| api::CapacityProviderStrategyItem {
+        capacity_provider: item.provider.to_string(),
+        weight: number(item.weight),
+        base: number(item.base),
+    };
+    cluster.default_strategy.iter().map(item).collect()
+}
+
+/// AWS's names, whose spelling is not even, in its order.
+fn statistics(counts: &ClusterCounts) -> Vec<api::KeyValuePair> {
+    [
+        ("runningEC2TasksCount", counts.ec2.running),
+        ("runningFargateTasksCount", counts.fargate.running),
+        ("pendingEC2TasksCount", counts.ec2.pending),
+        ("pendingFargateTasksCount", counts.fargate.pending),
+        ("runningExternalTasksCount", counts.external.running),
+        ("pendingExternalTasksCount", counts.external.pending),
+        ("activeEC2ServiceCount", 0),
+        ("activeFargateServiceCount", 0),
+        ("drainingEC2ServiceCount", 0),
+        ("drainingFargateServiceCount", 0),
+        ("activeExternalServiceCount", 0),
+        ("drainingExternalServiceCount", 0),
+    ]
+    .map(|(name, value)| api::KeyValuePair { name: Some(name.to_owned()), value: Some(value.to_string()) })
+    .into()
+}

@@ -1,0 +1,21 @@
+//! ECS's form of tags.
+
+use berth_api::Refusal;
+use berth_api::ecs::{Tag, errors};
+use berth_model::Tags;
+
+/// A caller's tags as a record keeps them.
+pub(super) fn checked(tags: Option<&[Tag]>) -> Result<Tags, Refusal> {
+    let pairs = tags.unwrap_or_default().iter().map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref().unwrap_or_default()));
+    crate::tags::checked(pairs).map_err(|error| errors::invalid_parameter_exception(error.to_string()))
+}
+
+/// A record's tags as a description shows them.
+pub(super) fn described(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag { key: Some(key.to_string()), value: Some(value.to_owned()) }).collect()
+}
+
+/// A record's tags as policies see them.
+pub(super) fn for_policies(tags: &Tags) -> Vec<(String, String)> {
+    tags.iter().map(|(key, value)| (key.to_string(), value.to_owned())).collect()
+}
