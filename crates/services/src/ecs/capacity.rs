@@ -7,7 +7,7 @@ use berth_model::{Name, ResourceArn, StrategyItem};
 use super::scope::{Scope, shortened};
 
 /// The capacity providers that every account has.
-const BUILT_IN: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
+pub(super) const BUILT_IN: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 /// Items of a strategy, at most.
 const MOST_ITEMS: usize = 20;
 const MOST_WEIGHT: i32 = 1_000;

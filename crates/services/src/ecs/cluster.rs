@@ -3,8 +3,8 @@
 use berth_api::ecs as api;
 use berth_api::ecs::errors;
 use berth_api::{Refusal, Target};
-use berth_model::{Cluster, ClusterStatus, Name};
-use berth_store::{ClusterCounts, ClusterKey, Shared, State};
+use berth_model::{Cluster, ClusterStatus, Name, Region, Tags, Timestamp};
+use berth_store::{ClusterCounts, ClusterKey, Shared, State, Transaction};
 
 use super::scope::Scope;
 use super::tags;
@@ -36,6 +36,27 @@ pub(super) fn active<'a>(state: &'a State, scope: Scope, name: &Name) -> Result<
 /// There is no such cluster.
 pub(super) fn not_found() -> Refusal {
     errors::cluster_not_found_exception("Cluster not found.")
+}
+
+/// Makes the cluster `default` if there has never been one. It may use Fargate, as the one that AWS makes for an account may.
+pub(super) fn make_default(tx: &mut Transaction, region: Region, now: Timestamp) {
+    let name = Name::new(super::scope::DEFAULT_CLUSTER);
+    if tx.get::<Cluster>(&ClusterKey { region, name: name.clone() }).is_some() {
+        return;
+    }
+    tx.put(Cluster {
+        region,
+        name,
+        status: ClusterStatus::Active,
+        settings: Vec::new(),
+        configuration: None,
+        capacity_providers: super::capacity::BUILT_IN.iter().map(|name| Name::new(name)).collect(),
+        default_strategy: Vec::new(),
+        service_connect_namespace: None,
+        tags: Tags::default(),
+        created_at: now,
+        inactive_at: None,
+    });
 }
 
 /// A cluster as policies see it.

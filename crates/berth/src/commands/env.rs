@@ -1,0 +1,45 @@
+//! `berth env`: what points AWS clients at this installation.
+
+use anyhow::Result;
+
+use crate::cli::Env;
+use crate::{installation, keys};
+
+pub(super) fn run(arguments: &Env) -> Result<()> {
+    let folder = &arguments.data.data_dir;
+    let run = installation::running(folder)?;
+    let key = keys::root(folder)?;
+    let variables = [
+        ("AWS_ENDPOINT_URL", format!("http://{}", run.listen)),
+        ("AWS_REGION", run.region.clone()),
+        ("AWS_DEFAULT_REGION", run.region),
+        ("AWS_ACCESS_KEY_ID", key.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", key.secret_access_key),
+    ];
+    if arguments.json {
+        let object: serde_json::Map<String, serde_json::Value> = variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        return super::print(&format!("{}\n", serde_json::Value::Object(object)));
+    }
+    // A session token of another account would be sent along and refused.
+    let mut text = String::from("unset AWS_SESSION_TOKEN AWS_PROFILE\n");
+    for (name, value) in variables {
+        text.push_str(&format!("export {name}={}\n", quoted(&value)));
+    }
+    super::print(&text)
+}
+
+/// For a POSIX shell: in single quotes, unless it needs none.
+fn quoted(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:+".contains(&byte);
+    if !value.is_empty() && value.bytes().all(plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn values_survive_a_shell() {
+        assert_eq!(super::quoted("http://127.0.0.1:7300"), "http://127.0.0.1:7300");
+        assert_eq!(super::quoted("a'b $(x)"), "'a'\\''b $(x)'");
+        assert_eq!(super::quoted(""), "''");
+    }
+}

@@ -1,0 +1,139 @@
+//! An installation: its folder, its id, the lock that keeps a second process out, and where it listens.
+
+use std::fs::{File, TryLockError};
+use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::{confinement, files};
+
+/// An installation's folder, held by this process until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Installation {
+    folder: PathBuf,
+    /// Six hexadecimal digits that name everything this installation makes on the machine.
+    pub(crate) id: String,
+    /// The user and group that the control plane runs as; nothing when this process is not root.
+    pub(crate) server_user: Option<(u32, u32)>,
+    _lock: File,
+}
+
+/// What a running installation tells the other commands: `DATA/run.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Run {
+    pub(crate) listen: SocketAddr,
+    pub(crate) region: String,
+    pub(crate) account_id: String,
+    pub(crate) pid: u32,
+    pub(crate) version: String,
+}
+
+impl Installation {
+    /// Opens the installation in `folder`, or makes it, and locks it.
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        // The server's user must get through to DATA/server; what is private has a mode of its own.
+        files::folder(folder, 0o711)?;
+        let folder = folder.canonicalize().with_context(|| format!("resolving {}", folder.display()))?;
+        let lock = lock(&folder.join("lock"))?;
+        let id = id(&folder)?;
+        files::folder(&folder.join("agent"), 0o700)?;
+        let server = folder.join("server");
+        let server_user = server_user(&server)?;
+        files::folder(&server, 0o700)?;
+        if let Some((user, group)) = server_user {
+            std::os::unix::fs::chown(&server, Some(user), Some(group)).with_context(|| format!("giving {} to the server's user", server.display()))?;
+        }
+        Ok(Self { folder, id, server_user, _lock: lock })
+    }
+
+    /// The control plane's own folder.
+    pub(crate) fn server(&self) -> PathBuf {
+        self.folder.join("server")
+    }
+
+    /// The node's own folder.
+    pub(crate) fn agent(&self) -> PathBuf {
+        self.folder.join("agent")
+    }
+
+    /// The installation's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Tells the other commands where this installation listens, until the answer is dropped.
+    pub(crate) fn announce(&self, run: &Run) -> Result<Announcement> {
+        let path = run_file(&self.folder);
+        files::replace(&path, &serde_json::to_vec_pretty(run)?, 0o644, None)?;
+        Ok(Announcement(path))
+    }
+}
+
+/// `DATA/run.json` while the system runs.
+#[derive(Debug)]
+pub(crate) struct Announcement(PathBuf);
+
+impl Drop for Announcement {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.0) {
+            tracing::warn!(%error, path = %self.0.display(), "removing the run file failed");
+        }
+    }
+}
+
+/// The running installation in `folder`, as its run file tells.
+pub(crate) fn running(folder: &Path) -> Result<Run> {
+    match files::read_json(&run_file(folder))? {
+        Some(run) => Ok(run),
+        None => bail!("no Berth runs in {}; start one with `berth up`, or say where with --data-dir or BERTH_DATA_DIR", folder.display()),
+    }
+}
+
+fn run_file(folder: &Path) -> PathBuf {
+    folder.join("run.json")
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).open(path).with_context(|| format!("opening {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!(
+            "another Berth runs in {}; stop it, or give this one a folder of its own with --data-dir",
+            path.parent().unwrap_or(path).display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+    }
+}
+
+/// The id of the installation in `folder`, made if there is none.
+pub(crate) fn id(folder: &Path) -> Result<String> {
+    let path = &folder.join("installation");
+    if path.exists() {
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let id = text.trim();
+        if id.len() != 6 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            bail!("{} does not hold an installation id of six hexadecimal digits: it is no Berth data folder, or it is damaged", path.display());
+        }
+        return Ok(id.to_owned());
+    }
+    let mut bytes = [0; 3];
+    getrandom::fill(&mut bytes).context("asking the kernel for random bytes")?;
+    let id = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    files::replace(path, format!("{id}\n").as_bytes(), 0o644, None)?;
+    Ok(id)
+}
+
+/// The user and group that a control plane with this folder runs as: the folder's owner, or ids chosen now. Nothing when this
+/// process is not root: then it stays who it is.
+pub(crate) fn server_user(folder: &Path) -> Result<Option<(u32, u32)>> {
+    if !confinement::is_root() {
+        return Ok(None);
+    }
+    match folder.metadata() {
+        Ok(metadata) if metadata.uid() != 0 => Ok(Some((metadata.uid(), metadata.gid()))),
+        _ => confinement::choose_user().map(Some),
+    }
+}

@@ -1,0 +1,119 @@
+//! The control plane: state, services and door, wired together.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, Result, bail};
+use berth_api::ecs::EcsDoor;
+use berth_api::logs::LogsDoor;
+use berth_api::sts::StsDoor;
+use berth_front::{AuditRecord, AuditSink, Door, Limits};
+use berth_model::AccountId;
+use berth_services::{EcsService, LogsService, PollEndpoints, StsService};
+use berth_store::backend::Sqlite;
+use berth_store::{Options, Store};
+use prometheus_client::registry::Registry;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing::{debug, error, info};
+
+use crate::cli::Plane;
+use crate::keys::KeyRing;
+use crate::{confinement, mounts};
+
+/// What a control plane is told.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    account: AccountId,
+    region: String,
+}
+
+impl Settings {
+    /// Checks what the command line says.
+    pub(crate) fn of(plane: &Plane) -> Result<Self> {
+        let account = plane.account_id.parse().with_context(|| format!("--account-id {}: an account id has 12 digits", plane.account_id))?;
+        berth_model::Region::new(&plane.region).with_context(|| format!("--region {}", plane.region))?;
+        Ok(Self { account, region: plane.region.clone() })
+    }
+}
+
+/// Serves until a signal ends it or the store fails. With `user`, the server's folder becomes its root and it that user,
+/// before anything is read or a request is parsed.
+pub(crate) fn run(settings: Settings, listener: TcpListener, folder: &Path, installation: &str, user: Option<(u32, u32)>) -> Result<()> {
+    let folder = match user {
+        Some(user) => {
+            confinement::enter(folder, user)?;
+            PathBuf::from("/")
+        }
+        None => folder.to_path_buf(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    runtime.block_on(serve(settings, listener, &folder, installation))
+}
+
+async fn serve(settings: Settings, listener: TcpListener, folder: &Path, installation: &str) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let address = listener.local_addr().context("asking for the listening address")?;
+    listener.set_nonblocking(true).context("preparing the listening socket")?;
+    let listener = tokio::net::TcpListener::from_std(listener).context("preparing the listening socket")?;
+
+    let backend = Sqlite::open(&folder.join("berth.db"), installation).context("opening the database")?;
+    let store = Store::open(backend, Options::new("server")).context("opening the store")?;
+    let ecs = EcsService::new(store.clone(), PollEndpoints::at(&format!("http://{address}")));
+    ecs.make_default_cluster(&settings.region).await.context("making the default cluster")?;
+    let door = Arc::new(door(&settings, ecs, KeyRing::load(folder, &settings.account.to_string())?));
+
+    let (close, closing) = watch::channel(false);
+    let serving = tokio::spawn(berth_front::serve(door, listener, closing));
+    info!(listen = %address, version = env!("CARGO_PKG_VERSION"), "serving");
+    let failed = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        failure = store.failed() => Some(failure),
+    };
+    close.send_replace(true);
+    serving.await.context("closing the door")?;
+    if let Some(failure) = failed {
+        error!(%failure, "the store failed; the server stops");
+        bail!("{failure}");
+    }
+    store.close().await.context("closing the store")?;
+    info!("ended");
+    Ok(())
+}
+
+fn door(settings: &Settings, ecs: EcsService, callers: KeyRing) -> Door {
+    let mut registry = Registry::with_prefix("berth");
+    let account = settings.account.to_string();
+    let door = Door::new(account, Limits::default(), callers, AuditLog, &mut registry);
+    door.with_service(EcsDoor(Arc::new(ecs)))
+        .with_service(LogsDoor(Arc::new(LogsService)))
+        .with_service(StsDoor(Arc::new(StsService)))
+        .with_mount(mounts::Health)
+        .with_mount(mounts::Metrics(Arc::new(Mutex::new(registry))))
+}
+
+/// Audit records go to the log until there is a store for them: `--log-level info,audit=debug` shows them.
+#[derive(Debug)]
+struct AuditLog;
+
+impl AuditSink for AuditLog {
+    fn record(&self, record: &AuditRecord<'_>) {
+        let caller = record.caller.map(|caller| caller.arn.as_str());
+        debug!(
+            target: "audit",
+            request_id = record.request_id,
+            at = record.at,
+            service = record.service,
+            operation = record.operation,
+            region = record.region,
+            caller,
+            source = record.source,
+            user_agent = record.user_agent,
+            status = record.status,
+            error = record.error,
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! The steps of a request to an AWS service, in order. Each either passes on or ends the request with a [`Failure`].
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use berth_api::{Answer as _, Call, Request};
+use berth_iam::{Decision, Resource};
+use berth_wire::protocol::{self, Answer};
+use berth_wire::route::{self, DocumentPlace, RequestHead, Route};
+use berth_wire::sigv4::{self, Head, Presented, Rules, SignatureError};
+use berth_wire::{Missing, Service, Timestamp, validate};
+use bytes::Bytes;
+use http::request::Parts;
+use hyper::body::Incoming;
+
+use crate::exchange::{Exchange, Step};
+use crate::failure::Failure;
+use crate::{Credential, Door, body};
+
+/// Takes a request through all steps.
+pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, incoming: Incoming) -> Result<Answer, Failure> {
+    let headers: Vec<(&str, &[u8])> = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let head = Head { method: parts.method.as_str(), path: parts.uri.path(), query: parts.uri.query().unwrap_or_default(), headers: &headers };
+    let presented = sigv4::parse(&head).map_err(|error| Failure::signature(None, &error))?;
+    let service = service(door, &presented)?;
+    exchange.signed(service, &presented.scope.region);
+    let credential = credential(door, service, &presented)?;
+    let limit = body_limit(service, &head_of(&head));
+    let body = body::read(incoming, limit, door.limits.body_time).await.map_err(|error| Failure::body(service, error))?;
+    exchange.done(Step::Read);
+
+    verify(door, service, &presented, &head, &body, &credential)?;
+    exchange.verified(&credential.caller);
+    exchange.done(Step::Authenticate);
+
+    let route = route::route(door.handlers.services(), service.signing_name, &head_of(&head), &body).map_err(|error| Failure::route(&error))?;
+    exchange.routed(route.operation);
+    let (request, missing) = decode(door, &route, head.query, &body)?;
+    let call = Call {
+        request_id: Arc::clone(exchange.request_id()),
+        region: presented.scope.region.as_str().into(),
+        account: Arc::clone(&door.account),
+        caller: Arc::clone(&credential.caller),
+        received_at: now(),
+    };
+    exchange.done(Step::Decode);
+
+    authorise(&route, &credential, &call, request.as_ref())?;
+    exchange.done(Step::Authorise);
+    check(&route, &missing, request.as_ref())?;
+    exchange.done(Step::Validate);
+    let output = dispatch(door, service, request, call).await?;
+    exchange.done(Step::Run);
+    let operation = route.operation;
+    let answer = protocol::write_response(service, operation, exchange.request_id(), &|at, to| output.write(at, to))
+        .map_err(|unsupported| Failure::internal(service, unsupported))?;
+    exchange.done(Step::Encode);
+    Ok(answer)
+}
+
+fn head_of<'a>(head: &Head<'a>) -> RequestHead<'a> {
+    let header = |name: &str| head.headers.iter().find(|(known, _)| *known == name).and_then(|(_, value)| std::str::from_utf8(value).ok());
+    RequestHead { method: head.method, path: head.path, query: head.query, content_type: header("content-type"), target: header("x-amz-target") }
+}
+
+fn service(door: &Door, presented: &Presented) -> Result<&'static Service, Failure> {
+    let name = presented.scope.service.as_str();
+    let known = door.handlers.services().iter().find(|service| service.signing_name == name).copied();
+    known.ok_or_else(|| Failure::route(&route::RouteError::UnknownService { signing_name: name.to_owned() }))
+}
+
+/// The identity that a request claims: an unknown one costs no body.
+fn credential(door: &Door, service: &'static Service, presented: &Presented) -> Result<Credential, Failure> {
+    let failed = |error: SignatureError| Failure::signature(Some(service), &error);
+    if presented.session_token.is_some() {
+        return Err(failed(SignatureError::UnknownKey));
+    }
+    door.callers.find(&presented.key_id).ok_or_else(|| failed(SignatureError::UnknownKey))
+}
+
+/// What the operation takes. For the query protocol the operation stands in the body: the largest of the service's.
+fn body_limit(service: &'static Service, head: &RequestHead<'_>) -> usize {
+    let named = head.target.and_then(|target| target.rsplit('.').next()).and_then(|name| service.operation(name));
+    let largest = || service.operations.iter().map(|operation| operation.body_limit).max().unwrap_or_default();
+    named.map_or_else(largest, |operation| operation.body_limit)
+}
+
+fn verify(
+    door: &Door,
+    service: &'static Service,
+    presented: &Presented,
+    head: &Head<'_>,
+    body: &Bytes,
+    credential: &Credential,
+) -> Result<(), Failure> {
+    let key = {
+        // A poisoned lock guards a cache that is whole at any time.
+        let mut keys = door.signing_keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.key(credential.secret.expose(), &presented.scope)
+    };
+    sigv4::verify(presented, head, body, &key, Rules::default(), now()).map_err(|error| Failure::signature(Some(service), &error))
+}
+
+fn decode(door: &Door, route: &Route, query: &str, body: &Bytes) -> Result<(Box<dyn Request>, Missing), Failure> {
+    let Route { service, operation, .. } = *route;
+    let Some(handler) = door.handlers.handler(service) else {
+        return Err(Failure::route(&route::RouteError::UnknownService { signing_name: service.signing_name.to_owned() }));
+    };
+    let document = match route.document {
+        DocumentPlace::Body => body,
+        DocumentPlace::QueryString => query.as_bytes(),
+    };
+    let mut request = None;
+    let missing = protocol::read_request(service, operation, document, &mut |_, from| {
+        request = Some(handler.read(operation, from)?);
+        Ok(())
+    })
+    .map_err(|error| Failure::document(service, &error))?;
+    match request {
+        Some(request) => Ok((request, missing)),
+        None => Err(Failure::internal(service, "the codec did not read the document")),
+    }
+}
+
+fn authorise(route: &Route, credential: &Credential, call: &Call, request: &dyn Request) -> Result<(), Failure> {
+    let action = route.operation.access.action;
+    let targets = request.access(call);
+    let resources = targets.iter().map(|target| Resource { arn: &target.arn, context: &target.context });
+    match berth_iam::decide(&credential.principal, action, resources) {
+        Decision::Allowed => Ok(()),
+        Decision::Denied { resource, reason } => {
+            let caller = &credential.caller.arn;
+            let message = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} because {reason}");
+            Err(Failure::denied(route.service, message))
+        }
+    }
+}
+
+fn check(route: &Route, missing: &Missing, request: &dyn Request) -> Result<(), Failure> {
+    let violations = validate::violations(&route.operation.input, missing, &|_, to| request.write(to));
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::invalid(route.service, validate::message(&violations)))
+}
+
+/// Runs the operation as a task of its own: it ends as it would even if the caller hangs up, and a bug in it ends nothing else.
+async fn dispatch(door: &Door, service: &'static Service, request: Box<dyn Request>, call: Call) -> Result<Box<dyn berth_api::Answer>, Failure> {
+    let running = tokio::spawn(request.run(call));
+    match tokio::time::timeout(door.limits.operation_time, running).await {
+        Ok(Ok(outcome)) => outcome.map_err(|refusal| Failure::refusal(service, refusal)),
+        Ok(Err(panicked)) => Err(Failure::internal(service, panicked)),
+        Err(elapsed) => Err(Failure::internal(service, elapsed)),
+    }
+}
+
+/// Wall time in milliseconds since the epoch.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
