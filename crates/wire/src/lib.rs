@@ -8,6 +8,7 @@ mod missing;
 mod moment;
 pub mod protocol;
 pub mod query;
+pub mod route;
 pub mod schema;
 pub mod service;
 pub mod shape;

@@ -19,7 +19,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Reads a request's document: a JSON body, or the form wherever the request has it (`route` says where).
+/// Reads a request's document: a JSON body, or the form wherever the request has it (see [`crate::route::Route::document`]).
 ///
 /// # Errors
 /// The protocol is not spoken, or the document is broken. Absent required members are no error but the result.
