@@ -14,6 +14,7 @@ pub mod service;
 pub mod shape;
 pub mod sigv4;
 mod text;
+pub mod validate;
 
 #[cfg(test)]
 mod test_shapes;
