@@ -22,4 +22,6 @@ mod test_shapes;
 pub use missing::Missing;
 pub use schema::{Constraints, HttpBinding, Kind, Member, Schema, TimestampFormat};
 pub use service::{Access, ErrorShape, Fault, Operation, Protocol, Service};
-pub use shape::{Blob, Document, EnumShape, ReadError, ReadErrorKind, Redacted, Sensitive, Shape, ShapeReader, ShapeWriter, Timestamp};
+pub use shape::{
+    Blob, Document, EnumShape, ReadError, ReadErrorKind, Redacted, Sensitive, Shape, ShapeReader, ShapeWriter, Timestamp,
+};

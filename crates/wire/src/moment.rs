@@ -22,9 +22,7 @@ pub(crate) fn to_text(at: &Member, default: TimestampFormat, moment: Timestamp) 
 /// Reads a moment in the format of `at`, or in `default` where the model names none. `Err` names the format.
 pub(crate) fn from_text(at: &Member, default: TimestampFormat, text: &str) -> Result<Timestamp, &'static str> {
     match at.timestamp_format.unwrap_or(default) {
-        TimestampFormat::EpochSeconds => {
-            text.parse().ok().and_then(from_epoch_seconds).ok_or("timestamp in epoch seconds")
-        }
+        TimestampFormat::EpochSeconds => text.parse().ok().and_then(from_epoch_seconds).ok_or("timestamp in epoch seconds"),
         TimestampFormat::DateTime => from_date_time(text).ok_or("timestamp in ISO 8601"),
         TimestampFormat::HttpDate => from_http_date(text).ok_or("timestamp as HTTP date"),
     }

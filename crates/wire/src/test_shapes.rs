@@ -6,9 +6,7 @@ use proptest::prelude::*;
 
 use crate::schema::{Constraints, Kind, Member, Schema, TimestampFormat};
 use crate::service::{Access, ErrorShape, Fault, Operation, Protocol, Service};
-use crate::shape::{
-    Blob, Document, EnumShape, ReadError, ReadErrorKind, Sensitive, Shape, ShapeReader, ShapeWriter, Timestamp,
-};
+use crate::shape::{Blob, Document, EnumShape, ReadError, ReadErrorKind, Sensitive, Shape, ShapeReader, ShapeWriter, Timestamp};
 
 static BOOLEAN: Schema = Schema::new("Boolean", Kind::Boolean);
 static INTEGER: Schema = Schema::new("Integer", Kind::Integer);
@@ -54,10 +52,7 @@ static SERIES: Schema =
 static FLAT_NAMES: Schema = Schema::new("FlatNames", Kind::List(located(Member::new("member", &STRING), "FlatName")));
 static FLAT_MAP: Schema = Schema::new(
     "FlatMap",
-    Kind::Map {
-        key: located(Member::new("key", &STRING), "Name"),
-        value: located(Member::new("value", &STRING), "Text"),
-    },
+    Kind::Map { key: located(Member::new("key", &STRING), "Name"), value: located(Member::new("value", &STRING), "Text") },
 );
 static WHOLES: Schema = Schema::new("Wholes", Kind::List(Member::new("member", &WHOLE)));
 /// The schema of [`Whole`].
@@ -253,19 +248,12 @@ impl Shape for Whole {
 }
 
 static NOTHING: Schema = Schema::new("Nothing", Kind::Structure(&[]));
-static REFUSED: ErrorShape =
-    ErrorShape { code: "ValidationException", status: 400, fault: Fault::Client, retryable: false };
+static REFUSED: ErrorShape = ErrorShape { code: "ValidationException", status: 400, fault: Fault::Client, retryable: false };
 /// The service's own fault.
-pub(crate) static BROKEN: ErrorShape =
-    ErrorShape { code: "InternalFailure", status: 500, fault: Fault::Server, retryable: true };
+pub(crate) static BROKEN: ErrorShape = ErrorShape { code: "InternalFailure", status: 500, fault: Fault::Server, retryable: true };
 static ACCESS: Access = Access { action: "sample:Do", level: "Write", resource_types: &[], condition_keys: &[] };
 
-const fn operation(
-    name: &'static str,
-    index: usize,
-    output: &'static Schema,
-    result_wrapper: Option<&'static str>,
-) -> Operation {
+const fn operation(name: &'static str, index: usize, output: &'static Schema, result_wrapper: Option<&'static str>) -> Operation {
     Operation {
         name,
         index,

@@ -8,9 +8,7 @@ use super::{DEPTH_LIMIT, VALUE_LIMIT};
 use crate::missing::{Missing, Seen};
 use crate::moment;
 use crate::schema::{Kind, Member, TimestampFormat};
-use crate::shape::{
-    Document, ReadElement, ReadEntry, ReadError, ReadErrorKind, ReadMember, ShapeReader, Timestamp, expectation,
-};
+use crate::shape::{Document, ReadElement, ReadEntry, ReadError, ReadErrorKind, ReadMember, ShapeReader, Timestamp, expectation};
 
 /// Pulls values out of one document, in the order in which they stand there.
 #[derive(Debug)]
@@ -130,11 +128,7 @@ impl<'b> JsonReader<'b> {
     }
 
     /// Walks an object; `each` gets what `known` makes of every key.
-    fn members<K>(
-        &mut self,
-        mut known: impl FnMut(&str) -> K,
-        mut each: impl FnMut(&mut Self, K) -> Read<()>,
-    ) -> Read<()> {
+    fn members<K>(&mut self, mut known: impl FnMut(&str) -> K, mut each: impl FnMut(&mut Self, K) -> Read<()>) -> Read<()> {
         self.nested(|from| {
             let mut next = from.json.known_object().map_err(syntax)?.map(&mut known);
             while let Some(key) = next {
@@ -218,10 +212,7 @@ impl ShapeReader for JsonReader<'_> {
         self.skip()?;
         let text = self.body.get(from..self.json.current_index()).unwrap_or_default();
         serde_json::from_slice(text).map(Document).map_err(|error| {
-            ReadError::new(ReadErrorKind::Syntax {
-                offset: from + error.column(),
-                detail: "invalid document".to_owned(),
-            })
+            ReadError::new(ReadErrorKind::Syntax { offset: from + error.column(), detail: "invalid document".to_owned() })
         })
     }
 

@@ -25,11 +25,7 @@ pub struct Request {
 ///
 /// # Errors
 /// The protocol is not spoken.
-pub fn write_request(
-    service: &Service,
-    operation: &'static Operation,
-    write: WriteShape<'_>,
-) -> Result<Request, Unsupported> {
+pub fn write_request(service: &Service, operation: &'static Operation, write: WriteShape<'_>) -> Result<Request, Unsupported> {
     let request = |content_type, headers, body| Request { method: "POST", path: "/", content_type, headers, body };
     let json = |content_type| {
         let mut writer = JsonWriter::new();

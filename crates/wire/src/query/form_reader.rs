@@ -4,9 +4,7 @@ use super::form::{Form, Place};
 use super::{DEPTH_LIMIT, names};
 use crate::missing::{Missing, Seen};
 use crate::schema::Member;
-use crate::shape::{
-    Document, ReadElement, ReadEntry, ReadError, ReadErrorKind, ReadMember, ShapeReader, Timestamp, expectation,
-};
+use crate::shape::{Document, ReadElement, ReadEntry, ReadError, ReadErrorKind, ReadMember, ShapeReader, Timestamp, expectation};
 use crate::text;
 
 type Read<T> = Result<T, ReadError>;

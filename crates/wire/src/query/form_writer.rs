@@ -95,12 +95,7 @@ impl FormWriter {
     }
 
     /// Writes parts under the step `base`; returns the frame as the parts left it.
-    fn parts(
-        &mut self,
-        base: Option<&str>,
-        frame: Frame,
-        write: &mut dyn FnMut(&mut dyn ShapeWriter),
-    ) -> Option<Frame> {
+    fn parts(&mut self, base: Option<&str>, frame: Frame, write: &mut dyn FnMut(&mut dyn ShapeWriter)) -> Option<Frame> {
         if let Some(base) = base {
             self.step(base);
         }

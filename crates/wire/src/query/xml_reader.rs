@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use super::{Element, names};
 use crate::missing::{Missing, Seen};
 use crate::schema::Member;
-use crate::shape::{
-    Document, ReadElement, ReadEntry, ReadError, ReadErrorKind, ReadMember, ShapeReader, Timestamp, expectation,
-};
+use crate::shape::{Document, ReadElement, ReadEntry, ReadError, ReadErrorKind, ReadMember, ShapeReader, Timestamp, expectation};
 use crate::text;
 
 type Read<T> = Result<T, ReadError>;

@@ -10,11 +10,8 @@ const JSON_HEAD: RequestHead<'_> = RequestHead {
     content_type: Some("application/x-amz-json-1.1"),
     target: Some("SampleV20141113.DoWhole"),
 };
-const FORM_HEAD: RequestHead<'_> = RequestHead {
-    content_type: Some("application/x-www-form-urlencoded; charset=utf-8"),
-    target: None,
-    ..JSON_HEAD
-};
+const FORM_HEAD: RequestHead<'_> =
+    RequestHead { content_type: Some("application/x-www-form-urlencoded; charset=utf-8"), target: None, ..JSON_HEAD };
 
 fn to(signing_name: &str, head: RequestHead<'_>, body: &str) -> Result<(&'static str, DocumentPlace), RouteError> {
     route(&SERVICES, signing_name, &head, body.as_bytes()).map(|route| (route.operation.name, route.document))
@@ -47,7 +44,10 @@ fn action_names_a_query_operation() {
 #[test]
 fn unknown_services_and_operations_are_named() {
     let (text, code, status, _) = refusal("s3", JSON_HEAD, "");
-    assert_eq!((text.as_str(), code, status), ("The service s3 is not available at this endpoint.", "UnknownEndpointException", 404));
+    assert_eq!(
+        (text.as_str(), code, status),
+        ("The service s3 is not available at this endpoint.", "UnknownEndpointException", 404)
+    );
     for (target, name) in [("SampleV20141113.Fly", "Fly"), ("Other.DoWhole", "Other.DoWhole"), ("", ""), ("DoWhole", "DoWhole")] {
         let head = RequestHead { target: Some(target), ..JSON_HEAD };
         let expected = format!("The operation {name} of sample does not exist.");

@@ -66,8 +66,7 @@ impl Shape for i32 {
     }
 
     fn read(at: &'static Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
-        Self::try_from(from.integer(at)?)
-            .map_err(|_| ReadError::new(ReadErrorKind::OutOfRange { expected: "Integer" }))
+        Self::try_from(from.integer(at)?).map_err(|_| ReadError::new(ReadErrorKind::OutOfRange { expected: "Integer" }))
     }
 }
 

@@ -170,11 +170,8 @@ fn header_date(head: &Head<'_>) -> Result<Timestamp, SignatureError> {
 }
 
 fn credential(text: &str, timestamp: Timestamp) -> Result<(String, Scope), SignatureError> {
-    let malformed = || {
-        incomplete(
-            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request.",
-        )
-    };
+    let malformed =
+        || incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request.");
     let parts: Vec<&str> = text.split('/').collect();
     let &[key_id, date, region, service, terminator] = parts.as_slice() else { return Err(malformed()) };
     limit("The access key id", key_id.len(), KEY_ID_LIMIT)?;
@@ -183,8 +180,7 @@ fn credential(text: &str, timestamp: Timestamp) -> Result<(String, Scope), Signa
     if terminator != TERMINATOR {
         return Err(incomplete("Credential should be scoped with a valid terminator: 'aws4_request'."));
     }
-    let word =
-        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     if key_id.is_empty() || !key_id.bytes().all(|byte| byte.is_ascii_graphic()) || !word(region) || !word(service) {
         return Err(malformed());
     }
@@ -201,8 +197,7 @@ fn signed_headers(text: &str) -> Result<Vec<String>, SignatureError> {
     let names: Vec<String> = text.split(';').map(str::to_owned).collect();
     limit("The list of signed headers", names.len(), SIGNED_HEADER_LIMIT)?;
     let plain = |name: &String| {
-        !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && byte != b':')
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && byte != b':')
     };
     let ascending = names.windows(2).all(|pair| pair.first() < pair.last());
     if names.iter().all(plain) && ascending {

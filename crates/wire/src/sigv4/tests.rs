@@ -21,8 +21,7 @@ struct Sample {
 
 impl Sample {
     fn new() -> Self {
-        let headers =
-            [("Host", "127.0.0.1:7300"), ("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "T.Op")];
+        let headers = [("Host", "127.0.0.1:7300"), ("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "T.Op")];
         Self {
             method: "POST".to_owned(),
             path: "/".to_owned(),

@@ -97,10 +97,8 @@ fn code_point(text: &str) -> (String, usize) {
 /// `\p{Print}`; the classes that Unicode names are called the same.
 fn class(text: &str, letter: char) -> (String, usize) {
     let name = text.get(2..).and_then(|rest| rest.strip_prefix('{')?.split('}').next()).unwrap_or_default();
-    let posix = [
-        "Lower", "Upper", "ASCII", "Alpha", "Digit", "Alnum", "Punct", "Graph", "Print", "Blank", "Cntrl", "XDigit",
-        "Space",
-    ];
+    let posix =
+        ["Lower", "Upper", "ASCII", "Alpha", "Digit", "Alnum", "Punct", "Graph", "Print", "Blank", "Cntrl", "XDigit", "Space"];
     if !posix.contains(&name) {
         return (text.get(..2).unwrap_or_default().to_owned(), 2);
     }

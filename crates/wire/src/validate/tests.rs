@@ -98,8 +98,7 @@ fn absent_required_members_are_null_and_their_defaults_are_not_judged() {
 #[test]
 fn required_members_that_a_shape_does_not_write_are_null() {
     let found = violations(&PLACE, &Missing::default(), &|at, to| to.structure(at, &mut |_| {}));
-    let expected =
-        "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null";
+    let expected = "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null";
     assert_eq!(message(&found), expected);
 }
 

@@ -62,10 +62,7 @@ fn absent_parts_are_named() {
     let mut sample = signed();
     sample.headers.push(("Authorization".into(), b"AWS4-HMAC-SHA256 x".to_vec()));
     assert!(matches!(refusal(&sample), SignatureError::Incomplete(_)));
-    assert!(matches!(
-        refusal(&altered("SignedHeaders=", "Credential=x, SignedHeaders=")),
-        SignatureError::Incomplete(_)
-    ));
+    assert!(matches!(refusal(&altered("SignedHeaders=", "Credential=x, SignedHeaders=")), SignatureError::Incomplete(_)));
 }
 
 #[test]
@@ -140,8 +137,7 @@ fn clocks_may_be_a_quarter_of_an_hour_apart() {
     let at = |millis: i64| signed().check(Rules::default(), Timestamp(NOW.0 + millis));
     assert!(at(15 * MINUTE).is_ok());
     assert!(at(-15 * MINUTE).is_ok());
-    let expected =
-        "Signature expired: 20260131T120000Z is now earlier than 20260131T120001Z (20260131T121501Z - 15 min.)";
+    let expected = "Signature expired: 20260131T120000Z is now earlier than 20260131T120001Z (20260131T121501Z - 15 min.)";
     assert_eq!(at(15 * MINUTE + 1000).unwrap_err().to_string(), expected);
     let expected =
         "Signature not yet current: 20260131T120000Z is still later than 20260131T115959Z (20260131T114459Z + 15 min.)";

@@ -31,10 +31,7 @@ fn what_botocore_signs_is_verified() {
         let rules = Rules { path, unsigned_payload: path == PathStyle::Verbatim };
         let presented = sample(vector).check(rules, now).unwrap_or_else(|error| panic!("{}: {error}", vector["name"]));
         assert_eq!(presented.key_id, all["key_id"]);
-        assert_eq!(
-            (presented.scope.region, presented.scope.service),
-            (text(vector, "region"), text(vector, "service"))
-        );
+        assert_eq!((presented.scope.region, presented.scope.service), (text(vector, "region"), text(vector, "service")));
     }
 }
 
