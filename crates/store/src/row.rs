@@ -141,3 +141,6 @@ impl<R: fmt::Debug> fmt::Debug for Shared<R> {
         self.0.record.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,3 +119,6 @@ impl Backend for Sqlite {
         self.connection.close().map_err(|(_, cause)| at(cause))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! The behaviour every backend owes, run over all of them.
 
+#![cfg(test)]
+
 mod fixture;
 mod index;
 mod model;
@@ -39,7 +41,6 @@ over_all_backends! {
     update::feed_names_the_touched_keys_in_order,
     update::slow_subscriber_is_told_that_it_lags,
     update::feed_ends_with_the_store,
-    update::fields_of_a_newer_version_survive,
     update::concurrent_updates_lose_nothing,
     update::old_view_does_not_change,
     index::pages_of_a_cluster_follow_each_other,
