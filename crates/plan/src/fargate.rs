@@ -33,7 +33,8 @@ impl Size {
     pub fn memory(self) -> impl Iterator<Item = u32> {
         // The smallest size alone begins below its step: 512, 1024, 2048.
         let odd = (self.least < self.step).then_some(self.least);
-        odd.into_iter().chain((1..).map(move |n| n * self.step).skip_while(move |&m| m < self.least).take_while(move |&m| m <= self.most))
+        odd.into_iter()
+            .chain((1..).map(move |n| n * self.step).skip_while(move |&m| m < self.least).take_while(move |&m| m <= self.most))
     }
 }
 

@@ -31,7 +31,10 @@ struct Spot<'a> {
 /// A strategy, with what it compares.
 enum Key {
     /// How many tasks of the group are in the place a spot belongs to.
-    Spread { place: Vec<usize>, tasks: Vec<u32> },
+    Spread {
+        place: Vec<usize>,
+        tasks: Vec<u32>,
+    },
     Cpu,
     Memory,
 }

@@ -110,7 +110,9 @@ impl fmt::Display for Lack {
             Self::DistinctInstance { tasks } => write!(f, "has {tasks} tasks of the same group"),
             Self::Cpu { needs, has } => write!(f, "needs {needs} CPU units, has {has}"),
             Self::Memory { needs, has } => write!(f, "needs {needs} MiB, has {has} MiB"),
-            Self::Port { port, protocol, kept: true } => write!(f, "needs port {port}/{}, which the host keeps", protocol.as_str()),
+            Self::Port { port, protocol, kept: true } => {
+                write!(f, "needs port {port}/{}, which the host keeps", protocol.as_str())
+            }
             Self::Port { port, protocol, kept: false } => write!(f, "needs port {port}/{}, which is taken", protocol.as_str()),
             Self::Gpu { needs: 1, has } => write!(f, "needs 1 GPU, has {has}"),
             Self::Gpu { needs, has } => write!(f, "needs {needs} GPUs, has {has}"),

@@ -19,6 +19,5 @@ pub use rule::{Rule, rules};
 pub use strategy::{Field, Strategy, StrategyError};
 pub use want::Want;
 
-
 #[cfg(test)]
 mod tests;

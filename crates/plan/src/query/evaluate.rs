@@ -11,7 +11,7 @@ use super::version::Version;
 /// Whether the expression selects the instance.
 #[must_use]
 pub fn evaluate(expression: &Expression, subject: &Subject<'_>) -> bool {
-    node(&expression.root, subject)
+    node(expression.root(), subject)
 }
 
 fn node(of: &Node, subject: &Subject<'_>) -> bool {

@@ -1,49 +1,59 @@
 //! Parsed expressions.
 
 use std::fmt;
+use std::sync::Arc;
 
 use regex::bytes::Regex;
 
 use super::comparison::Comparison;
 use super::version::Version;
 
-/// An expression of the cluster query language.
+/// An expression of the cluster query language. Cheap to clone: every instance it does not select is told so with it.
 #[derive(Clone)]
-pub struct Expression {
-    pub(super) source: Box<str>,
-    pub(super) root: Node,
+pub struct Expression(Arc<Parsed>);
+
+struct Parsed {
+    source: Box<str>,
+    root: Node,
 }
 
 impl Expression {
+    pub(super) fn new(source: &str, root: Node) -> Self {
+        Self(Arc::new(Parsed { source: source.into(), root }))
+    }
+
     /// Its text, as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.source
+        &self.0.source
+    }
+
+    pub(super) fn root(&self) -> &Node {
+        &self.0.root
     }
 }
 
 impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Expression({:?})", self.source)
+        write!(f, "Expression({:?})", self.as_str())
     }
 }
 
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.source)
+        f.write_str(self.as_str())
     }
 }
 
 /// Two expressions are the same if they are written the same.
 impl PartialEq for Expression {
     fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
+        self.as_str() == other.as_str()
     }
 }
 
 impl Eq for Expression {}
 
-#[derive(Clone)]
 pub(super) enum Node {
     All(Vec<Self>),
     Any(Vec<Self>),
@@ -52,7 +62,6 @@ pub(super) enum Node {
 }
 
 /// A subject with its operator and argument.
-#[derive(Clone)]
 pub(super) enum Test {
     AgentConnected(TextTest),
     AgentVersion(Comparison, Version),
@@ -64,7 +73,6 @@ pub(super) enum Test {
 }
 
 /// What can be asked of an attribute.
-#[derive(Clone)]
 pub(super) enum AttributeTest {
     Exists { negated: bool },
     Text(TextTest),
@@ -72,19 +80,16 @@ pub(super) enum AttributeTest {
 }
 
 /// What can be asked of the groups of an instance's tasks.
-#[derive(Clone)]
 pub(super) enum GroupTest {
     Exists { negated: bool },
     Text(TextTest),
 }
 
-#[derive(Clone)]
 pub(super) struct TextTest {
     pub(super) negated: bool,
     pub(super) pattern: TextPattern,
 }
 
-#[derive(Clone)]
 pub(super) enum TextPattern {
     /// It is one of these.
     Among(Vec<Box<str>>),

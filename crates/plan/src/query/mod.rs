@@ -24,6 +24,5 @@ pub use expression::Expression;
 pub use parse::parse;
 pub use subject::{Groups, Subject};
 
-
 #[cfg(test)]
 mod tests;

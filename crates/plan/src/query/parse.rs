@@ -32,7 +32,7 @@ pub fn parse(text: &str) -> Result<Expression, QueryError> {
     if !parser.scanner.is_at_end() {
         return Err(parser.scanner.expected("`and`, `or` or the end"));
     }
-    Ok(Expression { source: text.into(), root })
+    Ok(Expression::new(text, root))
 }
 
 struct Parser<'a> {
@@ -189,9 +189,9 @@ impl Parser<'_> {
             Operator::In { negated } => Some(TextTest { negated, pattern: TextPattern::Among(self.list()?) }),
             Operator::Matches { negated } => Some(TextTest { negated, pattern: TextPattern::Matches(self.regex()?) }),
             Operator::Exists { .. }
-            | Operator::Compare(
-                Comparison::Greater | Comparison::GreaterEqual | Comparison::Less | Comparison::LessEqual,
-            ) => None,
+            | Operator::Compare(Comparison::Greater | Comparison::GreaterEqual | Comparison::Less | Comparison::LessEqual) => {
+                None
+            }
         })
     }
 
@@ -266,12 +266,7 @@ impl Parser<'_> {
 
 /// Classes such as `\d` are of ASCII, as in Java; that is why the pattern is matched against bytes.
 fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern)
-        .unicode(false)
-        .nest_limit(MAX_DEPTH)
-        .size_limit(MAX_PATTERN)
-        .dfa_size_limit(MAX_PATTERN)
-        .build()
+    RegexBuilder::new(pattern).unicode(false).nest_limit(MAX_DEPTH).size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN).build()
 }
 
 fn one_or(mut nodes: Vec<Node>, many: fn(Vec<Node>) -> Node) -> Node {

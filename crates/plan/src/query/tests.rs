@@ -78,7 +78,12 @@ fn an_absent_attribute_meets_no_comparison() {
         "attribute:stack > 1",
         "attribute:stack exists",
     ]);
-    all_hold(&["attribute:stack not_exists", "attribute:stack !exists", "not attribute:stack == prod", "!(attribute:stack exists)"]);
+    all_hold(&[
+        "attribute:stack not_exists",
+        "attribute:stack !exists",
+        "not attribute:stack == prod",
+        "!(attribute:stack exists)",
+    ]);
 }
 
 #[test]
@@ -172,12 +177,22 @@ fn registration_compares_with_dates_and_times() {
     ] {
         assert!(selects_of(text, &example, &[]), "{text}");
     }
-    assert!(selects_of("registeredAt == 1970-01-12T13:46:40Z", &ContainerInstance { registered_at: at(0) + std::time::Duration::from_millis(999), ..example }, &[]));
+    assert!(selects_of(
+        "registeredAt == 1970-01-12T13:46:40Z",
+        &ContainerInstance { registered_at: at(0) + std::time::Duration::from_millis(999), ..example },
+        &[]
+    ));
 }
 
 #[test]
 fn a_group_is_there_if_one_of_its_tasks_is() {
-    all_hold(&["task:group == service:web", "task:group == database", "task:group != cache", "not(task:group == cache)", "task:group exists"]);
+    all_hold(&[
+        "task:group == service:web",
+        "task:group == database",
+        "task:group != cache",
+        "not(task:group == cache)",
+        "task:group exists",
+    ]);
     none_hold(&["task:group != database", "not(task:group == database)", "task:group == web"]);
     for text in ["task:group != database", "task:group !~ .*", "task:group !exists", "task:group !in [a]"] {
         assert!(selects_of(text, &example(), &[]), "{text}");
@@ -264,9 +279,46 @@ fn limits_hold() {
 /// Texts that look like expressions, to get far into the parser.
 fn nearly() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
-        "attribute:a", "attribute:", "task:group", "agentVersion", "registeredAt", "runningTasksCount", "agentConnected",
-        "ec2InstanceId", "==", "!=", "=~", "!~", "<", ">=", "in", "!in", "exists", "!exists", "not", "!", "and", "&&", "or", "||",
-        "(", ")", "[", "]", ",", "'", "\"", "1.2", "2018-06-18", "a.*", "[a-c]+", "(?i)x", "ü", " ", "\u{3000}", "3",
+        "attribute:a",
+        "attribute:",
+        "task:group",
+        "agentVersion",
+        "registeredAt",
+        "runningTasksCount",
+        "agentConnected",
+        "ec2InstanceId",
+        "==",
+        "!=",
+        "=~",
+        "!~",
+        "<",
+        ">=",
+        "in",
+        "!in",
+        "exists",
+        "!exists",
+        "not",
+        "!",
+        "and",
+        "&&",
+        "or",
+        "||",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        "'",
+        "\"",
+        "1.2",
+        "2018-06-18",
+        "a.*",
+        "[a-c]+",
+        "(?i)x",
+        "ü",
+        " ",
+        "\u{3000}",
+        "3",
     ]);
     prop::collection::vec(word, 0..24).prop_map(|words| words.concat())
 }

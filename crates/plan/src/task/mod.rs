@@ -27,6 +27,5 @@ pub use order::{Order, accept, provisioned};
 pub use report::{ContainerReport, ParseReportedError, Reported, TaskReport};
 pub use stop::{lost, stop};
 
-
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! What a report makes of a task.
 
 use berth_model::{
-    Connectivity, Container, ContainerLife, Desired, Facts, Life, NetworkBinding, NetworkMode, PortSpan, Protocol, Stop, StopCode,
-    Task, Timestamp,
+    Connectivity, Container, ContainerLife, Desired, Facts, Life, NetworkBinding, NetworkMode, PortSpan, Protocol, Stop,
+    StopCode, Task, Timestamp,
 };
 
 use super::change::{advance, changed, end, not_before_any};
@@ -58,7 +58,7 @@ fn containers(task: &mut Task, facts: &Facts, reports: &[ContainerReport<'_>]) -
 }
 
 fn apply(container: &mut Container, report: &ContainerReport<'_>) {
-    let reported = report.status.map_or(container.known, ContainerLife::from);
+    let reported = ContainerLife::from(report.status);
     if reported < container.known {
         return;
     }
@@ -69,7 +69,7 @@ fn apply(container: &mut Container, report: &ContainerReport<'_>) {
     replace(&mut container.reason, given(report.reason).map(Into::into), is_final);
     replace(&mut container.runtime_id, given(report.runtime_id).map(Into::into), is_final);
     replace(&mut container.image_digest, given(report.image_digest).map(Into::into), is_final);
-    if !report.bindings.is_empty() && !(is_final && !container.bindings.is_empty()) {
+    if !report.bindings.is_empty() && (!is_final || container.bindings.is_empty()) {
         container.bindings = report.bindings.as_slice().into();
     }
 }
@@ -102,12 +102,10 @@ fn hold_ports(task: &mut Task, before: &Task) {
 
 fn advance_life(task: &mut Task, facts: &Facts, report: &TaskReport<'_>, exit: Option<Exit>, now: Timestamp) {
     let is_over = report.status == Some(Reported::Stopped);
-    let ran = is_over && essentials(facts).any(|at| task.containers.get(at).is_some_and(|c| c.known == ContainerLife::Running));
-    // To the agent a task with a container that failed is running too, once the others are.
-    let runs = match exit {
-        Some(exit) => exit.ran,
-        None => report.status == Some(Reported::Running) || ran,
-    };
+    let known = |life| essentials(facts).any(|at| task.containers.get(at).is_some_and(|container| container.known == life));
+    // To the agent a task is running too that has a failed container, once the others run.
+    let all_run = report.status == Some(Reported::Running) && !known(ContainerLife::Stopped);
+    let runs = all_run || exit.is_some_and(|exit| exit.ran) || is_over && exit.is_none() && known(ContainerLife::Running);
     let failed = task.desired.stop().is_some_and(|stop| stop.code == StopCode::TaskFailedToStart);
     let started_at = task.life.started_at().or((runs && !failed).then_some(now));
     if task.desired.is_running() && (is_over || exit.is_some()) {

@@ -28,8 +28,8 @@ pub struct TaskReport<'a> {
 pub struct ContainerReport<'a> {
     /// Its name in the task definition.
     pub name: &'a str,
-    /// What it does.
-    pub status: Option<Reported>,
+    /// What it does; not running yet, if the agent does not say.
+    pub status: Reported,
     /// How it ended.
     pub exit_code: Option<i32>,
     /// Why.
@@ -43,9 +43,10 @@ pub struct ContainerReport<'a> {
 }
 
 /// The states agents report, of tasks and of containers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reported {
     /// Not running yet.
+    #[default]
     Pending,
     /// Running.
     Running,
