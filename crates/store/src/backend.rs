@@ -16,8 +16,8 @@ pub use sqlite::Sqlite;
 ///
 /// Calls block; the store makes them on a thread of its own.
 pub trait Backend: Send + 'static {
-    /// Takes the lease for a holder, or renews it if it is the holder's already. There is one lease for the whole
-    /// installation, and its token fences every commit.
+    /// Takes the lease for a holder, or renews it if it is the holder's already: a name no other process has. There is one
+    /// lease for the whole installation, and its token fences every commit.
     ///
     /// # Errors
     /// Another holder has it, or the backend does not work.
@@ -29,15 +29,15 @@ pub trait Backend: Send + 'static {
     /// The backend does not work, or `visit` did not take a row.
     fn load(&mut self, visit: &mut Visit<'_>) -> Result<u64, BackendError>;
 
-    /// Makes a batch durable: all of its change sets, or none.
+    /// Makes a batch durable, in order and each change set whole.
     ///
     /// # Errors
-    /// The token is not that of the present lease, or the backend does not work. Whether the batch is durable is then
+    /// The token is not that of the present lease, or the backend does not work. How much of the batch is durable is then
     /// unknown, and the store stops.
     fn commit(&mut self, batch: &[ChangeSet], token: u64) -> Result<(), BackendError>;
 
-    /// The change sets after a revision, as they become durable, for as long as the backend lasts: what a standby
-    /// follows.
+    /// The change sets after the revision that `load` answered, as they become durable, for as long as the backend lasts:
+    /// what a standby follows. Several may come as one, with the revision of the last.
     ///
     /// # Errors
     /// The backend does not keep change sets so old, or is not shared between processes at all.

@@ -3,6 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{oneshot, watch};
@@ -35,6 +36,8 @@ pub(crate) struct Committer {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) holder: Box<str>,
     pub(crate) lease: Lease,
+    /// When the lease was last asked for.
+    pub(crate) renewed: Instant,
     pub(crate) queue: Receiver<Pending>,
     pub(crate) durable: Arc<ArcSwap<State>>,
     pub(crate) feed: Publisher,
@@ -81,11 +84,15 @@ impl Committer {
         Ok(())
     }
 
-    /// The next update, with the lease renewed while there is none.
+    /// The next update. The lease is renewed before it whenever that is due, however busy or idle the queue is.
     fn next(&mut self) -> Result<Option<Pending>, Failure> {
         loop {
-            let Some(within) = self.lease.renew_within else { return Ok(self.queue.recv().ok()) };
-            match self.queue.recv_timeout(within / 3) {
+            let Some(due) = self.renewal_due() else { return Ok(self.queue.recv().ok()) };
+            match self.queue.recv_timeout(due) {
+                Ok(pending) if due.is_zero() => {
+                    self.renew()?;
+                    return Ok(Some(pending));
+                }
                 Ok(pending) => return Ok(Some(pending)),
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 Err(RecvTimeoutError::Timeout) => self.renew()?,
@@ -93,7 +100,14 @@ impl Committer {
         }
     }
 
+    /// In how long the lease should be renewed: twice more often than it must.
+    fn renewal_due(&self) -> Option<Duration> {
+        self.lease.renew_within.map(|within| (within / 3).saturating_sub(self.renewed.elapsed()))
+    }
+
     fn renew(&mut self) -> Result<(), Failure> {
+        // The lease counts from when it was asked for, not from when the answer came.
+        self.renewed = Instant::now();
         self.lease = self.backend.lease(&self.holder).map_err(|error| Failure(Arc::new(error)))?;
         Ok(())
     }

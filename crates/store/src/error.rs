@@ -39,6 +39,9 @@ pub enum UpdateError<E> {
     /// It wrote more rows than one change set may have: a larger plan is applied in slices.
     #[error("the update wrote {0} rows, and one change set has at most {most}", most = crate::MOST_ROWS)]
     TooManyRows(usize),
+    /// It wrote more than fits into one change set.
+    #[error("the update wrote {0} bytes, and one change set has at most {most}", most = crate::MOST_BYTES)]
+    TooManyBytes(usize),
     /// It wrote a record that has no encoding.
     #[error(transparent)]
     Encoding(CborError),

@@ -47,4 +47,4 @@ pub use tables::family::FamilyKey;
 pub use tables::task::{TaskIndex, TaskKey};
 pub use tables::task_definition::{RevisionState, TaskDefinitionIndex, TaskDefinitionKey};
 pub use tables::{Change, LoadError, Stored, Touched};
-pub use transaction::{MOST_ROWS, Transaction};
+pub use transaction::{MOST_BYTES, MOST_ROWS, Transaction};

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{oneshot, watch};
@@ -52,6 +53,7 @@ pub(crate) struct Newest {
 
 pub(crate) fn open(mut backend: Box<dyn Backend>, options: Options) -> Result<Parts, BackendError> {
     // The lease first: nobody else writes what is then read.
+    let renewed = Instant::now();
     let lease = backend.lease(&options.holder)?;
     let mut state = State::default();
     state.register(options.derived);
@@ -68,6 +70,7 @@ pub(crate) fn open(mut backend: Box<dyn Backend>, options: Options) -> Result<Pa
         backend,
         holder: options.holder,
         lease,
+        renewed,
         queue: queued,
         durable: Arc::clone(&durable),
         feed: publisher,

@@ -56,6 +56,7 @@ impl Store {
             Ok(value) => match transaction.finish() {
                 Ok(finished) => (Ok(value), finished),
                 Err(Refused::TooManyRows(count)) => (Err(UpdateError::TooManyRows(count)), None),
+                Err(Refused::TooManyBytes(count)) => (Err(UpdateError::TooManyBytes(count)), None),
                 Err(Refused::Encoding(error)) => (Err(UpdateError::Encoding(error)), None),
             },
         };

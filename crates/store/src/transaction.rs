@@ -10,6 +10,9 @@ use crate::{Key, Shared, State, Stored, Touched};
 /// How many rows one update may write: etcd takes 128 operations in a transaction, some of which are the store's own.
 pub const MOST_ROWS: usize = 100;
 
+/// How many bytes of keys and values one update may write: etcd takes requests of 1.5 MiB.
+pub const MOST_BYTES: usize = 1 << 20;
+
 /// The newest state with its own writes on top. Reads are those of [`State`].
 #[derive(Debug)]
 pub struct Transaction {
@@ -26,6 +29,7 @@ type Written = BTreeMap<(u8, Box<[u8]>), Option<Vec<u8>>>;
 #[derive(Debug)]
 pub(crate) enum Refused {
     TooManyRows(usize),
+    TooManyBytes(usize),
     Encoding(CborError),
 }
 
@@ -85,6 +89,10 @@ impl Transaction {
         }
         if self.rows.len() > MOST_ROWS {
             return Err(Refused::TooManyRows(self.rows.len()));
+        }
+        let bytes = self.rows.iter().map(|((_, key), value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum();
+        if bytes > MOST_BYTES {
+            return Err(Refused::TooManyBytes(bytes));
         }
         if self.rows.is_empty() {
             return Ok(None);

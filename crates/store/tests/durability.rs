@@ -176,6 +176,20 @@ fn idle_leader_renews_its_lease() {
 }
 
 #[test]
+fn busy_leader_renews_its_lease() {
+    wait(async {
+        let memory = Memory::new();
+        memory.renew_within(Some(Duration::from_millis(15)));
+        let store = open(&memory);
+        let mut revision = 0;
+        while memory.renewals() < 3 {
+            revision += 1;
+            store.update(|tx| Ok::<_, Infallible>(tx.put(family(revision)))).await.unwrap();
+        }
+    });
+}
+
+#[test]
 fn follower_sees_every_change_set_in_order() {
     wait(async {
         let mut memory = Memory::new();

@@ -63,8 +63,13 @@ impl Memory {
 
     /// Waits until the lease was renewed that often.
     pub fn wait_for_renewals(&self, count: u64) {
-        let contents = self.lock();
-        drop(self.0.changed.wait_while(contents, |contents| contents.renewals < count));
+        drop(self.wait_while(|contents| contents.renewals < count));
+    }
+
+    /// How often the lease was renewed.
+    #[must_use]
+    pub fn renewals(&self) -> u64 {
+        self.lock().renewals
     }
 
     /// Puts a row there as it is, as another version could have.

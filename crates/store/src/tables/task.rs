@@ -1,6 +1,6 @@
 //! Tasks, by region and id.
 
-use berth_model::{InstanceId, Name, Region, Task, TaskId, Timestamp};
+use berth_model::{AttachmentId, InstanceId, Name, Region, Task, TaskId, Timestamp};
 
 use crate::{Key, KeyReader, KeyWriter, Record};
 
@@ -28,6 +28,8 @@ pub enum TaskIndex {
     Instance(InstanceId, bool),
     /// The tasks on an instance of which its agent has to hear: to be started, or to be stopped.
     ToSend(InstanceId),
+    /// The task that an attachment belongs to.
+    Attachment(AttachmentId),
     /// The tasks that were over in this minute since 1970.
     StoppedIn(i64),
 }
@@ -76,6 +78,9 @@ impl Record for Task {
             if to_start || to_stop {
                 emit(TaskIndex::ToSend(instance));
             }
+        }
+        for attachment in &self.attachments {
+            emit(TaskIndex::Attachment(attachment.id));
         }
         if let Some(stopped_at) = self.life.stopped_at() {
             emit(TaskIndex::stopped_at(stopped_at));

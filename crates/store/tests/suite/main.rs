@@ -36,6 +36,7 @@ over_all_backends! {
     update::revision_rises_by_one_and_survives_a_restart,
     update::rewriting_the_same_record_is_no_change,
     update::hundred_rows_are_accepted_and_one_more_is_refused,
+    update::change_set_of_over_a_megabyte_is_refused,
     update::closed_store_takes_no_updates,
     update::close_drains_the_queue,
     update::feed_names_the_touched_keys_in_order,

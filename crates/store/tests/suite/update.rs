@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use berth_model::Task;
-use berth_store::{Event, MOST_ROWS, Store, TaskIndex, TaskKey, Transaction, UpdateError};
+use berth_model::{Document, Task};
+use berth_store::{Event, MOST_BYTES, MOST_ROWS, Store, TaskIndex, TaskKey, Transaction, UpdateError};
 
 use crate::fixture::{Media, key, region, task, wait};
 
@@ -121,6 +121,18 @@ pub(crate) fn hundred_rows_are_accepted_and_one_more_is_refused(media: &impl Med
         });
         assert!(matches!(refused.await, Err(UpdateError::TooManyRows(101))));
         assert_eq!(store.view().total::<Task>(), MOST_ROWS);
+    });
+}
+
+pub(crate) fn change_set_of_over_a_megabyte_is_refused(media: &impl Media) {
+    wait(async {
+        let store = media.open();
+        let large = |number| Task { overrides: Some(Document::new("x".repeat(MOST_BYTES / 2 - 1_000))), ..task(number) };
+        let write =
+            |count: u8| store.update(move |tx| Ok::<_, Infallible>((0..count).for_each(|number| drop(tx.put(large(number))))));
+        assert!(matches!(write(3).await, Err(UpdateError::TooManyBytes(1_500_000..1_600_000))));
+        assert_eq!(store.view().total::<Task>(), 0);
+        write(2).await.unwrap();
     });
 }
 
