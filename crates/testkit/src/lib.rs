@@ -1,1 +1,3 @@
-//! testkit
+//! What the tests of several crates share; no binary links it.
+
+pub mod fuzz;

@@ -44,7 +44,7 @@ impl XmlWriter {
     }
 
     /// Writes an element that no schema knows, and a document or more such elements in it.
-    pub(crate) fn element(&mut self, name: &str, namespace: Option<&str>, inside: impl FnOnce(&mut Self)) {
+    pub fn element(&mut self, name: &str, namespace: Option<&str>, inside: impl FnOnce(&mut Self)) {
         self.out.extend(["<", name]);
         if let Some(namespace) = namespace {
             self.out.push_str(" xmlns=\"");
