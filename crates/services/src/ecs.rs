@@ -2,15 +2,42 @@
 //!
 //! Every operation is a file that says what it does (`run`) and which resources it touches (`access`).
 
+mod acts;
 mod capacity;
 mod cluster;
+mod container_instance;
 mod create_cluster;
 mod delete_cluster;
+mod delete_task_definitions;
+mod deregister_container_instance;
+mod deregister_task_definition;
 mod describe_clusters;
+mod describe_container_instances;
+mod describe_task_definition;
+mod describe_tasks;
+mod discover_poll_endpoint;
 mod failure;
+mod idempotency;
+mod launch;
+mod ledger;
 mod list_clusters;
+mod list_container_instances;
+mod list_task_definition_families;
+mod list_task_definitions;
+mod list_tasks;
+mod overrides;
+mod register_container_instance;
+mod register_task_definition;
+mod revision;
+mod run_task;
 mod scope;
+mod start_task;
+mod stop_task;
+mod subject;
+mod submit_attachment_state_changes;
+mod submit_task_state_change;
 mod tags;
+mod task;
 mod task_definition;
 
 use std::convert::Infallible;
@@ -67,6 +94,7 @@ impl EcsService {
         self.store.update(run).await.map_err(|error| match error {
             UpdateError::Aborted(refusal) => refusal,
             UpdateError::TooManyRows(rows) => Refusal::internal(&api::SERVICE, format!("one update would write {rows} rows")),
+            UpdateError::TooManyBytes(bytes) => Refusal::internal(&api::SERVICE, format!("one update would write {bytes} bytes")),
             UpdateError::Encoding(cause) => Refusal::internal(&api::SERVICE, cause),
             UpdateError::Failed(cause) => Refusal::internal(&api::SERVICE, cause),
             UpdateError::Closed => Refusal::internal(&api::SERVICE, "the store is closed"),
@@ -102,7 +130,11 @@ impl Ecs for EcsService {
         delete_cluster::access(self, call, input)
     }
 
-    async fn describe_clusters(&self, call: &Call, input: api::DescribeClustersRequest) -> Result<api::DescribeClustersResponse, Refusal> {
+    async fn describe_clusters(
+        &self,
+        call: &Call,
+        input: api::DescribeClustersRequest,
+    ) -> Result<api::DescribeClustersResponse, Refusal> {
         describe_clusters::run(self, call, input)
     }
 
@@ -110,7 +142,191 @@ impl Ecs for EcsService {
         describe_clusters::access(self, call, input)
     }
 
+    async fn register_task_definition(
+        &self,
+        call: &Call,
+        input: api::RegisterTaskDefinitionRequest,
+    ) -> Result<api::RegisterTaskDefinitionResponse, Refusal> {
+        register_task_definition::run(self, call, input).await
+    }
+
+    fn access_register_task_definition(&self, call: &Call, input: &api::RegisterTaskDefinitionRequest) -> Vec<Target> {
+        register_task_definition::access(call, input)
+    }
+
+    async fn describe_task_definition(
+        &self,
+        call: &Call,
+        input: api::DescribeTaskDefinitionRequest,
+    ) -> Result<api::DescribeTaskDefinitionResponse, Refusal> {
+        describe_task_definition::run(self, call, input)
+    }
+
+    async fn deregister_task_definition(
+        &self,
+        call: &Call,
+        input: api::DeregisterTaskDefinitionRequest,
+    ) -> Result<api::DeregisterTaskDefinitionResponse, Refusal> {
+        deregister_task_definition::run(self, call, input).await
+    }
+
+    async fn delete_task_definitions(
+        &self,
+        call: &Call,
+        input: api::DeleteTaskDefinitionsRequest,
+    ) -> Result<api::DeleteTaskDefinitionsResponse, Refusal> {
+        delete_task_definitions::run(self, call, input).await
+    }
+
+    fn access_delete_task_definitions(&self, call: &Call, input: &api::DeleteTaskDefinitionsRequest) -> Vec<Target> {
+        delete_task_definitions::access(self, call, input)
+    }
+
+    async fn list_task_definitions(
+        &self,
+        call: &Call,
+        input: api::ListTaskDefinitionsRequest,
+    ) -> Result<api::ListTaskDefinitionsResponse, Refusal> {
+        list_task_definitions::run(self, call, input)
+    }
+
+    async fn list_task_definition_families(
+        &self,
+        call: &Call,
+        input: api::ListTaskDefinitionFamiliesRequest,
+    ) -> Result<api::ListTaskDefinitionFamiliesResponse, Refusal> {
+        list_task_definition_families::run(self, call, input)
+    }
+
     async fn list_clusters(&self, call: &Call, input: api::ListClustersRequest) -> Result<api::ListClustersResponse, Refusal> {
         list_clusters::run(self, call, input)
+    }
+
+    async fn register_container_instance(
+        &self,
+        call: &Call,
+        input: api::RegisterContainerInstanceRequest,
+    ) -> Result<api::RegisterContainerInstanceResponse, Refusal> {
+        register_container_instance::run(self, call, input).await
+    }
+
+    fn access_register_container_instance(&self, call: &Call, input: &api::RegisterContainerInstanceRequest) -> Vec<Target> {
+        register_container_instance::access(self, call, input)
+    }
+
+    async fn deregister_container_instance(
+        &self,
+        call: &Call,
+        input: api::DeregisterContainerInstanceRequest,
+    ) -> Result<api::DeregisterContainerInstanceResponse, Refusal> {
+        deregister_container_instance::run(self, call, input).await
+    }
+
+    fn access_deregister_container_instance(&self, call: &Call, input: &api::DeregisterContainerInstanceRequest) -> Vec<Target> {
+        deregister_container_instance::access(self, call, input)
+    }
+
+    async fn describe_container_instances(
+        &self,
+        call: &Call,
+        input: api::DescribeContainerInstancesRequest,
+    ) -> Result<api::DescribeContainerInstancesResponse, Refusal> {
+        describe_container_instances::run(self, call, input)
+    }
+
+    fn access_describe_container_instances(&self, call: &Call, input: &api::DescribeContainerInstancesRequest) -> Vec<Target> {
+        describe_container_instances::access(self, call, input)
+    }
+
+    async fn list_container_instances(
+        &self,
+        call: &Call,
+        input: api::ListContainerInstancesRequest,
+    ) -> Result<api::ListContainerInstancesResponse, Refusal> {
+        list_container_instances::run(self, call, input)
+    }
+
+    fn access_list_container_instances(&self, call: &Call, input: &api::ListContainerInstancesRequest) -> Vec<Target> {
+        list_container_instances::access(self, call, input)
+    }
+
+    async fn discover_poll_endpoint(
+        &self,
+        call: &Call,
+        input: api::DiscoverPollEndpointRequest,
+    ) -> Result<api::DiscoverPollEndpointResponse, Refusal> {
+        discover_poll_endpoint::run(self, call, input)
+    }
+
+    fn access_discover_poll_endpoint(&self, call: &Call, input: &api::DiscoverPollEndpointRequest) -> Vec<Target> {
+        discover_poll_endpoint::access(self, call, input)
+    }
+
+    async fn submit_task_state_change(
+        &self,
+        call: &Call,
+        input: api::SubmitTaskStateChangeRequest,
+    ) -> Result<api::SubmitTaskStateChangeResponse, Refusal> {
+        submit_task_state_change::run(self, call, input).await
+    }
+
+    fn access_submit_task_state_change(&self, call: &Call, input: &api::SubmitTaskStateChangeRequest) -> Vec<Target> {
+        submit_task_state_change::access(self, call, input)
+    }
+
+    async fn submit_attachment_state_changes(
+        &self,
+        call: &Call,
+        input: api::SubmitAttachmentStateChangesRequest,
+    ) -> Result<api::SubmitAttachmentStateChangesResponse, Refusal> {
+        submit_attachment_state_changes::run(self, call, input).await
+    }
+
+    fn access_submit_attachment_state_changes(
+        &self,
+        call: &Call,
+        input: &api::SubmitAttachmentStateChangesRequest,
+    ) -> Vec<Target> {
+        submit_attachment_state_changes::access(self, call, input)
+    }
+
+    async fn run_task(&self, call: &Call, input: api::RunTaskRequest) -> Result<api::RunTaskResponse, Refusal> {
+        run_task::run(self, call, input).await
+    }
+
+    fn access_run_task(&self, call: &Call, input: &api::RunTaskRequest) -> Vec<Target> {
+        run_task::access(self, call, input)
+    }
+
+    async fn start_task(&self, call: &Call, input: api::StartTaskRequest) -> Result<api::StartTaskResponse, Refusal> {
+        start_task::run(self, call, input).await
+    }
+
+    fn access_start_task(&self, call: &Call, input: &api::StartTaskRequest) -> Vec<Target> {
+        start_task::access(self, call, input)
+    }
+
+    async fn stop_task(&self, call: &Call, input: api::StopTaskRequest) -> Result<api::StopTaskResponse, Refusal> {
+        stop_task::run(self, call, input).await
+    }
+
+    fn access_stop_task(&self, call: &Call, input: &api::StopTaskRequest) -> Vec<Target> {
+        stop_task::access(self, call, input)
+    }
+
+    async fn describe_tasks(&self, call: &Call, input: api::DescribeTasksRequest) -> Result<api::DescribeTasksResponse, Refusal> {
+        describe_tasks::run(self, call, input)
+    }
+
+    fn access_describe_tasks(&self, call: &Call, input: &api::DescribeTasksRequest) -> Vec<Target> {
+        describe_tasks::access(self, call, input)
+    }
+
+    async fn list_tasks(&self, call: &Call, input: api::ListTasksRequest) -> Result<api::ListTasksResponse, Refusal> {
+        list_tasks::run(self, call, input)
+    }
+
+    fn access_list_tasks(&self, call: &Call, input: &api::ListTasksRequest) -> Vec<Target> {
+        list_tasks::access(self, call, input)
     }
 }

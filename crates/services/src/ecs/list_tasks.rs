@@ -1,0 +1,121 @@
+//! `ListTasks`: the ARNs of a cluster's tasks, a page at a time. The narrowest index serves, the other filters are asked of each.
+
+use std::ops::Bound;
+
+use berth_api::ecs::{self as api, errors};
+use berth_api::{Call, Refusal, Target};
+use berth_model::{InstanceId, Name, Task, Timestamp};
+use berth_store::{TaskIndex, TaskKey};
+use berth_wire::EnumShape as _;
+
+use super::scope::Scope;
+use super::{EcsService, cluster, container_instance, task};
+use crate::page::{self, Pages};
+
+/// Tasks of one page, at most.
+const MOST: usize = 100;
+
+pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::ListTasksRequest) -> Vec<Target> {
+    let target = || {
+        let scope = Scope::of(call).ok()?;
+        let name = scope.cluster(input.cluster.as_deref()).ok()?;
+        let view = ecs.store.view();
+        Some(match input.container_instance.as_deref().and_then(|text| scope.instance(&name, text).ok()) {
+            Some(id) => container_instance::target(&view, scope, &name, id),
+            None => cluster::target(&view, scope, &name),
+        })
+    };
+    target().map_or_else(Target::any, |target| vec![target])
+}
+
+pub(super) fn run(ecs: &EcsService, call: &Call, input: api::ListTasksRequest) -> Result<api::ListTasksResponse, Refusal> {
+    let scope = Scope::of(call)?;
+    let filter = Filter::of(scope, &input)?;
+    let status = input.desired_status.as_ref().map(berth_wire::EnumShape::as_str);
+    let launch = input.launch_type.as_ref().map(berth_wire::EnumShape::as_str);
+    let instance = filter.instance.map(|id| id.to_string());
+    let filters = [
+        Some(filter.cluster.as_str()),
+        instance.as_deref(),
+        input.family.as_deref(),
+        input.started_by.as_deref(),
+        status,
+        launch,
+    ];
+    let pages = Pages::of(call, "ListTasks", &filters);
+    let after =
+        pages.after(input.next_token.as_deref())?.map(|last| last.parse().map_err(|_| page::invalid_token())).transpose()?;
+    let size = page::size(input.max_results, MOST)?;
+    let view = ecs.store.view();
+    cluster::active(&view, scope, &filter.cluster)?;
+    if let Some(id) = filter.instance {
+        container_instance::find(&view, scope, &filter.cluster, id).ok_or_else(container_instance::not_found)?;
+    }
+    if input.service_name.is_some() {
+        return Err(errors::service_not_found_exception("Service not found."));
+    }
+    let from = after.map_or(Bound::Unbounded, |id| Bound::Excluded(TaskKey { region: scope.region, id }));
+    let now = Timestamp::from_millis(call.received_at.0);
+    let listed = view.with::<Task>(&filter.index(scope), (from, Bound::Unbounded)).filter(|task| filter.selects(task, now));
+    let (tasks, next_token) = pages.cut(listed, size, |last| last.id.to_string());
+    Ok(api::ListTasksResponse {
+        task_arns: Some(tasks.iter().map(|task| scope.task_arn(&filter.cluster, task.id)).collect()),
+        next_token,
+    })
+}
+
+/// What a caller wants listed.
+#[derive(Debug)]
+struct Filter {
+    cluster: Name,
+    instance: Option<InstanceId>,
+    family: Option<Name>,
+    started_by: Option<Name>,
+    launch: Option<String>,
+    /// Whether the tasks are meant to run; nothing for PENDING, which no task is meant to be.
+    run: Option<bool>,
+    /// There are no daemons whose tasks could be listed.
+    daemon: bool,
+}
+
+impl Filter {
+    fn of(scope: Scope, input: &api::ListTasksRequest) -> Result<Self, Refusal> {
+        let cluster = scope.cluster(input.cluster.as_deref())?;
+        let given = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(Name::new);
+        let instance = input.container_instance.as_deref().filter(|text| !text.is_empty());
+        Ok(Self {
+            instance: instance.map(|text| scope.instance(&cluster, text)).transpose()?,
+            cluster,
+            family: given(&input.family),
+            started_by: given(&input.started_by),
+            launch: input.launch_type.as_ref().map(|launch| launch.as_str().to_owned()),
+            run: match input.desired_status {
+                None | Some(api::DesiredStatus::Running) => Some(true),
+                Some(api::DesiredStatus::Stopped) => Some(false),
+                Some(api::DesiredStatus::Pending | api::DesiredStatus::Unlisted(_)) => None,
+            },
+            daemon: input.daemon_name.is_some(),
+        })
+    }
+
+    fn index(&self, scope: Scope) -> TaskIndex {
+        let (region, cluster, run) = (scope.region, || self.cluster.clone(), self.run.unwrap_or(true));
+        match (self.instance, &self.started_by, &self.family) {
+            (Some(instance), _, _) => TaskIndex::Instance(instance, run),
+            (None, Some(started_by), _) => TaskIndex::StartedBy(region, cluster(), started_by.clone(), run),
+            (None, None, Some(family)) => TaskIndex::Family(region, cluster(), family.clone(), run),
+            (None, None, None) => TaskIndex::Cluster(region, cluster(), run),
+        }
+    }
+
+    fn selects(&self, task: &Task, now: Timestamp) -> bool {
+        let agrees = |wanted: &Option<Name>, found: Option<&Name>| wanted.as_ref().is_none_or(|wanted| Some(wanted) == found);
+        self.run.is_some()
+            && !self.daemon
+            && task.cluster == self.cluster
+            && agrees(&self.family, Some(&task.family))
+            && agrees(&self.started_by, task.started_by.as_ref())
+            && self.launch.as_ref().is_none_or(|launch| launch == task.launch.as_str())
+            && !task::is_forgotten(task, now)
+    }
+}

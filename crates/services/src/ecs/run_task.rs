@@ -1,0 +1,175 @@
+//! `RunTask`: finds places for up to ten tasks and writes their records. Tasks without a place are failures of the answer.
+
+use berth_api::ecs::{self as api, errors};
+use berth_api::{Call, Refusal, Target};
+use berth_model::{ClientToken, Constraint, ConstraintKind, ContainerInstance, LaunchType, Task, TaskId, Timestamp};
+use berth_plan::IdSource;
+use berth_plan::placement::{self, Placement, Rule, Strategy, Want};
+use berth_store::{InstanceIndex, InstanceState, State, TaskKey, Transaction};
+
+use super::launch::{self, Launch, Wishes};
+use super::scope::Scope;
+use super::{EcsService, cluster, idempotency, revision, subject, tags, task};
+use crate::ids::RandomIds;
+
+/// Tasks of one call, at most.
+const MOST: i32 = 10;
+/// An instance that is not in EC2 registers this attribute.
+const EXTERNAL: &str = "ecs.capability.external";
+
+pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::RunTaskRequest) -> Vec<Target> {
+    target(ecs, call, input.cluster.as_deref(), &input.task_definition).map_or_else(Target::any, |target| vec![target])
+}
+
+/// The revision that is started, as policies see it: AWS resolves a family before it authorises.
+pub(super) fn target(ecs: &EcsService, call: &Call, cluster: Option<&str>, definition: &str) -> Option<Target> {
+    let scope = Scope::of(call).ok()?;
+    let view = ecs.store.view();
+    let context = scope.cluster_arn(&scope.cluster(cluster).ok()?);
+    let found = revision::to_start(&view, scope, definition).ok()?;
+    let arn = scope.task_definition_arn(&found.family, found.revision);
+    Some(Target { tags: tags::for_policies(&found.tags), ..Target::new(arn).with("ecs:cluster", context) })
+}
+
+pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskRequest) -> Result<api::RunTaskResponse, Refusal> {
+    let scope = Scope::of(call)?;
+    let name = scope.cluster(input.cluster.as_deref())?;
+    let now = Timestamp::from_millis(call.received_at.0);
+    let count = count(input.count)?;
+    let place = (api::RunTaskRequest::PLACE, &input);
+    let token = idempotency::token(scope, "RunTask", &name, input.client_token.as_deref(), place)?;
+    let view = ecs.store.view();
+    let of_cluster = cluster::active(&view, scope, &name)?;
+    let definition = revision::to_start(&view, scope, &input.task_definition)?;
+    let provider = launch::provider(scope, of_cluster, input.launch_type.as_ref(), input.capacity_provider_strategy.as_deref())?;
+    if provider.0 != LaunchType::Fargate && input.platform_version.is_some() {
+        return Err(errors::invalid_parameter_exception("The platform version must be null when specifying an EC2 launch type."));
+    }
+    let launch = Launch::checked(definition, &name, &wishes(&input), provider, input.client_token.as_deref())?;
+    let rules = rules(&launch, &input)?;
+    let strategies = strategies(&input)?;
+    let mut ids = RandomIds::new(&api::SERVICE)?;
+    ecs.update(|tx| {
+        cluster::active(tx, scope, &name)?;
+        if let Some(answered) = again(tx, scope, token.as_ref(), now)? {
+            return Ok(answered);
+        }
+        let want = Want {
+            count,
+            rules: &rules,
+            strategies: &strategies,
+            ..Want::new(&launch.overrides.facts, &launch.reservation, &launch.group)
+        };
+        let placement = find(tx, &launch, &want, &mut ids)?;
+        let mut started = Vec::with_capacity(placement.placed.len());
+        for placed in &placement.placed {
+            started.push(launch.start(tx, placed, now, &mut ids)?);
+        }
+        if let Some(token) = token {
+            tx.put(idempotency::answered(token, started.iter().map(|task| *task.id.as_bytes()).collect(), now));
+        }
+        answer(tx, scope, &launch, &started, &placement)
+    })
+    .await
+}
+
+fn wishes(input: &api::RunTaskRequest) -> Wishes<'_> {
+    Wishes {
+        group: input.group.as_deref(),
+        started_by: input.started_by.as_deref(),
+        overrides: input.overrides.as_ref(),
+        network: input.network_configuration.as_ref(),
+        execute_command: input.enable_execute_command.unwrap_or(false),
+        managed_tags: input.enable_ecs_managed_tags.unwrap_or(false),
+        propagate_tags: input.propagate_tags.as_ref(),
+        tags: input.tags.as_deref(),
+        volumes: input.volume_configurations.as_ref().is_some_and(|volumes| !volumes.is_empty()),
+    }
+}
+
+fn count(given: Option<i32>) -> Result<u32, Refusal> {
+    let count = given.unwrap_or(1);
+    match u32::try_from(count) {
+        Ok(number) if (1..=MOST).contains(&count) => Ok(number),
+        _ => {
+            Err(errors::invalid_parameter_exception(format!("The count of tasks must be between 1 and {MOST}, but was {count}.")))
+        }
+    }
+}
+
+/// The placement rules of the definition and of the call.
+fn rules(launch: &Launch, input: &api::RunTaskRequest) -> Result<Vec<Rule>, Refusal> {
+    let given = input.placement_constraints.iter().flatten().map(|constraint| Constraint {
+        kind: match constraint.r#type {
+            Some(api::PlacementConstraintType::DistinctInstance) => ConstraintKind::DistinctInstance,
+            _ => ConstraintKind::MemberOf,
+        },
+        expression: constraint.expression.as_deref().map(Into::into),
+    });
+    let all: Vec<Constraint> = launch.definition.facts.constraints.iter().cloned().chain(given).collect();
+    placement::rules(&all).map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement constraint: {error}.")))
+}
+
+fn strategies(input: &api::RunTaskRequest) -> Result<Vec<Strategy>, Refusal> {
+    let given = input.placement_strategy.iter().flatten();
+    let strategy = |strategy: &api::PlacementStrategy| {
+        let kind = strategy.r#type.as_ref().map_or("", berth_wire::EnumShape::as_str);
+        Strategy::of(kind, strategy.field.as_deref())
+            .map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement strategy: {error}.")))
+    };
+    given.map(strategy).collect()
+}
+
+/// The answer to the same request before; nothing if there was none.
+fn again(
+    state: &State,
+    scope: Scope,
+    token: Option<&ClientToken>,
+    now: Timestamp,
+) -> Result<Option<api::RunTaskResponse>, Refusal> {
+    let Some(token) = token else { return Ok(None) };
+    let arn = |id: &[u8; 16]| scope.task_arn(&token.cluster, TaskId::from_bytes(*id));
+    let known = idempotency::known(state, token, now).map_err(|conflict| {
+        let resource_ids = Some(conflict.made.iter().map(arn).collect());
+        let message = "The client token was used before with other parameters. Use another token, or the same parameters.";
+        errors::conflict_exception_with(message, api::ConflictException { resource_ids })
+    })?;
+    let Some(ids) = known else { return Ok(None) };
+    let tasks = ids.into_iter().filter_map(|id| state.get::<Task>(&TaskKey { region: scope.region, id: TaskId::from_bytes(id) }));
+    let tasks = tasks.map(|task| task::describe(scope, task, state, true)).collect::<Result<_, _>>()?;
+    Ok(Some(api::RunTaskResponse { tasks: Some(tasks), failures: Some(Vec::new()) }))
+}
+
+fn find(tx: &Transaction, launch: &Launch, want: &Want<'_>, ids: &mut dyn IdSource) -> Result<Placement, Refusal> {
+    let instances = candidates(tx, launch);
+    if instances.is_empty() {
+        return Err(errors::invalid_parameter_exception("No Container Instances were found in your cluster."));
+    }
+    let groups: Vec<_> = instances.iter().map(|instance| subject::TasksByGroup { state: tx, instance: instance.id }).collect();
+    let subjects = instances.iter().zip(&groups).map(|(instance, groups)| subject::of(tx, instance, groups));
+    Ok(placement::place(want, subjects, ids))
+}
+
+/// The instances of the cluster that take tasks of this launch type.
+fn candidates<'a>(state: &'a State, launch: &Launch) -> Vec<&'a ContainerInstance> {
+    let index = InstanceIndex::Cluster(launch.definition.region, launch.cluster.clone(), InstanceState::Active);
+    let active = state.with::<ContainerInstance>(&index, ..).map(|instance| &**instance);
+    let external = |instance: &&ContainerInstance| instance.attributes.iter().any(|attribute| attribute.name == EXTERNAL);
+    active.filter(|instance| launch.kind != LaunchType::External || external(instance)).collect()
+}
+
+fn answer(
+    state: &State,
+    scope: Scope,
+    launch: &Launch,
+    started: &[Task],
+    placement: &Placement,
+) -> Result<api::RunTaskResponse, Refusal> {
+    let failure = |rejection: &placement::Rejection| api::Failure {
+        arn: Some(scope.instance_arn(&launch.cluster, rejection.instance)),
+        reason: Some(rejection.lack.failure_reason().to_owned()),
+        detail: Some(rejection.lack.sentence()),
+    };
+    let tasks = started.iter().map(|task| task::describe(scope, task, state, true)).collect::<Result<_, _>>()?;
+    Ok(api::RunTaskResponse { tasks: Some(tasks), failures: Some(placement.rejections.iter().map(failure).collect()) })
+}
