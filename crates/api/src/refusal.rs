@@ -28,7 +28,11 @@ pub type Detail = Box<dyn Fn(&mut dyn ShapeWriter) + Send + Sync>;
 
 impl fmt::Debug for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refusal").field("code", &self.error.code).field("message", &self.message).field("cause", &self.cause).finish_non_exhaustive()
+        f.debug_struct("Refusal")
+            .field("code", &self.error.code)
+            .field("message", &self.message)
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
     }
 }
 

@@ -44,7 +44,8 @@ impl Installation {
         let server_user = server_user(&server)?;
         files::folder(&server, 0o700)?;
         if let Some((user, group)) = server_user {
-            std::os::unix::fs::chown(&server, Some(user), Some(group)).with_context(|| format!("giving {} to the server's user", server.display()))?;
+            std::os::unix::fs::chown(&server, Some(user), Some(group))
+                .with_context(|| format!("giving {} to the server's user", server.display()))?;
         }
         Ok(Self { folder, id, server_user, _lock: lock })
     }
@@ -88,7 +89,10 @@ impl Drop for Announcement {
 pub(crate) fn running(folder: &Path) -> Result<Run> {
     match files::read_json(&run_file(folder))? {
         Some(run) => Ok(run),
-        None => bail!("no Berth runs in {}; start one with `berth up`, or say where with --data-dir or BERTH_DATA_DIR", folder.display()),
+        None => bail!(
+            "no Berth runs in {}; start one with `berth up`, or say where with --data-dir or BERTH_DATA_DIR",
+            folder.display()
+        ),
     }
 }
 
@@ -97,7 +101,12 @@ fn run_file(folder: &Path) -> PathBuf {
 }
 
 fn lock(path: &Path) -> Result<File> {
-    let file = File::options().create(true).truncate(false).write(true).open(path).with_context(|| format!("opening {}", path.display()))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .with_context(|| format!("opening {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(
@@ -115,7 +124,10 @@ pub(crate) fn id(folder: &Path) -> Result<String> {
         let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         let id = text.trim();
         if id.len() != 6 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            bail!("{} does not hold an installation id of six hexadecimal digits: it is no Berth data folder, or it is damaged", path.display());
+            bail!(
+                "{} does not hold an installation id of six hexadecimal digits: it is no Berth data folder, or it is damaged",
+                path.display()
+            );
         }
         return Ok(id.to_owned());
     }

@@ -52,7 +52,8 @@ pub(crate) fn prepare(installation: &Installation) -> Result<()> {
 
 /// Root's key of an installation.
 pub(crate) fn root(folder: &Path) -> Result<AccessKey> {
-    files::read_json(&root_file(folder))?.with_context(|| format!("{} holds no root key; start Berth there with `berth up`", folder.display()))
+    files::read_json(&root_file(folder))?
+        .with_context(|| format!("{} holds no root key; start Berth there with `berth up`", folder.display()))
 }
 
 fn root_file(folder: &Path) -> std::path::PathBuf {
@@ -62,7 +63,8 @@ fn root_file(folder: &Path) -> std::path::PathBuf {
 fn preset() -> Result<Option<AccessKey>> {
     match (std::env::var(ROOT_KEY_ID), std::env::var(ROOT_SECRET)) {
         (Ok(access_key_id), Ok(secret_access_key)) => {
-            let key_id_fits = (16..=128).contains(&access_key_id.len()) && access_key_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let key_id_fits = (16..=128).contains(&access_key_id.len())
+                && access_key_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             if !key_id_fits {
                 bail!("{ROOT_KEY_ID} must have 16 to 128 letters, digits or underscores");
             }
@@ -99,7 +101,11 @@ fn make() -> Result<AccessKey> {
     let (id, secret) = bytes.split_at(16);
     // Both alphabets' sizes divide 256: no character is likelier than another.
     let letters = |bytes: &[u8], alphabet: &[u8]| -> String {
-        bytes.iter().filter_map(|byte| alphabet.get(usize::from(*byte) % alphabet.len())).map(|letter| char::from(*letter)).collect()
+        bytes
+            .iter()
+            .filter_map(|byte| alphabet.get(usize::from(*byte) % alphabet.len()))
+            .map(|letter| char::from(*letter))
+            .collect()
     };
     Ok(AccessKey { access_key_id: format!("AKIA{}", letters(id, BASE_32)), secret_access_key: letters(secret, BASE_64) })
 }

@@ -10,7 +10,8 @@ use crate::cli::LogFormat;
 
 /// Starts logging for the rest of the process.
 pub(crate) fn start(level: &str, format: LogFormat) -> Result<()> {
-    let filter = EnvFilter::try_new(level).with_context(|| format!("--log-level {level}: not a level or a list of part=level"))?;
+    let filter =
+        EnvFilter::try_new(level).with_context(|| format!("--log-level {level}: not a level or a list of part=level"))?;
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true);
     let started = match format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -32,7 +32,10 @@ pub(crate) struct Settings {
 impl Settings {
     /// Checks what the command line says.
     pub(crate) fn of(plane: &Plane) -> Result<Self> {
-        let account = plane.account_id.parse().with_context(|| format!("--account-id {}: an account id has 12 digits", plane.account_id))?;
+        let account = plane
+            .account_id
+            .parse()
+            .with_context(|| format!("--account-id {}: an account id has 12 digits", plane.account_id))?;
         berth_model::Region::new(&plane.region).with_context(|| format!("--region {}", plane.region))?;
         Ok(Self { account, region: plane.region.clone() })
     }
@@ -40,7 +43,13 @@ impl Settings {
 
 /// Serves until a signal ends it or the store fails. With `user`, the server's folder becomes its root and it that user,
 /// before anything is read or a request is parsed.
-pub(crate) fn run(settings: Settings, listener: TcpListener, folder: &Path, installation: &str, user: Option<(u32, u32)>) -> Result<()> {
+pub(crate) fn run(
+    settings: Settings,
+    listener: TcpListener,
+    folder: &Path,
+    installation: &str,
+    user: Option<(u32, u32)>,
+) -> Result<()> {
     let folder = match user {
         Some(user) => {
             confinement::enter(folder, user)?;

@@ -30,7 +30,8 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 7] = [Self::Read, Self::Authenticate, Self::Decode, Self::Authorise, Self::Validate, Self::Run, Self::Encode];
+    const ALL: [Self; 7] =
+        [Self::Read, Self::Authenticate, Self::Decode, Self::Authorise, Self::Validate, Self::Run, Self::Encode];
 
     const fn name(self) -> &'static str {
         match self {
@@ -63,7 +64,16 @@ impl Exchange {
     fn begin() -> Self {
         let now = Instant::now();
         let took = [None; Step::ALL.len()];
-        Self { request_id: request_id::next(), began: now, last: now, took, service: None, operation: None, region: None, caller: None }
+        Self {
+            request_id: request_id::next(),
+            began: now,
+            last: now,
+            took,
+            service: None,
+            operation: None,
+            region: None,
+            caller: None,
+        }
     }
 
     pub(crate) const fn request_id(&self) -> &Arc<str> {
@@ -124,8 +134,12 @@ impl Exchange {
         let micros = self.began.elapsed().as_micros();
         match failure {
             None => {
-                let [read, authenticate, decode, authorise, validate, run, encode] = self.took.map(|took| took.unwrap_or_default().as_micros());
-                debug!(request_id, service, operation, status, micros, read, authenticate, decode, authorise, validate, run, encode, "answered");
+                let [read, authenticate, decode, authorise, validate, run, encode] =
+                    self.took.map(|took| took.unwrap_or_default().as_micros());
+                debug!(
+                    request_id,
+                    service, operation, status, micros, read, authenticate, decode, authorise, validate, run, encode, "answered"
+                );
             }
             Some(Failure { code, message, cause: Some(cause), .. }) if status >= 500 => {
                 error!(request_id, service, operation, status, micros, code, message, cause = %Chain(cause.as_ref()), "failed");

@@ -61,7 +61,9 @@ impl Failure {
             _ => ("SerializationException", 400),
         };
         let message = match error {
-            CodecError::Read(read) if matches!(read.kind, ReadErrorKind::Syntax { .. }) => format!("The request is no valid document: {read}"),
+            CodecError::Read(read) if matches!(read.kind, ReadErrorKind::Syntax { .. }) => {
+                format!("The request is no valid document: {read}")
+            }
             CodecError::Read(read) => read.to_string(),
             CodecError::Unsupported(unsupported) => unsupported.to_string(),
         };
@@ -83,7 +85,16 @@ impl Failure {
     pub(crate) fn refusal(service: &'static Service, refusal: Refusal) -> Self {
         let error = refusal.error();
         let (message, detail, cause) = refusal.into_parts();
-        Self { service: Some(service), protocol: service.protocol, code: error.code, status: error.status, fault: error.fault, message, detail, cause }
+        Self {
+            service: Some(service),
+            protocol: service.protocol,
+            code: error.code,
+            status: error.status,
+            fault: error.fault,
+            message,
+            detail,
+            cause,
+        }
     }
 
     /// The answer that tells the caller.

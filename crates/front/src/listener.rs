@@ -35,7 +35,8 @@ pub async fn serve(door: Arc<Door>, listener: TcpListener, mut closing: watch::R
         }
     }
     info!(connections = connections.len(), "closing");
-    let drained = tokio::time::timeout(door.limits.closing_time, async { while connections.join_next().await.is_some() {} }).await;
+    let drained =
+        tokio::time::timeout(door.limits.closing_time, async { while connections.join_next().await.is_some() {} }).await;
     if drained.is_err() {
         warn!(connections = connections.len(), "requests still ran when the closing time was over");
     }
@@ -46,7 +47,10 @@ async fn closed(closing: &mut watch::Receiver<bool>) {
     drop(closing.wait_for(|closing| *closing).await);
 }
 
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, peer)) => Some((stream, peer, place)),

@@ -11,7 +11,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 /// From 25 microseconds to 10 seconds, roughly doubling.
 const BUCKETS: [f64; 19] = [
-    0.000_025, 0.000_05, 0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.006_4, 0.012_5, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 10.0,
+    0.000_025, 0.000_05, 0.000_1, 0.000_2, 0.000_4, 0.000_8, 0.001_6, 0.003_2, 0.006_4, 0.012_5, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8,
+    1.6, 3.2, 10.0,
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -23,8 +23,8 @@ pub trait Mount: Send + Sync + fmt::Debug {
 
 /// The mount for a path, if any.
 pub(crate) fn find<'a>(mounts: &'a [Box<dyn Mount>], path: &str) -> Option<&'a dyn Mount> {
-    let below = |mount: &&Box<dyn Mount>| {
-        path.strip_prefix(mount.prefix()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || mount.prefix().ends_with('/'))
+    let below = |prefix: &str| {
+        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'))
     };
-    mounts.iter().find(below).map(AsRef::as_ref)
+    mounts.iter().map(AsRef::as_ref).find(|mount| below(mount.prefix()))
 }

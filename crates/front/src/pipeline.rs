@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use berth_api::{Answer as _, Call, Request};
+use berth_api::{Call, Request};
 use berth_iam::{Decision, Resource};
 use berth_wire::protocol::{self, Answer};
 use berth_wire::route::{self, DocumentPlace, RequestHead, Route};
@@ -20,7 +20,12 @@ use crate::{Credential, Door, body};
 /// Takes a request through all steps.
 pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, incoming: Incoming) -> Result<Answer, Failure> {
     let headers: Vec<(&str, &[u8])> = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let head = Head { method: parts.method.as_str(), path: parts.uri.path(), query: parts.uri.query().unwrap_or_default(), headers: &headers };
+    let head = Head {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &headers,
+    };
     let presented = sigv4::parse(&head).map_err(|error| Failure::signature(None, &error))?;
     let service = service(door, &presented)?;
     exchange.signed(service, &presented.scope.region);
@@ -33,7 +38,8 @@ pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, inc
     exchange.verified(&credential.caller);
     exchange.done(Step::Authenticate);
 
-    let route = route::route(door.handlers.services(), service.signing_name, &head_of(&head), &body).map_err(|error| Failure::route(&error))?;
+    let route = route::route(door.handlers.services(), service.signing_name, &head_of(&head), &body)
+        .map_err(|error| Failure::route(&error))?;
     exchange.routed(route.operation);
     let (request, missing) = decode(door, &route, head.query, &body)?;
     let call = Call {
@@ -59,8 +65,15 @@ pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, inc
 }
 
 fn head_of<'a>(head: &Head<'a>) -> RequestHead<'a> {
-    let header = |name: &str| head.headers.iter().find(|(known, _)| *known == name).and_then(|(_, value)| std::str::from_utf8(value).ok());
-    RequestHead { method: head.method, path: head.path, query: head.query, content_type: header("content-type"), target: header("x-amz-target") }
+    let header =
+        |name: &str| head.headers.iter().find(|(known, _)| *known == name).and_then(|(_, value)| std::str::from_utf8(value).ok());
+    RequestHead {
+        method: head.method,
+        path: head.path,
+        query: head.query,
+        content_type: header("content-type"),
+        target: header("x-amz-target"),
+    }
 }
 
 fn service(door: &Door, presented: &Presented) -> Result<&'static Service, Failure> {
@@ -130,7 +143,8 @@ fn authorise(route: &Route, credential: &Credential, call: &Call, request: &dyn 
         Decision::Allowed => Ok(()),
         Decision::Denied { resource, reason } => {
             let caller = &credential.caller.arn;
-            let message = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} because {reason}");
+            let message =
+                format!("User: {caller} is not authorized to perform: {action} on resource: {resource} because {reason}");
             Err(Failure::denied(route.service, message))
         }
     }
@@ -145,7 +159,12 @@ fn check(route: &Route, missing: &Missing, request: &dyn Request) -> Result<(), 
 }
 
 /// Runs the operation as a task of its own: it ends as it would even if the caller hangs up, and a bug in it ends nothing else.
-async fn dispatch(door: &Door, service: &'static Service, request: Box<dyn Request>, call: Call) -> Result<Box<dyn berth_api::Answer>, Failure> {
+async fn dispatch(
+    door: &Door,
+    service: &'static Service,
+    request: Box<dyn Request>,
+    call: Call,
+) -> Result<Box<dyn berth_api::Answer>, Failure> {
     let running = tokio::spawn(request.run(call));
     match tokio::time::timeout(door.limits.operation_time, running).await {
         Ok(Ok(outcome)) => outcome.map_err(|refusal| Failure::refusal(service, refusal)),

@@ -17,7 +17,8 @@ pub(super) fn run(arguments: &Env) -> Result<()> {
         ("AWS_SECRET_ACCESS_KEY", key.secret_access_key),
     ];
     if arguments.json {
-        let object: serde_json::Map<String, serde_json::Value> = variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let object: serde_json::Map<String, serde_json::Value> =
+            variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         return super::print(&format!("{}\n", serde_json::Value::Object(object)));
     }
     // A session token of another account would be sent along and refused.

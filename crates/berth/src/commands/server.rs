@@ -29,7 +29,8 @@ pub(super) fn run(arguments: &Server) -> Result<()> {
 
 /// Binds the listening socket.
 pub(super) fn bind(address: std::net::SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).with_context(|| format!("listening on {address}: is another Berth there? Choose another address with --listen"))
+    TcpListener::bind(address)
+        .with_context(|| format!("listening on {address}: is another Berth there? Choose another address with --listen"))
 }
 
 /// What `DATA/run.json` says of a control plane behind this socket.

@@ -26,7 +26,11 @@ pub(super) fn providers(scope: Scope, given: &[String]) -> Result<Vec<Name>, Ref
 }
 
 /// A strategy over the providers of a cluster, checked.
-pub(super) fn strategy(scope: Scope, given: &[CapacityProviderStrategyItem], of_cluster: &[Name]) -> Result<Vec<StrategyItem>, Refusal> {
+pub(super) fn strategy(
+    scope: Scope,
+    given: &[CapacityProviderStrategyItem],
+    of_cluster: &[Name],
+) -> Result<Vec<StrategyItem>, Refusal> {
     let refuse = |message: &str| Err(errors::invalid_parameter_exception(message));
     if given.len() > MOST_ITEMS {
         return refuse("The capacity provider strategy has too many items: at most 20 are allowed.");
@@ -35,7 +39,9 @@ pub(super) fn strategy(scope: Scope, given: &[CapacityProviderStrategyItem], of_
     for item in given {
         let provider = provider(scope, &item.capacity_provider)?;
         if !of_cluster.contains(&provider) {
-            return refuse("The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.");
+            return refuse(
+                "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.",
+            );
         }
         if items.iter().any(|known| known.provider == provider) {
             return refuse("The specified capacity provider strategy cannot contain duplicate capacity providers.");
@@ -48,7 +54,9 @@ pub(super) fn strategy(scope: Scope, given: &[CapacityProviderStrategyItem], of_
         items.push(StrategyItem { provider, weight, base });
     }
     if !items.is_empty() && items.iter().all(|item| item.weight == 0) {
-        return refuse("The specified capacity provider strategy must contain at least one capacity provider with a weight greater than zero.");
+        return refuse(
+            "The specified capacity provider strategy must contain at least one capacity provider with a weight greater than zero.",
+        );
     }
     Ok(items)
 }
@@ -66,13 +74,17 @@ fn provider(scope: Scope, text: &str) -> Result<Name, Refusal> {
         return Ok(Name::new(&name));
     }
     let name = shortened(&name);
-    Err(errors::invalid_parameter_exception(format!("The specified capacity provider '{name}' was not found. Specify a valid name or ARN and try again.")))
+    Err(errors::invalid_parameter_exception(format!(
+        "The specified capacity provider '{name}' was not found. Specify a valid name or ARN and try again."
+    )))
 }
 
 fn within(given: Option<i32>, most: i32, what: &str) -> Result<u32, Refusal> {
     let value = given.unwrap_or(0);
     match u32::try_from(value) {
         Ok(number) if value <= most => Ok(number),
-        _ => Err(errors::invalid_parameter_exception(format!("The {what} of a capacity provider strategy item must be between 0 and {most}."))),
+        _ => Err(errors::invalid_parameter_exception(format!(
+            "The {what} of a capacity provider strategy item must be between 0 and {most}."
+        ))),
     }
 }

@@ -71,7 +71,9 @@ pub(super) fn target(state: &State, scope: Scope, name: &Name) -> Target {
 pub(super) fn describe(scope: Scope, cluster: &Cluster, state: &State, include: Include) -> Result<api::Cluster, Refusal> {
     let counts = state.counts().cluster(cluster.region, &cluster.name);
     let configuration = match cluster.configuration.as_ref().filter(|_| include.configuration) {
-        Some(text) => Some(document::read(api::ClusterConfiguration::PLACE, text).map_err(|cause| Refusal::internal(&api::SERVICE, cause))?),
+        Some(text) => Some(
+            document::read(api::ClusterConfiguration::PLACE, text).map_err(|cause| Refusal::internal(&api::SERVICE, cause))?,
+        ),
         None => None,
     };
     let namespace = cluster.service_connect_namespace.as_ref();
@@ -91,7 +93,8 @@ pub(super) fn describe(scope: Scope, cluster: &Cluster, state: &State, include: 
         default_capacity_provider_strategy: Some(strategy(cluster)),
         attachments: None,
         attachments_status: None,
-        service_connect_defaults: namespace.map(|namespace| api::ClusterServiceConnectDefaults { namespace: Some(namespace.to_string()) }),
+        service_connect_defaults: namespace
+            .map(|namespace| api::ClusterServiceConnectDefaults { namespace: Some(namespace.to_string()) }),
     })
 }
 

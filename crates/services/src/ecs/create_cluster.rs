@@ -16,7 +16,11 @@ pub(super) fn access(call: &Call, input: &api::CreateClusterRequest) -> Vec<Targ
     }
 }
 
-pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::CreateClusterRequest) -> Result<api::CreateClusterResponse, Refusal> {
+pub(super) async fn run(
+    ecs: &EcsService,
+    call: &Call,
+    input: api::CreateClusterRequest,
+) -> Result<api::CreateClusterResponse, Refusal> {
     let scope = Scope::of(call)?;
     let wanted = wanted(scope, Timestamp::from_millis(call.received_at.0), &input)?;
     let described = ecs
@@ -52,7 +56,10 @@ fn wanted(scope: Scope, now: Timestamp, input: &api::CreateClusterRequest) -> Re
         name: name(input)?,
         status: ClusterStatus::Active,
         settings: settings(input.settings.as_deref().unwrap_or_default())?,
-        configuration: input.configuration.as_ref().map(|configuration| document::write(api::ClusterConfiguration::PLACE, configuration)),
+        configuration: input
+            .configuration
+            .as_ref()
+            .map(|configuration| document::write(api::ClusterConfiguration::PLACE, configuration)),
         default_strategy: capacity::strategy(scope, strategy, &capacity_providers)?,
         capacity_providers,
         service_connect_namespace: namespace,
@@ -67,13 +74,18 @@ fn settings(given: &[api::ClusterSetting]) -> Result<Vec<(Name, Box<str>)>, Refu
     for setting in given {
         let value = setting.value.as_deref().unwrap_or_default();
         if !["enabled", "enhanced", "disabled"].contains(&value) {
-            let message = format!("The value of the cluster setting containerInsights must be enabled, enhanced or disabled, but was {}.", shortened(value));
+            let message = format!(
+                "The value of the cluster setting containerInsights must be enabled, enhanced or disabled, but was {}.",
+                shortened(value)
+            );
             return Err(errors::invalid_parameter_exception(message));
         }
         settings.push((Name::new("containerInsights"), value.into()));
     }
     if settings.len() > 1 {
-        return Err(errors::invalid_parameter_exception("Duplicate cluster settings: containerInsights is given more than once."));
+        return Err(errors::invalid_parameter_exception(
+            "Duplicate cluster settings: containerInsights is given more than once.",
+        ));
     }
     Ok(settings)
 }

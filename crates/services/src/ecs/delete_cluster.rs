@@ -17,7 +17,11 @@ pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::DeleteClusterRe
     target().unwrap_or_else(Target::any)
 }
 
-pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::DeleteClusterRequest) -> Result<api::DeleteClusterResponse, Refusal> {
+pub(super) async fn run(
+    ecs: &EcsService,
+    call: &Call,
+    input: api::DeleteClusterRequest,
+) -> Result<api::DeleteClusterResponse, Refusal> {
     let scope = Scope::of(call)?;
     let name = scope.cluster(Some(&input.cluster))?;
     let now = Timestamp::from_millis(call.received_at.0);
@@ -29,7 +33,11 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::DeleteCluster
                 in_use(tx, &found)?;
             }
             let deleted = match found.status {
-                ClusterStatus::Active => Cluster { status: ClusterStatus::Inactive, inactive_at: Some(now.not_before(found.created_at)), ..Cluster::clone(&found) },
+                ClusterStatus::Active => Cluster {
+                    status: ClusterStatus::Inactive,
+                    inactive_at: Some(now.not_before(found.created_at)),
+                    ..Cluster::clone(&found)
+                },
                 ClusterStatus::Inactive => Cluster::clone(&found),
             };
             let described = cluster::describe(scope, &deleted, tx, cluster::Include::CHANGED);

@@ -14,14 +14,20 @@ const MOST: usize = 100;
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::DescribeClustersRequest) -> Vec<Target> {
     let Ok(scope) = Scope::of(call) else { return Target::any() };
     let view = ecs.store.view();
-    let target = |text: &String| scope.cluster(Some(text)).map_or_else(|_| Target::new(text.clone()), |name| cluster::target(&view, scope, &name));
+    let target = |text: &String| {
+        scope.cluster(Some(text)).map_or_else(|_| Target::new(text.clone()), |name| cluster::target(&view, scope, &name))
+    };
     match input.clusters.as_deref().filter(|clusters| !clusters.is_empty()) {
         Some(clusters) => clusters.iter().map(target).collect(),
         None => vec![cluster::target(&view, scope, &Name::new(DEFAULT_CLUSTER))],
     }
 }
 
-pub(super) fn run(ecs: &EcsService, call: &Call, input: api::DescribeClustersRequest) -> Result<api::DescribeClustersResponse, Refusal> {
+pub(super) fn run(
+    ecs: &EcsService,
+    call: &Call,
+    input: api::DescribeClustersRequest,
+) -> Result<api::DescribeClustersResponse, Refusal> {
     let scope = Scope::of(call)?;
     let mut wanted = input.clusters.unwrap_or_default();
     if wanted.len() > MOST {

@@ -16,9 +16,13 @@ pub(super) fn run(ecs: &EcsService, call: &Call, input: api::ListClustersRequest
     let pages = Pages::of(call, "ListClusters", &[]);
     let after = pages.after(input.next_token.as_deref())?;
     let size = page::size(input.max_results, 100)?;
-    let from = after.map_or(Bound::Unbounded, |name| Bound::Excluded(ClusterKey { region: scope.region, name: Name::new(&name) }));
+    let from =
+        after.map_or(Bound::Unbounded, |name| Bound::Excluded(ClusterKey { region: scope.region, name: Name::new(&name) }));
     let view = ecs.store.view();
     let active = view.with::<Cluster>(&ClusterIndex::Status(scope.region, ClusterStatus::Active), (from, Bound::Unbounded));
     let (clusters, next_token) = pages.cut(active, size, |last| last.name.to_string());
-    Ok(api::ListClustersResponse { cluster_arns: Some(clusters.iter().map(|cluster| scope.cluster_arn(&cluster.name)).collect()), next_token })
+    Ok(api::ListClustersResponse {
+        cluster_arns: Some(clusters.iter().map(|cluster| scope.cluster_arn(&cluster.name)).collect()),
+        next_token,
+    })
 }

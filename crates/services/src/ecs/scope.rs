@@ -17,7 +17,8 @@ pub(super) struct Scope {
 impl Scope {
     /// The scope of a call.
     pub(super) fn of(call: &Call) -> Result<Self, Refusal> {
-        let region = Region::new(&call.region).map_err(|cause| errors::invalid_parameter_exception("Invalid Region.").because(cause))?;
+        let region =
+            Region::new(&call.region).map_err(|cause| errors::invalid_parameter_exception("Invalid Region.").because(cause))?;
         let account = call.account.parse().map_err(|cause| Refusal::internal(&berth_api::ecs::SERVICE, Box::new(cause)))?;
         Ok(Self { region, account })
     }
@@ -45,12 +46,15 @@ impl Scope {
 
     /// A full name as this scope may speak of it: of this region and account.
     pub(super) fn resource(self, text: &str) -> Result<ResourceArn, Refusal> {
-        let arn: Arn = text.parse().map_err(|cause: ParseArnError| errors::invalid_parameter_exception(format!("Invalid identifier: {text}")).because(cause))?;
+        let arn: Arn = text.parse().map_err(|cause: ParseArnError| {
+            errors::invalid_parameter_exception(format!("Invalid identifier: {text}")).because(cause)
+        })?;
         if arn.region != self.region {
             return Err(errors::invalid_parameter_exception("Invalid Region in ARN"));
         }
         if arn.account != self.account {
-            let message = format!("Invalid identifier: Identifier is for account {}. Your accountId is {}", arn.account, self.account);
+            let message =
+                format!("Invalid identifier: Identifier is for account {}. Your accountId is {}", arn.account, self.account);
             return Err(errors::invalid_parameter_exception(message));
         }
         Ok(arn.resource)
@@ -96,7 +100,10 @@ pub(super) fn cluster_name(text: &str) -> Result<Name, Refusal> {
     if is_short_name(text) {
         return Ok(Name::new(text));
     }
-    Err(errors::invalid_parameter_exception(format!("Cluster must match ^[a-zA-Z0-9\\-_]{{1,255}}$, but was {}", shortened(text))))
+    Err(errors::invalid_parameter_exception(format!(
+        "Cluster must match ^[a-zA-Z0-9\\-_]{{1,255}}$, but was {}",
+        shortened(text)
+    )))
 }
 
 /// 1 to 255 letters, digits, hyphens and underscores.
