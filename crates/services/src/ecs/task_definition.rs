@@ -23,6 +23,7 @@ mod network;
 mod normal;
 mod ports;
 mod proxy;
+mod reference;
 mod rule;
 mod sizes;
 mod task;
@@ -30,6 +31,8 @@ mod volumes;
 
 pub(super) use define::{Definition, define};
 pub(super) use document::{described, parse};
+pub(super) use reference::Reference;
+pub(super) use sizes::{cpu_units, memory_mib};
 
 #[cfg(test)]
 mod tests;

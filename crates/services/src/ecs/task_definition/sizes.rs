@@ -12,12 +12,12 @@ const TASK_CPU: std::ops::RangeInclusive<u32> = 128..=196_608;
 const LEAST_MEMORY: u32 = 6;
 
 /// CPU units as a task's `cpu` writes them: `256`, `.25 vCPU`, `1 vcpu`.
-pub(super) fn cpu_units(text: &str) -> Option<u32> {
+pub(in crate::ecs) fn cpu_units(text: &str) -> Option<u32> {
     amount(text, &["vcpu"])
 }
 
 /// MiB as a task's `memory` writes them: `512`, `1GB`, `0.5 GB`.
-pub(super) fn memory_mib(text: &str) -> Option<u32> {
+pub(in crate::ecs) fn memory_mib(text: &str) -> Option<u32> {
     amount(text, &["gb"])
 }
 

@@ -4,6 +4,7 @@ mod capabilities;
 mod containers;
 mod fargate;
 mod normal;
+mod operations;
 mod ports;
 mod properties;
 mod runtime;

@@ -1,0 +1,168 @@
+//! What a task definition asks for and nothing does yet, so that RunTask and StartTask can say so.
+//!
+//! A member that is absent, empty or has the value it would have anyway asks for nothing. When something begins to act, its
+//! line goes from here and from `docs/compatibility-task-definition.md`.
+
+use std::fmt;
+
+use berth_api::ecs::{self as api, ContainerDefinition, ContainerOverride, TaskDefinition, TaskOverride};
+use berth_wire::EnumShape;
+
+/// Log drivers that act.
+const LOG_DRIVERS: [&str; 3] = ["awslogs", "json-file", "none"];
+
+/// A member that does not act yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// The container it belongs to; none for the task's own.
+    pub(super) container: Option<String>,
+    /// The member, and its value where only some values do not act.
+    pub(super) field: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.container {
+            Some(container) => write!(f, "{} of container '{container}'", self.field),
+            None => f.write_str(&self.field),
+        }
+    }
+}
+
+/// All that does not act, in the order of the definition.
+pub(super) fn refused(definition: &TaskDefinition, overrides: Option<&TaskOverride>) -> Vec<Refused> {
+    let mut found = Found { container: None, list: Vec::new() };
+    found.task(definition);
+    for container in definition.container_definitions.iter().flatten() {
+        found.container.clone_from(&container.name);
+        found.container(container);
+        found.kernel(container);
+    }
+    let Some(overrides) = overrides else { return found.list };
+    found.container = None;
+    found.text("overrides.taskRoleArn", overrides.task_role_arn.as_deref());
+    found.some("overrides.ephemeralStorage", overrides.ephemeral_storage.is_some());
+    found.list("overrides.inferenceAcceleratorOverrides", overrides.inference_accelerator_overrides.as_ref());
+    for container in overrides.container_overrides.iter().flatten() {
+        found.container.clone_from(&container.name);
+        found.overridden(container);
+    }
+    found.list
+}
+
+/// The list as it grows, and the container that is looked at.
+struct Found {
+    container: Option<String>,
+    list: Vec<Refused>,
+}
+
+impl Found {
+    fn push(&mut self, field: impl Into<String>) {
+        self.list.push(Refused { container: self.container.clone(), field: field.into() });
+    }
+
+    fn some(&mut self, field: &str, is_there: bool) {
+        if is_there {
+            self.push(field);
+        }
+    }
+
+    fn list<T>(&mut self, field: &str, list: Option<&Vec<T>>) {
+        self.some(field, list.is_some_and(|list| !list.is_empty()));
+    }
+
+    fn text(&mut self, field: &str, value: Option<&str>) {
+        self.some(field, value.is_some_and(|value| !value.is_empty()));
+    }
+
+    fn task(&mut self, task: &TaskDefinition) {
+        self.some("networkMode awsvpc", task.network_mode == Some(api::NetworkMode::Awsvpc));
+        self.text("taskRoleArn", task.task_role_arn.as_deref());
+        self.text("pidMode", task.pid_mode.as_ref().map(EnumShape::as_str));
+        self.text("ipcMode", task.ipc_mode.as_ref().map(EnumShape::as_str));
+        self.some("proxyConfiguration", task.proxy_configuration.is_some());
+        self.some("ephemeralStorage", task.ephemeral_storage.is_some());
+        self.some("enableFaultInjection", task.enable_fault_injection == Some(true));
+        self.list("inferenceAccelerators", task.inference_accelerators.as_ref());
+        self.list("volumes", task.volumes.as_ref());
+        if let Some(platform) = &task.runtime_platform {
+            self.platform(platform);
+        }
+    }
+
+    fn platform(&mut self, platform: &api::RuntimePlatform) {
+        if let Some(family) = platform.operating_system_family.as_ref().filter(|&family| *family != api::OSFamily::Linux) {
+            self.push(format!("runtimePlatform.operatingSystemFamily {}", family.as_str()));
+        }
+        if let Some(architecture) = platform.cpu_architecture.as_ref().filter(|&given| !is_this(given)) {
+            self.push(format!("runtimePlatform.cpuArchitecture {}", architecture.as_str()));
+        }
+    }
+
+    fn container(&mut self, container: &ContainerDefinition) {
+        self.some("repositoryCredentials", container.repository_credentials.is_some());
+        self.list("links", container.links.as_ref());
+        let mut mappings = container.port_mappings.iter().flatten();
+        self.some("portMappings.containerPortRange", mappings.any(|mapping| mapping.container_port_range.is_some()));
+        self.some("restartPolicy", container.restart_policy.as_ref().is_some_and(|policy| policy.enabled));
+        self.list("environmentFiles", container.environment_files.as_ref());
+        self.list("mountPoints", container.mount_points.as_ref());
+        self.list("volumesFrom", container.volumes_from.as_ref());
+        self.list("secrets", container.secrets.as_ref());
+        let mut waits = container.depends_on.iter().flatten();
+        self.some("dependsOn HEALTHY", waits.any(|wait| wait.condition == api::ContainerCondition::Healthy));
+        let consistency = container.version_consistency.as_ref();
+        self.some("versionConsistency enabled", consistency == Some(&api::VersionConsistency::Enabled));
+        self.some("disableNetworking", container.disable_networking == Some(true));
+        self.list("dnsServers", container.dns_servers.as_ref());
+        self.list("dnsSearchDomains", container.dns_search_domains.as_ref());
+        self.list("extraHosts", container.extra_hosts.as_ref());
+        self.list("dockerSecurityOptions", container.docker_security_options.as_ref());
+        self.some("interactive", container.interactive == Some(true));
+        self.some("pseudoTerminal", container.pseudo_terminal == Some(true));
+        self.some("dockerLabels", container.docker_labels.as_ref().is_some_and(|labels| !labels.is_empty()));
+        self.some("healthCheck", container.health_check.is_some());
+        self.list("resourceRequirements", container.resource_requirements.as_ref());
+        self.some("firelensConfiguration", container.firelens_configuration.is_some());
+        self.list("credentialSpecs", container.credential_specs.as_ref());
+        if let Some(log) = &container.log_configuration {
+            let driver = log.log_driver.as_str();
+            if !LOG_DRIVERS.contains(&driver) {
+                self.push(format!("logConfiguration.logDriver {driver}"));
+            }
+            self.list("logConfiguration.secretOptions", log.secret_options.as_ref());
+        }
+    }
+
+    fn kernel(&mut self, container: &ContainerDefinition) {
+        self.list("ulimits", container.ulimits.as_ref());
+        self.list("systemControls", container.system_controls.as_ref());
+        let Some(linux) = &container.linux_parameters else { return };
+        let capabilities = linux.capabilities.as_ref();
+        self.list("linuxParameters.capabilities.add", capabilities.and_then(|capabilities| capabilities.add.as_ref()));
+        self.list("linuxParameters.capabilities.drop", capabilities.and_then(|capabilities| capabilities.drop.as_ref()));
+        self.list("linuxParameters.devices", linux.devices.as_ref());
+        self.some("linuxParameters.initProcessEnabled", linux.init_process_enabled == Some(true));
+        self.some("linuxParameters.sharedMemorySize", linux.shared_memory_size.is_some());
+        self.list("linuxParameters.tmpfs", linux.tmpfs.as_ref());
+        self.some("linuxParameters.maxSwap", linux.max_swap.is_some());
+        self.some("linuxParameters.swappiness", linux.swappiness.is_some());
+    }
+
+    fn overridden(&mut self, container: &ContainerOverride) {
+        self.list("overrides.environmentFiles", container.environment_files.as_ref());
+        self.list("overrides.resourceRequirements", container.resource_requirements.as_ref());
+    }
+}
+
+/// Whether an architecture is that of this machine. Instances of another are not told apart yet.
+fn is_this(architecture: &api::CPUArchitecture) -> bool {
+    match architecture {
+        api::CPUArchitecture::X8664 => cfg!(target_arch = "x86_64"),
+        api::CPUArchitecture::Arm64 => cfg!(target_arch = "aarch64"),
+        api::CPUArchitecture::Unlisted(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+use berth_wire::Shape as _;
+use berth_wire::json::JsonReader;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn task(extra: &Value, container: &Value) -> TaskDefinition {
+    let mut json = json!({"family": "web", "containerDefinitions": [{"name": "app", "image": "nginx", "memory": 128}]});
+    json.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    json["containerDefinitions"][0].as_object_mut().unwrap().extend(container.as_object().unwrap().clone());
+    TaskDefinition::read(TaskDefinition::PLACE, &mut JsonReader::new(json.to_string().as_bytes())).unwrap()
+}
+
+fn said(extra: &Value, container: &Value) -> Vec<String> {
+    refused(&task(extra, container), None).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_acts_is_not_refused() {
+    let extra = json!({
+        "executionRoleArn": "arn:aws:iam::000000000000:role/x",
+        "networkMode": "bridge",
+        "cpu": "256",
+        "memory": "512",
+        "requiresCompatibilities": ["EC2"],
+        "runtimePlatform": {"operatingSystemFamily": "LINUX"},
+        "placementConstraints": [{"type": "memberOf", "expression": "attribute:a == b"}],
+        "volumes": [],
+        "enableFaultInjection": false,
+    });
+    let container = json!({
+        "command": ["a"],
+        "entryPoint": ["b"],
+        "environment": [{"name": "A", "value": "1"}],
+        "workingDirectory": "/",
+        "user": "nobody",
+        "cpu": 10,
+        "memoryReservation": 64,
+        "essential": true,
+        "dependsOn": [{"containerName": "b", "condition": "START"}],
+        "startTimeout": 10,
+        "stopTimeout": 10,
+        "readonlyRootFilesystem": true,
+        "privileged": true,
+        "hostname": "h",
+        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}, "secretOptions": []},
+        "portMappings": [{"containerPort": 80, "hostPort": 8080, "protocol": "tcp", "name": "web"}],
+        "mountPoints": [],
+        "volumesFrom": [],
+        "systemControls": [],
+        "dockerLabels": {},
+        "linuxParameters": {"initProcessEnabled": false},
+        "disableNetworking": false,
+    });
+    assert_eq!(said(&extra, &container), Vec::<String>::new());
+}
+
+#[test]
+fn what_does_not_act_is_named() {
+    let none = json!({});
+    let of_app = |field: &str| format!("{field} of container 'app'");
+    for (extra, field) in [
+        (json!({"networkMode": "awsvpc"}), "networkMode awsvpc"),
+        (json!({"taskRoleArn": "r"}), "taskRoleArn"),
+        (json!({"pidMode": "task"}), "pidMode"),
+        (json!({"ipcMode": "task"}), "ipcMode"),
+        (json!({"volumes": [{"name": "d"}]}), "volumes"),
+        (json!({"ephemeralStorage": {"sizeInGiB": 21}}), "ephemeralStorage"),
+        (json!({"proxyConfiguration": {"containerName": "app"}}), "proxyConfiguration"),
+        (json!({"enableFaultInjection": true}), "enableFaultInjection"),
+        (
+            json!({"runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"}}),
+            "runtimePlatform.operatingSystemFamily WINDOWS_SERVER_2022_CORE",
+        ),
+    ] {
+        assert_eq!(said(&extra, &none), [field]);
+    }
+    for (container, field) in [
+        (json!({"links": ["b"]}), "links"),
+        (json!({"healthCheck": {"command": ["CMD", "x"]}}), "healthCheck"),
+        (json!({"dependsOn": [{"containerName": "b", "condition": "HEALTHY"}]}), "dependsOn HEALTHY"),
+        (json!({"logConfiguration": {"logDriver": "syslog"}}), "logConfiguration.logDriver syslog"),
+        (json!({"portMappings": [{"containerPortRange": "1-2"}]}), "portMappings.containerPortRange"),
+        (json!({"linuxParameters": {"sharedMemorySize": 64}}), "linuxParameters.sharedMemorySize"),
+        (json!({"linuxParameters": {"capabilities": {"drop": ["ALL"]}}}), "linuxParameters.capabilities.drop"),
+        (json!({"ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 1}]}), "ulimits"),
+        (json!({"secrets": [{"name": "A", "valueFrom": "a"}]}), "secrets"),
+        (json!({"dockerLabels": {"a": "b"}}), "dockerLabels"),
+        (json!({"restartPolicy": {"enabled": true}}), "restartPolicy"),
+        (json!({"mountPoints": [{"sourceVolume": "d", "containerPath": "/d"}]}), "mountPoints"),
+    ] {
+        assert_eq!(said(&none, &container), [of_app(field)]);
+    }
+}
+
+#[test]
+fn overrides_are_looked_at_too() {
+    let overrides = TaskOverride {
+        ephemeral_storage: Some(api::EphemeralStorage { size_in_gi_b: 21 }),
+        container_overrides: Some(vec![ContainerOverride {
+            name: Some("app".to_owned()),
+            command: Some(vec!["x".to_owned()]),
+            resource_requirements: Some(vec![api::ResourceRequirement::default()]),
+            ..ContainerOverride::default()
+        }]),
+        ..TaskOverride::default()
+    };
+    let found: Vec<String> = refused(&task(&json!({}), &json!({})), Some(&overrides)).iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["overrides.ephemeralStorage", "overrides.resourceRequirements of container 'app'"]);
+}
