@@ -54,7 +54,11 @@ fn short(package: &str) -> &str {
 
 fn members(metadata: &Value) -> impl Iterator<Item = &Value> {
     let ids: BTreeSet<&str> = metadata["workspace_members"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    metadata["packages"].as_array().into_iter().flatten().filter(move |package| ids.contains(package["id"].as_str().unwrap_or_default()))
+    metadata["packages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(move |package| ids.contains(package["id"].as_str().unwrap_or_default()))
 }
 
 /// Edges between our crates (tests may use `testkit`), and the lint table.
@@ -86,15 +90,20 @@ fn direct(plan: &Plan, metadata: &Value) -> Result<Vec<String>> {
 
 /// What the pure crates reach through normal dependencies.
 fn reached(plan: &Plan, metadata: &Value) -> Result<Vec<String>> {
-    let names: BTreeMap<&str, &str> = metadata["packages"].as_array().into_iter().flatten()
+    let names: BTreeMap<&str, &str> = metadata["packages"]
+        .as_array()
+        .into_iter()
+        .flatten()
         .filter_map(|package| Some((package["id"].as_str()?, package["name"].as_str()?)))
         .collect();
     let mut edges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for node in metadata["resolve"]["nodes"].as_array().into_iter().flatten() {
         let id = node["id"].as_str().context("a node without id")?;
-        let normal = node["deps"].as_array().into_iter().flatten().filter(|edge| {
-            edge["dep_kinds"].as_array().into_iter().flatten().any(|kind| kind["kind"].is_null())
-        });
+        let normal = node["deps"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|edge| edge["dep_kinds"].as_array().into_iter().flatten().any(|kind| kind["kind"].is_null()));
         edges.insert(id, normal.filter_map(|edge| edge["pkg"].as_str()).collect());
     }
     let mut findings = Vec::new();
@@ -112,7 +121,8 @@ fn reached(plan: &Plan, metadata: &Value) -> Result<Vec<String>> {
                 }
             }
         }
-        let bad = seen.iter().filter_map(|id| names.get(id)).filter(|reached| plan.pure.forbidden.iter().any(|bad| bad == *reached));
+        let bad =
+            seen.iter().filter_map(|id| names.get(id)).filter(|reached| plan.pure.forbidden.iter().any(|bad| bad == *reached));
         findings.extend(bad.map(|reached| format!("{name} is pure and reaches {reached}")));
     }
     Ok(findings)
@@ -124,5 +134,10 @@ fn bans(plan: &Plan, root: &Path) -> Vec<String> {
         let text = std::fs::read_to_string(root.join("crates").join(name).join("clippy.toml")).unwrap_or_default();
         !text.contains("std::time::SystemTime::now")
     };
-    plan.pure.crates.iter().filter(lacks).map(|name| format!("crates/{name}/clippy.toml lacks the bans of a pure crate")).collect()
+    plan.pure
+        .crates
+        .iter()
+        .filter(lacks)
+        .map(|name| format!("crates/{name}/clippy.toml lacks the bans of a pure crate"))
+        .collect()
 }

@@ -49,7 +49,8 @@ impl Model {
                 reach(all, text(member, "shape")?, &mut reached)?;
             }
         }
-        let mut shapes: BTreeMap<String, Value> = reached.into_iter().filter_map(|name| all.get(&name).map(|shape| (name, shape.clone()))).collect();
+        let mut shapes: BTreeMap<String, Value> =
+            reached.into_iter().filter_map(|name| all.get(&name).map(|shape| (name, shape.clone()))).collect();
         for (name, error) in &errors {
             let detail = without_message(error);
             if detail["members"].as_object().is_some_and(|members| !members.is_empty()) {
@@ -82,7 +83,9 @@ pub(crate) fn load_json(path: &Path) -> Result<Value> {
     let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
     let mut text = Vec::new();
     if path.extension().is_some_and(|extension| extension == "gz") {
-        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut text).with_context(|| format!("inflating {}", path.display()))?;
+        flate2::read::GzDecoder::new(bytes.as_slice())
+            .read_to_end(&mut text)
+            .with_context(|| format!("inflating {}", path.display()))?;
     } else {
         text = bytes;
     }

@@ -2,7 +2,8 @@
 
 use crate::codegen::config::Service;
 
-const KEYWORDS: &[&str] = &["type", "enum", "match", "ref", "move", "use", "where", "loop", "final", "override", "virtual", "in", "fn"];
+const KEYWORDS: &[&str] =
+    &["type", "enum", "match", "ref", "move", "use", "where", "loop", "final", "override", "virtual", "in", "fn"];
 
 /// `containerDefinitions` -> `container_definitions`, `awsVPCId` -> `aws_vpc_id`; keywords escaped.
 pub(crate) fn snake(name: &str) -> String {
@@ -51,7 +52,9 @@ fn words(name: &str) -> Vec<String> {
         let next = chars.get(at + 1);
         let begins = c.is_ascii_uppercase()
             && before.is_some_and(|b| {
-                b.is_ascii_lowercase() || b.is_ascii_digit() || (b.is_ascii_uppercase() && next.is_some_and(char::is_ascii_lowercase))
+                b.is_ascii_lowercase()
+                    || b.is_ascii_digit()
+                    || (b.is_ascii_uppercase() && next.is_some_and(char::is_ascii_lowercase))
             });
         if (begins || !c.is_ascii_alphanumeric()) && !word.is_empty() {
             out.push(std::mem::take(&mut word));
@@ -92,7 +95,13 @@ mod tests {
         ] {
             assert_eq!(snake(from), to);
         }
-        for (from, to) in [("FARGATE_SPOT", "FargateSpot"), ("arm64", "Arm64"), ("json-file", "JsonFile"), ("1.2", "V12"), ("container-restart", "ContainerRestart")] {
+        for (from, to) in [
+            ("FARGATE_SPOT", "FargateSpot"),
+            ("arm64", "Arm64"),
+            ("json-file", "JsonFile"),
+            ("1.2", "V12"),
+            ("container-restart", "ContainerRestart"),
+        ] {
             assert_eq!(variant(from), to);
         }
     }

@@ -45,8 +45,14 @@ pub(crate) fn errors(model: &Model) -> String {
                 plain_snake(name),
                 upper_snake(&code(name, shape)),
             );
-            for (index, member) in model.shape(name)["members"].as_object().into_iter().flat_map(|members| members.keys()).enumerate() {
-                let _ = writeln!(out, "wire::Shape::write(&detail.{}, &super::schemas::{upper}_MEMBERS[{index}], to);", snake(member));
+            for (index, member) in
+                model.shape(name)["members"].as_object().into_iter().flat_map(|members| members.keys()).enumerate()
+            {
+                let _ = writeln!(
+                    out,
+                    "wire::Shape::write(&detail.{}, &super::schemas::{upper}_MEMBERS[{index}], to);",
+                    snake(member)
+                );
             }
             out.push_str("}) }\n\n");
         }
@@ -90,12 +96,22 @@ pub(crate) fn table(model: &Model, iam: &Value) -> Result<String> {
         upper_snake(&service.internal_error),
         upper_snake(&service.access_denied_error),
     );
-    let _ = writeln!(out, "/// All operations, sorted by name.\npub static OPERATIONS: [Operation; {}] = [", model.operations.len());
+    let _ =
+        writeln!(out, "/// All operations, sorted by name.\npub static OPERATIONS: [Operation; {}] = [", model.operations.len());
     for (index, (name, operation)) in model.operations.iter().enumerate() {
-        let place = |side: &str| format!("Member::new(\"\", &schemas::{})", upper_snake(operation[side]["shape"].as_str().unwrap_or("Unit")));
-        let wrapper = operation["output"]["resultWrapper"].as_str().map_or_else(|| "None".to_owned(), |name| format!("Some({})", literal(name)));
-        let errors: Vec<String> = operation["errors"].as_array().into_iter().flatten().filter_map(|error| error["shape"].as_str())
-            .map(|name| format!("&errors::{}", upper_snake(&code(name, &model.errors[name])))).collect();
+        let place = |side: &str| {
+            format!("Member::new(\"\", &schemas::{})", upper_snake(operation[side]["shape"].as_str().unwrap_or("Unit")))
+        };
+        let wrapper = operation["output"]["resultWrapper"]
+            .as_str()
+            .map_or_else(|| "None".to_owned(), |name| format!("Some({})", literal(name)));
+        let errors: Vec<String> = operation["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|error| error["shape"].as_str())
+            .map(|name| format!("&errors::{}", upper_snake(&code(name, &model.errors[name]))))
+            .collect();
         let _ = writeln!(
             out,
             "Operation {{ name: {}, index: {index}, input: {}, output: {}, result_wrapper: {wrapper}, http_method: {}, http_path: {}, \

@@ -48,7 +48,7 @@ pub(crate) fn place(path: &Path, text: &str, mode: Mode) -> Result<Option<String
 
 fn format(text: &str) -> Result<String> {
     let mut child = Command::new("rustfmt")
-        .args(["--edition", "2024", "--config", "max_width=130"])
+        .args(["--edition", "2024", "--config-path", concat!(env!("CARGO_MANIFEST_DIR"), "/../../rustfmt.toml")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

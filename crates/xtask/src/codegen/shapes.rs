@@ -51,7 +51,8 @@ fn structure(out: &mut String, model: &Model, name: &str, shape: &Value, error: 
         );
         return;
     }
-    let _ = writeln!(out, "fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {{\nto.structure(at, &mut |to| {{");
+    let _ =
+        writeln!(out, "fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {{\nto.structure(at, &mut |to| {{");
     for (index, (member, _, _)) in members.iter().enumerate() {
         let _ = writeln!(out, "self.{}.write(&{table}[{index}], to);", snake(member));
     }
@@ -84,7 +85,10 @@ pub(crate) fn enums(model: &Model) -> String {
     );
     for (name, shape) in model.shapes.iter().filter(|(_, shape)| is_enum(shape)) {
         let texts = texts(shape);
-        let _ = writeln!(out, "/// The model's `{name}`.\n#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]\npub enum {name} {{");
+        let _ = writeln!(
+            out,
+            "/// The model's `{name}`.\n#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]\npub enum {name} {{"
+        );
         for text in &texts {
             let _ = writeln!(out, "{},", variant(text));
         }
@@ -273,6 +277,8 @@ fn members(shape: &Value) -> Vec<(String, String, bool)> {
     let required: Vec<&str> = shape["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let members = shape["members"].as_object().into_iter().flatten();
     members
-        .map(|(name, member)| (name.clone(), member["shape"].as_str().unwrap_or_default().to_owned(), required.contains(&name.as_str())))
+        .map(|(name, member)| {
+            (name.clone(), member["shape"].as_str().unwrap_or_default().to_owned(), required.contains(&name.as_str()))
+        })
         .collect()
 }
