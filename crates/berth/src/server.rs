@@ -75,6 +75,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     let door = Arc::new(door(&settings, ecs, KeyRing::load(folder, &settings.account.to_string())?));
 
     let (close, closing) = watch::channel(false);
+    let loops = tokio::spawn(berth_controllers::run(store.clone(), closing.clone()));
     let serving = tokio::spawn(berth_front::serve(door, listener, closing));
     info!(listen = %address, version = env!("CARGO_PKG_VERSION"), "serving");
     let failed = tokio::select! {
@@ -84,6 +85,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     };
     close.send_replace(true);
     serving.await.context("closing the door")?;
+    loops.await.context("ending the loops")?;
     if let Some(failure) = failed {
         error!(%failure, "the store failed; the server stops");
         bail!("{failure}");

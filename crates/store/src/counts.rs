@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use berth_model::{ContainerInstance, InstanceId, InstanceStatus, LaunchType, Name, Region, Task};
 use imbl::OrdMap;
 
-use crate::{Change, ClusterKey, Derived, Edit};
+use crate::{Change, ClusterKey, Derived, Edit, TaskDefinitionKey};
 
 /// What is counted, of everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub struct Counts {
     clusters: OrdMap<ClusterKey, ClusterCounts>,
     instances: OrdMap<InstanceId, InstanceCounts>,
     groups: OrdMap<GroupKey, GroupCounts>,
+    revisions: OrdMap<TaskDefinitionKey, i64>,
 }
 
 /// A group of tasks: region, cluster, group.
@@ -93,7 +94,14 @@ impl Counts {
         self.groups.get(&(region, cluster.clone(), group.clone())).copied().unwrap_or_default()
     }
 
+    /// How many tasks, stopped ones included, refer to a revision of a task definition.
+    #[must_use]
+    pub fn revision(&self, key: &TaskDefinitionKey) -> i64 {
+        self.revisions.get(key).copied().unwrap_or_default()
+    }
+
     fn task(&mut self, task: &Task, by: i64) {
+        add(&mut self.revisions, TaskDefinitionKey { region: task.region, family: task.family.clone(), revision: task.revision }, by);
         let running = if task.life.is_running() { by } else { 0 };
         let pending = if task.life.is_pending() { by } else { 0 };
         let desired = if task.desired.is_running() { by } else { 0 };

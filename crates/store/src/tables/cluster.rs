@@ -1,6 +1,6 @@
 //! Clusters, by region and name.
 
-use berth_model::{Cluster, ClusterStatus, Name, Region};
+use berth_model::{Cluster, ClusterStatus, Name, Region, Timestamp};
 
 use crate::{Key, KeyReader, KeyWriter, Record};
 
@@ -18,6 +18,16 @@ pub struct ClusterKey {
 pub enum ClusterIndex {
     /// The clusters of a region with a status.
     Status(Region, ClusterStatus),
+    /// The clusters that were deleted in this minute since 1970.
+    DeletedIn(i64),
+}
+
+impl ClusterIndex {
+    /// The index value of clusters that were deleted in the minute of that moment.
+    #[must_use]
+    pub fn deleted_at(at: Timestamp) -> Self {
+        Self::DeletedIn(at.as_millis().div_euclid(60_000))
+    }
 }
 
 impl Key for ClusterKey {
@@ -41,5 +51,8 @@ impl Record for Cluster {
 
     fn indexes(&self, emit: &mut dyn FnMut(ClusterIndex)) {
         emit(ClusterIndex::Status(self.region, self.status));
+        if let Some(at) = self.inactive_at {
+            emit(ClusterIndex::deleted_at(at));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Container instances, by region and id.
 
-use berth_model::{ContainerInstance, InstanceId, InstanceStatus, Name, Region};
+use berth_model::{ContainerInstance, InstanceId, InstanceStatus, Name, Region, Timestamp};
 
 use crate::{Key, KeyReader, KeyWriter, Record};
 
@@ -22,6 +22,16 @@ pub enum InstanceIndex {
     Machine(Region, Name, Name),
     /// The instances a principal registered, by its key id.
     Owner(Name),
+    /// The instances that were deregistered in this minute since 1970.
+    GoneIn(i64),
+}
+
+impl InstanceIndex {
+    /// The index value of instances that were deregistered in the minute of that moment.
+    #[must_use]
+    pub fn gone_at(at: Timestamp) -> Self {
+        Self::GoneIn(at.as_millis().div_euclid(60_000))
+    }
 }
 
 /// An [`InstanceStatus`] without its dates.
@@ -76,6 +86,9 @@ impl Record for ContainerInstance {
     fn indexes(&self, emit: &mut dyn FnMut(InstanceIndex)) {
         emit(InstanceIndex::Cluster(self.region, self.cluster.clone(), InstanceState::from(&self.status)));
         emit(InstanceIndex::Owner(self.owner.clone()));
+        if let InstanceStatus::Inactive { at } = self.status {
+            emit(InstanceIndex::gone_at(at));
+        }
         if let Some(machine) = &self.ec2_instance_id {
             emit(InstanceIndex::Machine(self.region, self.cluster.clone(), machine.clone()));
         }

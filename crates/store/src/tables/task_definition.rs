@@ -22,6 +22,8 @@ pub enum TaskDefinitionIndex {
     Status(Region, RevisionState),
     /// The revisions of a family with a status.
     Family(Region, Name, RevisionState),
+    /// The revisions, of whatever region, that are to be deleted.
+    ToDelete,
 }
 
 /// A [`RevisionStatus`] without its dates.
@@ -69,5 +71,8 @@ impl Record for TaskDefinition {
         let state = RevisionState::from(&self.status);
         emit(TaskDefinitionIndex::Status(self.region, state));
         emit(TaskDefinitionIndex::Family(self.region, self.family.clone(), state));
+        if state == RevisionState::DeleteInProgress {
+            emit(TaskDefinitionIndex::ToDelete);
+        }
     }
 }

@@ -1,0 +1,11 @@
+//! Loops that close desired against actual: load, plan, apply.
+//!
+//! Invariants of this crate, as negatives:
+//! - It never calls a service, and no service calls it: they meet in the store.
+//! - A wake-up carries no data: every pass reads the state again, and a restart is a wake-up.
+//! - No loop scans what an index would find.
+
+mod loops;
+mod sweep_loop;
+
+pub use loops::{LOOPS, Loop, Pass, PassError, Running, run};

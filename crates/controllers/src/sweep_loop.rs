@@ -1,0 +1,123 @@
+//! Forgets what has been over for long enough: stopped tasks, deregistered instances, deleted clusters, client tokens, and task
+//! definitions that are to be deleted and have no task left.
+
+use std::convert::Infallible;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use berth_model::{ClientToken, Cluster, ContainerInstance, Task, TaskDefinition, Timestamp};
+use berth_store::{
+    ClientTokenIndex, ClientTokenKey, ClusterIndex, ClusterKey, InstanceIndex, InstanceKey, MOST_ROWS, State, Store, Stored,
+    TaskDefinitionIndex, TaskDefinitionKey, TaskIndex, TaskKey,
+};
+
+use crate::loops::{Loop, Pass, PassError};
+
+/// How long what is over is still described. AWS says an hour of tasks, and nothing exact of the others.
+const DESCRIBED: Duration = Duration::from_secs(60 * 60);
+
+pub(crate) const ENTRY: Loop = Loop {
+    name: "sweep",
+    topics: |_| false,
+    period: Duration::from_secs(60),
+    run: |store, now| Box::pin(async move { pass(&store, now).await }),
+};
+
+/// What one update forgets.
+#[derive(Debug, Default)]
+struct Due {
+    tasks: Vec<TaskKey>,
+    instances: Vec<InstanceKey>,
+    clusters: Vec<ClusterKey>,
+    tokens: Vec<ClientTokenKey>,
+    revisions: Vec<TaskDefinitionKey>,
+}
+
+impl Due {
+    fn len(&self) -> usize {
+        self.tasks.len() + self.instances.len() + self.clusters.len() + self.tokens.len() + self.revisions.len()
+    }
+}
+
+/// Forgets all that is due, a full update at a time.
+async fn pass(store: &Store, now: Timestamp) -> Result<Pass, PassError> {
+    let mut pass = Pass::default();
+    loop {
+        let due = due(&store.view(), now);
+        if due.len() == 0 {
+            return Ok(pass);
+        }
+        let gone = store.update(|tx| Ok::<_, Infallible>(forget(tx, &due, now))).await.map_err(PassError::of)?;
+        if gone == 0 {
+            return Ok(pass);
+        }
+        pass.changed += gone;
+    }
+}
+
+/// The first things that are due, as many as one update may write.
+fn due(state: &State, now: Timestamp) -> Due {
+    let minute = |at: Timestamp| at.as_millis().div_euclid(60_000);
+    // The minute before the one that is not over for everything in it.
+    let before: RangeInclusive<i64> = i64::MIN..=minute(now - DESCRIBED) - 1;
+    let expired: RangeInclusive<i64> = i64::MIN..=minute(now) - 1;
+    let mut room = MOST_ROWS;
+    let tasks = keys::<Task>(state, TaskIndex::StoppedIn(*before.start())..=TaskIndex::StoppedIn(*before.end()), &mut room);
+    let instances = keys::<ContainerInstance>(
+        state,
+        InstanceIndex::GoneIn(*before.start())..=InstanceIndex::GoneIn(*before.end()),
+        &mut room,
+    );
+    let clusters =
+        keys::<Cluster>(state, ClusterIndex::DeletedIn(*before.start())..=ClusterIndex::DeletedIn(*before.end()), &mut room);
+    let tokens = keys::<ClientToken>(
+        state,
+        ClientTokenIndex::ExpiresIn(*expired.start())..=ClientTokenIndex::ExpiresIn(*expired.end()),
+        &mut room,
+    );
+    let revisions = state
+        .with::<TaskDefinition>(&TaskDefinitionIndex::ToDelete, ..)
+        .map(|found| TaskDefinitionKey { region: found.region, family: found.family.clone(), revision: found.revision })
+        .filter(|key| state.counts().revision(key) == 0)
+        .take(room)
+        .collect();
+    Due { tasks, instances, clusters, tokens, revisions }
+}
+
+fn keys<R: Stored>(state: &State, values: RangeInclusive<R::Index>, room: &mut usize) -> Vec<R::Key> {
+    let keys: Vec<R::Key> = state.index::<R>(values).take(*room).map(|(_, key)| key.clone()).collect();
+    *room -= keys.len();
+    keys
+}
+
+/// Deletes what is due, looking again: the newest state may know better than the view that was looked at.
+fn forget(tx: &mut berth_store::Transaction, due: &Due, now: Timestamp) -> usize {
+    let mut gone = 0;
+    for key in &due.tasks {
+        gone += usize::from(tx.delete::<Task>(key).is_some());
+    }
+    for key in &due.instances {
+        gone += usize::from(tx.delete::<ContainerInstance>(key).is_some());
+    }
+    for key in &due.clusters {
+        // It may have been created again since.
+        if tx.get::<Cluster>(key).is_some_and(|cluster| cluster.inactive_at.is_some()) {
+            gone += usize::from(tx.delete::<Cluster>(key).is_some());
+        }
+    }
+    for key in &due.tokens {
+        // It may have been used again after it expired.
+        if tx.get::<ClientToken>(key).is_some_and(|token| token.expires_at <= now) {
+            gone += usize::from(tx.delete::<ClientToken>(key).is_some());
+        }
+    }
+    for key in &due.revisions {
+        if tx.counts().revision(key) == 0 {
+            gone += usize::from(tx.delete::<TaskDefinition>(key).is_some());
+        }
+    }
+    gone
+}
+
+#[cfg(test)]
+mod tests;
