@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from agent import Agent
+from door import Door
 from installation import Installation
 
 NUMBERS = itertools.count(1)
@@ -62,6 +63,12 @@ def unchecked(berth):
 def node(berth):
     """ECS as the node's key sees it."""
     return berth.client("ecs", key=berth.node_key())
+
+
+@pytest.fixture(scope="session")
+def door(berth):
+    """The door, for requests made by hand and signed with root's key."""
+    return Door(berth.address, berth.root_key())
 
 
 @pytest.fixture
