@@ -46,7 +46,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use berth_api::ecs::{self as api, Ecs};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{Region, RegionError, Timestamp};
-use berth_store::{Store, UpdateError};
+use berth_store::{Store, Transaction, UpdateError};
 
 /// Where agents find the streams of the agent protocol.
 #[derive(Debug, Clone)]
@@ -85,12 +85,15 @@ impl EcsService {
         let region = Region::new(region)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = Timestamp::EPOCH + now;
-        self.store.update(|tx| Ok(cluster::make_default(tx, region, now))).await?;
-        Ok(())
+        let make = |tx: &mut Transaction| {
+            cluster::make_default(tx, region, now);
+            Ok(())
+        };
+        Ok(self.store.update(make).await?)
     }
 
     /// Runs an update; what the store itself refuses is an internal failure.
-    async fn update<T>(&self, run: impl FnOnce(&mut berth_store::Transaction) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    async fn update<T>(&self, run: impl FnOnce(&mut Transaction) -> Result<T, Refusal>) -> Result<T, Refusal> {
         self.store.update(run).await.map_err(|error| match error {
             UpdateError::Aborted(refusal) => refusal,
             UpdateError::TooManyRows(rows) => Refusal::internal(&api::SERVICE, format!("one update would write {rows} rows")),

@@ -20,11 +20,12 @@ pub(super) struct Include {
     pub(super) settings: bool,
     pub(super) statistics: bool,
     pub(super) tags: bool,
+    pub(super) attachments: bool,
 }
 
 impl Include {
     /// What the answer to a change shows.
-    pub(super) const CHANGED: Self = Self { configuration: true, settings: true, statistics: false, tags: true };
+    pub(super) const CHANGED: Self = Self { configuration: true, settings: true, statistics: false, tags: true, attachments: false };
 }
 
 /// The cluster that an operation works in; it must be active.
@@ -91,7 +92,7 @@ pub(super) fn describe(scope: Scope, cluster: &Cluster, state: &State, include: 
         settings: Some(if include.settings { settings(cluster) } else { Vec::new() }),
         capacity_providers: Some(cluster.capacity_providers.iter().map(ToString::to_string).collect()),
         default_capacity_provider_strategy: Some(strategy(cluster)),
-        attachments: None,
+        attachments: include.attachments.then(Vec::new),
         attachments_status: None,
         service_connect_defaults: namespace
             .map(|namespace| api::ClusterServiceConnectDefaults { namespace: Some(namespace.to_string()) }),

@@ -57,5 +57,6 @@ fn include(fields: &[api::ClusterField]) -> cluster::Include {
         settings: fields.contains(&api::ClusterField::Settings),
         statistics: fields.contains(&api::ClusterField::Statistics),
         tags: fields.contains(&api::ClusterField::Tags),
+        attachments: fields.contains(&api::ClusterField::Attachments),
     }
 }

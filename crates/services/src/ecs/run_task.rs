@@ -40,6 +40,10 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskReques
     let token = idempotency::token(scope, "RunTask", &name, input.client_token.as_deref(), place)?;
     let view = ecs.store.view();
     let of_cluster = cluster::active(&view, scope, &name)?;
+    // Before anything is checked: what held when the request was first made may not hold any more.
+    if let Some(answered) = again(&view, scope, token.as_ref(), now)? {
+        return Ok(answered);
+    }
     let definition = revision::to_start(&view, scope, &input.task_definition)?;
     let provider = launch::provider(scope, of_cluster, input.launch_type.as_ref(), input.capacity_provider_strategy.as_deref())?;
     if provider.0 != LaunchType::Fargate && input.platform_version.is_some() {
