@@ -50,9 +50,9 @@ impl Committer {
     pub(crate) fn run(mut self) {
         let ended = panic::catch_unwind(AssertUnwindSafe(|| self.commit_all()));
         let ended = ended.unwrap_or_else(|_| Err(Failure(Arc::new(BackendError::Panicked))));
-        let Self { backend, queue, feed, failed, closed, .. } = self;
-        // Subscribers hear the end now.
-        drop(feed);
+        let Self { backend, queue, durable, feed, failed, closed, .. } = self;
+        // Subscribers hear the end now, and whoever closes finds nothing held any more.
+        drop((durable, feed));
         let ended = match ended {
             Ok(()) => backend.close().map_err(|error| Failure(Arc::new(error))),
             Err(failure) => {

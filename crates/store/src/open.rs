@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use crate::changes::{self, Subscriptions};
 use crate::commit::{Committer, Pending};
 use crate::derived::DerivedSet;
+use crate::state::Loader;
 use crate::{Backend, BackendError, Derived, Failure, State};
 
 /// How a store is opened.
@@ -55,12 +56,11 @@ pub(crate) fn open(mut backend: Box<dyn Backend>, options: Options) -> Result<Pa
     // The lease first: nobody else writes what is then read.
     let renewed = Instant::now();
     let lease = backend.lease(&options.holder)?;
-    let mut state = State::default();
-    state.register(options.derived);
-    state.revision = backend.load(&mut |table, key, value| {
-        state.load(table, key, value).map_err(|cause| BackendError::Damaged { table, key: key.into(), cause })
+    let mut loader = Loader::new(options.derived);
+    let revision = backend.load(&mut |table, key, value| {
+        loader.take(table, key, value).map_err(|cause| BackendError::Damaged { table, key: key.into(), cause })
     })?;
-    let state = Arc::new(state);
+    let state = Arc::new(loader.finish(revision));
     let durable = Arc::new(ArcSwap::new(Arc::clone(&state)));
     let (queue, queued) = mpsc::channel();
     let (publisher, feed) = changes::feed();
@@ -77,11 +77,8 @@ pub(crate) fn open(mut backend: Box<dyn Backend>, options: Options) -> Result<Pa
         failed: failing,
         closed: closing,
     };
-    thread::Builder::new().name("store-commit".into()).spawn(move || committer.run()).map_err(|cause| BackendError::File {
-        doing: "starting the thread of",
-        path: "store-commit".into(),
-        cause,
-    })?;
+    let spawned = thread::Builder::new().name("store-commit".into()).spawn(move || committer.run());
+    spawned.map_err(|cause| BackendError::Thread { cause })?;
     let newest = Mutex::new(Newest { state, queue: Some(queue) });
     Ok(Parts { newest, durable, feed, failed, closed: Mutex::new(Some(closed)) })
 }

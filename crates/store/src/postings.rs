@@ -24,6 +24,24 @@ impl<K: Ord + Clone> Postings<K> {
         Self::Few(Arc::new([key]))
     }
 
+    /// Of keys in their order.
+    pub(crate) fn of(sorted: Vec<K>) -> Self {
+        if sorted.len() <= MANY {
+            return Self::Few(sorted.into());
+        }
+        // Every other one first: see `packed` in `table.rs`.
+        let (mut keys, mut rest) = (OrdSet::new(), Vec::with_capacity(sorted.len() / 2));
+        for (at, key) in sorted.into_iter().enumerate() {
+            if at % 2 == 0 {
+                keys.insert(key);
+            } else {
+                rest.push(key);
+            }
+        }
+        keys.extend(rest);
+        Self::Many(keys)
+    }
+
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Few(keys) => keys.len(),

@@ -36,20 +36,30 @@ impl<R: Record> Shared<R> {
         // What the record would be written as is what it knows. Reading it off the bytes, and not off a list kept by
         // hand, cannot be forgotten; and a known field with a value of the future (an unknown variant, read as absent)
         // is kept as well.
-        let known = numbers(&minicbor::to_vec(&record)?)?;
+        let written = encoded(&record)?;
         let mut unknown = ThinVec::new();
-        entries(bytes, |number, entry| {
-            if !known.contains(&number) {
-                unknown.extend_from_slice(entry);
-            }
-        })?;
+        if written != bytes {
+            let known = numbers(&written)?;
+            entries(bytes, |number, entry| {
+                if !known.contains(&number) {
+                    unknown.extend_from_slice(entry);
+                }
+            })?;
+        }
         Ok(Self(Arc::new(Row { record, unknown })))
     }
 
     pub(crate) fn to_cbor(&self) -> Result<Vec<u8>, CborError> {
-        let bytes = minicbor::to_vec(&self.0.record)?;
+        let bytes = encoded(&self.0.record)?;
         if self.0.unknown.is_empty() { Ok(bytes) } else { merged(&bytes, &self.0.unknown) }
     }
+}
+
+fn encoded<R: Record>(record: &R) -> Result<Vec<u8>, CborError> {
+    // Large enough for most records.
+    let mut bytes = Vec::with_capacity(512);
+    minicbor::encode(record, &mut bytes)?;
+    Ok(bytes)
 }
 
 /// Why a record could not be read from CBOR or written as CBOR.

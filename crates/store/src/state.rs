@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::derived::DerivedSet;
 use crate::table::Rows;
-use crate::tables::{LoadError, Tables};
+use crate::tables::{LoadError, Loading, Tables};
 use crate::{Counts, Derived, Edit, Shared, Stored};
 
 /// Every table and every derived value at one revision. Cheap to clone.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct State {
     tables: Tables,
     counts: Counts,
@@ -71,18 +71,6 @@ impl State {
         self.derived.get()
     }
 
-    pub(crate) fn register(&mut self, derived: DerivedSet) {
-        self.derived = derived;
-    }
-
-    pub(crate) fn load(&mut self, table: u8, key: &[u8], value: &[u8]) -> Result<(), LoadError> {
-        let Self { tables, counts, derived, .. } = self;
-        tables.load(table, key, value, |change| {
-            counts.apply(change);
-            derived.apply(change);
-        })
-    }
-
     /// Writes a row, and what follows from it; answers what was there.
     pub(crate) fn replace<R: Stored>(&mut self, key: &R::Key, new: Option<Shared<R>>) -> Option<Shared<R>> {
         let old = R::table_mut(&mut self.tables).replace(key, new.clone());
@@ -90,6 +78,31 @@ impl State {
         self.counts.apply(&change);
         self.derived.apply(&change);
         old
+    }
+}
+
+/// A state that is being read from the backend.
+#[derive(Debug)]
+pub(crate) struct Loader {
+    loading: Loading,
+    counts: Counts,
+    derived: DerivedSet,
+}
+
+impl Loader {
+    pub(crate) fn new(derived: DerivedSet) -> Self {
+        Self { loading: Loading::default(), counts: Counts::default(), derived }
+    }
+
+    pub(crate) fn take(&mut self, table: u8, key: &[u8], value: &[u8]) -> Result<(), LoadError> {
+        self.loading.take(table, key, value, |change| {
+            self.counts.apply(change);
+            self.derived.apply(change);
+        })
+    }
+
+    pub(crate) fn finish(self, revision: u64) -> State {
+        State { tables: self.loading.finish(), counts: self.counts, derived: self.derived, revision }
     }
 }
 

@@ -94,7 +94,8 @@ impl Store {
         }
     }
 
-    /// Takes no more updates, waits until those under way are durable and lets go of the backend.
+    /// Takes no more updates, waits until those under way are durable and lets go of the backend. A second call finds
+    /// nothing to wait for.
     ///
     /// # Errors
     /// The store had failed, or the backend could not be closed in good order.

@@ -1,5 +1,6 @@
 //! One table: rows by key, and keys by index value.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeBounds;
 
@@ -16,6 +17,17 @@ pub struct Table<R: Record> {
 }
 
 impl<R: Record> Table<R> {
+    /// The table of these rows.
+    pub(crate) fn of(mut rows: Vec<Shared<R>>) -> Self {
+        rows.sort_by_cached_key(|row| row.key());
+        let mut groups: BTreeMap<R::Index, Vec<R::Key>> = BTreeMap::new();
+        for row in &rows {
+            row.indexes(&mut |value| groups.entry(value).or_default().push(row.key()));
+        }
+        let index = groups.into_iter().map(|(value, keys)| (value, Postings::of(keys))).collect();
+        Self { rows: packed(rows.into_iter().map(|row| (row.key(), row)).collect()), index: packed(index) }
+    }
+
     pub(crate) fn get(&self, key: &R::Key) -> Option<&Shared<R>> {
         self.rows.get(key)
     }
@@ -82,6 +94,22 @@ impl<R: Record> Table<R> {
     }
 }
 
+/// A map of sorted entries. Filling it in their order would leave every node half empty, as each is split when it is full
+/// and never visited again. Every other entry first makes those halves, and the rest fills them.
+fn packed<K: Ord + Clone, V: Clone>(sorted: Vec<(K, V)>) -> OrdMap<K, V> {
+    let mut map = OrdMap::new();
+    let mut rest = Vec::with_capacity(sorted.len() / 2);
+    for (at, (key, value)) in sorted.into_iter().enumerate() {
+        if at % 2 == 0 {
+            map.insert(key, value);
+        } else {
+            rest.push((key, value));
+        }
+    }
+    map.extend(rest);
+    map
+}
+
 /// Records in the order of their keys, from either end.
 pub struct Rows<'a, R: Record> {
     rows: &'a OrdMap<R::Key, Shared<R>>,
@@ -119,11 +147,5 @@ fn index_values<R: Record>(row: Option<&Shared<R>>) -> Vec<R::Index> {
 impl<R: Record> Clone for Table<R> {
     fn clone(&self) -> Self {
         Self { rows: self.rows.clone(), index: self.index.clone() }
-    }
-}
-
-impl<R: Record> Default for Table<R> {
-    fn default() -> Self {
-        Self { rows: OrdMap::new(), index: OrdMap::new() }
     }
 }

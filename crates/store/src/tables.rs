@@ -44,7 +44,7 @@ pub enum LoadError {
 macro_rules! tables {
     ($($number:literal $field:ident: $record:ident,)*) => {
         /// Every table.
-        #[derive(Debug, Clone, Default)]
+        #[derive(Debug, Clone)]
         pub struct Tables {
             $($field: Table<$record>,)*
         }
@@ -88,9 +88,15 @@ macro_rules! tables {
             }
         })*
 
-        impl Tables {
-            /// Takes up a row of the backend and shows it to `follow`. A table of a newer version is left alone.
-            pub(crate) fn load(
+        /// Rows as they come from the backend, before they are tables.
+        #[derive(Debug, Default)]
+        pub(crate) struct Loading {
+            $($field: Vec<Shared<$record>>,)*
+        }
+
+        impl Loading {
+            /// Takes up a row and shows it to `follow`. A table of a newer version is left alone.
+            pub(crate) fn take(
                 &mut self,
                 table: u8,
                 key: &[u8],
@@ -98,9 +104,13 @@ macro_rules! tables {
                 follow: impl FnOnce(&Change<'_>),
             ) -> Result<(), LoadError> {
                 match table {
-                    $($number => load::<$record>(&mut self.$field, key, value, follow),)*
+                    $($number => take(&mut self.$field, key, value, follow),)*
                     _ => Ok(()),
                 }
+            }
+
+            pub(crate) fn finish(self) -> Tables {
+                Tables { $($field: Table::of(self.$field),)* }
             }
         }
     };
@@ -115,14 +125,18 @@ tables! {
     6 client_tokens: ClientToken,
 }
 
-fn load<R: Stored>(table: &mut Table<R>, key: &[u8], value: &[u8], follow: impl FnOnce(&Change<'_>)) -> Result<(), LoadError> {
+fn take<R: Stored>(
+    rows: &mut Vec<Shared<R>>,
+    key: &[u8],
+    value: &[u8],
+    follow: impl FnOnce(&Change<'_>),
+) -> Result<(), LoadError> {
     let row = Shared::<R>::from_cbor(value)?;
-    let own_key = row.key();
-    if *own_key.to_bytes() != *key {
+    if *row.key().to_bytes() != *key {
         return Err(LoadError::Misplaced);
     }
     follow(&R::change(Edit { old: None, new: Some(&row) }));
-    table.replace(&own_key, Some(row));
+    rows.push(row);
     Ok(())
 }
 

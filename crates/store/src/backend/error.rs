@@ -16,6 +16,12 @@ pub enum BackendError {
         /// What the system said.
         cause: io::Error,
     },
+    /// The system gave no thread to commit on.
+    #[error("starting the commit thread: {cause}")]
+    Thread {
+        /// What the system said.
+        cause: io::Error,
+    },
     /// `SQLite` failed.
     #[error("{doing} {}: {cause}", path.display())]
     Sqlite {

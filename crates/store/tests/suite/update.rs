@@ -128,8 +128,12 @@ pub(crate) fn change_set_of_over_a_megabyte_is_refused(media: &impl Media) {
     wait(async {
         let store = media.open();
         let large = |number| Task { overrides: Some(Document::new("x".repeat(MOST_BYTES / 2 - 1_000))), ..task(number) };
-        let write =
-            |count: u8| store.update(move |tx| Ok::<_, Infallible>((0..count).for_each(|number| drop(tx.put(large(number))))));
+        let write = |count: u8| {
+            store.update(move |tx| {
+                (0..count).for_each(|number| drop(tx.put(large(number))));
+                Ok::<_, Infallible>(())
+            })
+        };
         assert!(matches!(write(3).await, Err(UpdateError::TooManyBytes(1_500_000..1_600_000))));
         assert_eq!(store.view().total::<Task>(), 0);
         write(2).await.unwrap();
