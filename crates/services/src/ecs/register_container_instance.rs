@@ -50,8 +50,7 @@ pub(super) async fn run(
     )?;
     let described = ecs
         .update(|tx| {
-            // The model lists no ClusterNotFoundException here; agents go by the text.
-            cluster::active(tx, scope, &new.cluster).map_err(|_| errors::client_exception("Cluster not found."))?;
+            cluster::active(tx, scope, &new.cluster)?;
             let registered = match again {
                 Some(id) => come_back(tx, scope, id, new)?,
                 None => join(tx, new, token, now)?,

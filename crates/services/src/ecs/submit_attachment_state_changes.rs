@@ -8,7 +8,7 @@ use berth_store::{State, TaskIndex, TaskKey};
 
 use super::scope::Scope;
 use super::submit_task_state_change::attachment;
-use super::{EcsService, ledger, task};
+use super::{EcsService, cluster, ledger, task};
 
 /// Attachments of one call, at most: each changes a task and an instance, and one update writes 100 rows.
 const MOST: usize = 50;
@@ -35,12 +35,14 @@ pub(super) async fn run(
     input: api::SubmitAttachmentStateChangesRequest,
 ) -> Result<api::SubmitAttachmentStateChangesResponse, Refusal> {
     let scope = Scope::of(call)?;
+    let name = scope.cluster(input.cluster.as_deref())?;
     if input.attachments.len() > MOST {
         return Err(errors::invalid_parameter_exception(format!("Attachments cannot have more than {MOST} entries.")));
     }
     let now = Timestamp::from_millis(call.received_at.0);
     let changes = input.attachments.iter().map(|change| attachment(scope, change)).collect::<Result<Vec<_>, _>>()?;
     ecs.update(|tx| {
+        cluster::active(tx, scope, &name)?;
         for &(id, status) in &changes {
             let before =
                 of(tx, id).ok_or_else(|| errors::invalid_parameter_exception(format!("The attachment {id} was not found.")))?;

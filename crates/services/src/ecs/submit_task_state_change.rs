@@ -6,7 +6,7 @@ use berth_model::{AttachmentId, Name, NetworkBinding, PortSpan, Protocol, Resour
 use berth_plan::task::{self as life, ContainerReport, Reported, TaskReport};
 
 use super::scope::Scope;
-use super::{EcsService, ledger, task};
+use super::{EcsService, cluster, ledger, task};
 
 /// Characters of a reason or of a container's runtime id and digest, at most; more is cut, for an agent cannot do better.
 const LONGEST_REASON: usize = 1024;
@@ -33,6 +33,7 @@ pub(super) async fn run(
     let now = Timestamp::from_millis(call.received_at.0);
     let report = report(scope, &input)?;
     ecs.update(|tx| {
+        cluster::active(tx, scope, &name)?;
         let not_found = || errors::invalid_parameter_exception("The referenced task was not found.");
         let before = task::find(tx, scope, &name, id, now).cloned().ok_or_else(not_found)?;
         let facts = task::facts(tx, &before)?;
