@@ -62,7 +62,7 @@ def test_machine_that_changed_its_size_is_refused(ecs, cluster, refused):
 
 
 def test_registering_in_no_cluster_tells_the_agent_to_make_it(ecs, name, refused):
-    assert refused(Agent(ecs, name).register) == ("ClientException", "Cluster not found.")
+    assert refused(Agent(ecs, name).register) == ("ClusterNotFoundException", "Cluster not found.")
 
 
 def test_instance_is_found_by_arn_and_by_id_and_reported_missing(ecs, agent):

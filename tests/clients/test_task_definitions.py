@@ -176,7 +176,7 @@ FARGATE = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu
         ),
         (
             {"containerDefinitions": [CONTAINER | {"dependsOn": [{"containerName": "main", "condition": "START"}]}]},
-            "main",
+            "cycle",
         ),
         (
             {
@@ -185,7 +185,7 @@ FARGATE = {"networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu
                     for a, b in ["ab", "ba"]
                 ]
             },
-            "cycl",
+            "cycle",
         ),
         (
             {
