@@ -26,6 +26,16 @@ pub(super) fn all(schema: &Schema) -> Vec<String> {
     limits(schema).iter().map(Limit::sentence).collect()
 }
 
+/// Whether a schema, or that of its keys and parts, has any limit.
+pub(super) fn any(schema: &Schema) -> bool {
+    let key = match &schema.kind {
+        Kind::Map { key, .. } => Some(key),
+        _ => None,
+    };
+    let inside = key.into_iter().chain(schema.element()).map(|member| member.schema);
+    inside.chain([schema]).any(|schema| !limits(schema).is_empty())
+}
+
 #[derive(Debug)]
 enum Limit {
     LongestLength(f64),

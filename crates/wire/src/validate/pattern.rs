@@ -1,7 +1,7 @@
 //! Patterns of service models, which are written for Java, as patterns of `regex`.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use regex::{Regex, RegexBuilder};
 
@@ -18,8 +18,9 @@ pub struct PatternError {
     pub reason: String,
 }
 
-/// Patterns in use. A memo of a pure function: the same text always gives the same value.
-static COMPILED: RwLock<BTreeMap<&'static str, Option<Regex>>> = RwLock::new(BTreeMap::new());
+/// Patterns in use. A memo of a pure function: the same text always gives the same value. Shared, not cloned: a clone of a
+/// `Regex` starts with empty caches.
+static COMPILED: RwLock<BTreeMap<&'static str, Option<Arc<Regex>>>> = RwLock::new(BTreeMap::new());
 
 /// Compiles a pattern so that it matches whole texts.
 ///
@@ -36,7 +37,7 @@ pub fn compile_pattern(java: &str) -> Result<Regex, PatternError> {
 pub(super) fn matches(java: &'static str, text: &str) -> bool {
     let known = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(java).cloned();
     let compiled = known.unwrap_or_else(|| {
-        let compiled = compile_pattern(java).ok();
+        let compiled = compile_pattern(java).ok().map(Arc::new);
         COMPILED.write().unwrap_or_else(PoisonError::into_inner).insert(java, compiled.clone());
         compiled
     });

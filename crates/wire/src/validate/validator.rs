@@ -51,7 +51,9 @@ struct Frame {
     /// Whether a key, or an element or value, that is a scalar breaks its own limits.
     broken_key: bool,
     broken_value: bool,
-    /// The beginning of a list or map as text.
+    /// Whether a violation may have to show this list or map.
+    shows: bool,
+    /// Its beginning as text.
     shown: String,
 }
 
@@ -171,6 +173,7 @@ impl Frame {
             key: String::new(),
             broken_key: false,
             broken_value: false,
+            shows: !matches!(schema.kind, Kind::Structure(_)) && constraint::any(schema),
             shown: String::new(),
         }
     }
@@ -197,7 +200,7 @@ impl Frame {
 
     /// Adds a part to the text of a list or a map.
     fn show(&mut self, part: &str) {
-        if self.is_structure() || self.shown.len() > SHOWN {
+        if !self.shows || self.shown.len() > SHOWN {
             return;
         }
         if self.count > 1 {
