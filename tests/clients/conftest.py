@@ -72,6 +72,15 @@ def door(berth):
 
 
 @pytest.fixture
+def server_goes_on(door, berth):
+    """After the test the server is the same process, and answers."""
+    before = berth.server_pid()
+    yield
+    assert door.ecs("ListClusters", {"maxResults": 1}).status == 200
+    assert berth.server_pid() == before
+
+
+@pytest.fixture
 def name():
     """A name that no other test uses."""
     return f"t{next(NUMBERS)}"
