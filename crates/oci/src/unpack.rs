@@ -1,0 +1,135 @@
+//! Layers become folders.
+//!
+//! Each layer gets a folder of its own, which overlayfs stacks: the folder is the same whatever lies below it, so images share it.
+//! What of a layer has no place in such a folder is left out and counted (`Left`): device nodes, attributes that are not on the
+//! list, and without root's rights owners.
+
+mod attributes;
+mod entry;
+mod stream;
+mod tree;
+mod whiteout;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{UnpackError, UnpackProblem};
+use crate::image::{Image, Layer};
+use crate::store::{Claim, ContentStore, Pins};
+use crate::watch::{Progress, Watch};
+
+use entry::Unpacker;
+use stream::Stream;
+
+/// What a layer holds, and what of it was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Left {
+    /// Entries of the layer.
+    pub entries: u64,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// Device nodes: a container gets its devices from the runtime, and nobody else is to have those of an image.
+    pub devices: u64,
+    /// Extended attributes that are not on the list, or need rights that this process does not have.
+    pub attributes: u64,
+    /// Owners, without the right to give files away.
+    pub owners: u64,
+}
+
+/// An image whose layers are folders. They stay at least as long as this lives.
+#[derive(Debug)]
+pub struct UnpackedImage {
+    /// The roots of the layers, lowest first.
+    pub layers: Vec<PathBuf>,
+    /// What each of them left out.
+    pub left: Vec<Left>,
+    _pins: Pins,
+}
+
+impl ContentStore {
+    /// Unpacks those layers of an image that are not there yet, several at a time.
+    ///
+    /// # Errors
+    /// A layer is missing, damaged or hostile, the file system refuses, or the work was called off. Layers that were done by
+    /// then stay.
+    pub fn unpack(&self, image: &Image, watch: &Watch<'_>) -> Result<UnpackedImage, UnpackError> {
+        let pins = self.pins();
+        let layers = &image.layers;
+        layers.iter().for_each(|layer| [layer.blob, layer.diff_id].into_iter().for_each(|digest| pins.add(digest)));
+        let results: Vec<Mutex<Option<Result<Left, UnpackError>>>> = layers.iter().map(|_| Mutex::default()).collect();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let (Some(layer), Some(result)) = (layers.get(index), results.get(index)) else { return };
+                let outcome = self.unpack_layer(*layer, index, layers.len(), watch);
+                if outcome.is_err() {
+                    // Nobody needs the others now.
+                    next.store(layers.len(), Ordering::Relaxed);
+                }
+                *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.limits().parallel_layers.min(layers.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        // If one failed, those after it may not have been begun; an error is among those that were.
+        let mut left = Vec::with_capacity(layers.len());
+        for result in results {
+            left.extend(result.into_inner().unwrap_or_else(PoisonError::into_inner).transpose()?);
+        }
+        Ok(UnpackedImage { layers: layers.iter().map(|layer| self.layer_folder(layer.diff_id)).collect(), left, _pins: pins })
+    }
+
+    fn unpack_layer(&self, layer: Layer, index: usize, layers: usize, watch: &Watch<'_>) -> Result<Left, UnpackError> {
+        let failed = |entry, problem| UnpackError { layer: layer.diff_id, entry, problem };
+        let left = match self.claim_layer(layer.diff_id, watch).map_err(|error| failed(None, error.into()))? {
+            Claim::There(left) => left,
+            Claim::Make(unfinished) => {
+                let opened = self.open_blob(layer.blob).and_then(|blob| self.check_space().map(|()| blob));
+                let blob = opened.map_err(|error| failed(None, error.into()))?;
+                let report = |bytes| watch.report(Progress::Unpacking { layer: index, layers, bytes, total: layer.size });
+                let left = self
+                    .unpack_blob(layer, blob, unfinished.folder(), watch, &report)
+                    .map_err(|(entry, problem)| failed(entry, if watch.is_cancelled() { UnpackProblem::Cancelled } else { problem }))?;
+                unfinished.finish(&left).map_err(|error| failed(None, error.into()))?;
+                if left.devices + left.attributes + left.owners > 0 {
+                    tracing::info!(layer = %layer.diff_id, ?left, "parts of a layer were left out");
+                }
+                left
+            }
+        };
+        watch.report(Progress::Unpacked { layer: index, layers });
+        Ok(left)
+    }
+
+    fn unpack_blob(
+        &self,
+        layer: Layer,
+        blob: File,
+        folder: PathBuf,
+        watch: &Watch<'_>,
+        report: &(dyn Fn(u64) + Sync),
+    ) -> Result<Left, (Option<String>, UnpackProblem)> {
+        std::thread::scope(|scope| {
+            let stream = Stream::begin(scope, blob, self, *watch, report).map_err(|problem| (None, problem))?;
+            let mut unpacker = Unpacker::new(&folder, self.limits()).map_err(|problem| (None, problem))?;
+            let stream = unpacker.run(stream)?;
+            let actual = stream.finish().map_err(|problem| (None, problem))?;
+            if actual != layer.diff_id {
+                return Err((None, UnpackProblem::DiffId { actual }));
+            }
+            Ok(unpacker.left)
+        })
+    }
+}
