@@ -92,7 +92,7 @@ pub(crate) fn packed(packing: Packing, bytes: &[u8]) -> Vec<u8> {
             encoder.write_all(bytes).unwrap();
             encoder.finish().unwrap()
         }
-        Packing::Zstd => ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest),
+        Packing::Zstd => zstd::encode_all(bytes, 1).unwrap(),
     }
 }
 

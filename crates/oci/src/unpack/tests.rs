@@ -259,7 +259,7 @@ fn a_nearly_full_disk_is_left_alone() {
 #[test]
 fn every_packing_unpacks_the_same_without_roots_rights_too() {
     let layers = |packing| vec![(packing, Tar::default().file("dir/a", "one").entry(b'0', "su", "", 0o4755, b"x").bytes())];
-    let check = || {
+    let check = move || {
         for packing in [Packing::Plain, Packing::Gzip, Packing::Zstd] {
             let place = Place::new();
             let made = layers(packing);

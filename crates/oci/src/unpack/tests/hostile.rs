@@ -25,7 +25,7 @@ fn absolute_paths_begin_at_the_images_root() {
     let outside = place.outside();
     let folder = place.accept(Tar::default().file(&format!("{outside}/secret"), "owned").file("/etc/passwd", "image's").file("//x", "y"));
     assert_eq!(read(&folder, "etc/passwd"), "image's");
-    assert_eq!(read(&folder, outside.trim_start_matches('/').to_owned().as_str().to_owned().as_str()).len(), 0);
+    assert_eq!(read(&folder, &format!("{}/secret", outside.trim_start_matches('/'))), "owned");
 }
 
 #[test]
