@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use berth_oci::{ContentStore, Digest, Limits, Watch, import_archive};
 
-const FILES: u64 = 35_392;
-const BYTES: u64 = 342_000_000;
+const FILES: usize = 35_392;
+const BYTES: usize = 342_000_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -66,7 +66,11 @@ fn untar(place: &Path, layer: &Path, option: &str) -> Result<f64, Box<dyn Error>
     fs::create_dir(&folder)?;
     let begin = Instant::now();
     let mut tar = Command::new("tar");
-    if option == "--zstd" { tar.args([option, "-xf"]) } else { tar.arg(option) };
+    if option == "--zstd" {
+        tar.args([option, "-xf"])
+    } else {
+        tar.arg(option)
+    };
     run(tar.arg(layer).arg("-C").arg(&folder))?;
     let seconds = begin.elapsed().as_secs_f64();
     fs::remove_dir_all(folder)?;
@@ -86,25 +90,26 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// Files of all sizes below two fold folders; their text is made of words, and packs to about a third.
 fn write_layer(path: &Path) -> Result<(), Box<dyn Error>> {
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = move |below: u64| {
+    let mut random = move |below: usize| {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        seed % below
+        usize::try_from(seed >> 32).unwrap_or_default() % below
     };
-    let words: Vec<Vec<u8>> = (0..4096).map(|_| (0..3 + random(9)).map(|_| b"abcdefghijklmnopqrstuvwxyz_.(){}"[random(32) as usize]).collect()).collect();
+    let words: Vec<Vec<u8>> =
+        (0..4096).map(|_| (0..3 + random(9)).map(|_| b"abcdefghijklmnopqrstuvwxyz_.(){}"[random(32)]).collect()).collect();
     let mut tar = tar::Builder::new(BufWriter::new(File::create(path)?));
     let mut data = Vec::new();
     for index in 0..FILES {
         data.clear();
         let size = BYTES / FILES * (1 + random(19)) / 10;
-        while (data.len() as u64) < size {
-            data.extend_from_slice(&words[(random(64) * random(64)) as usize]);
+        while data.len() < size {
+            data.extend_from_slice(&words[(random(64) * random(64))]);
             data.push(b' ');
         }
         let mut header = tar::Header::new_gnu();
         header.set_mode(if index % 9 == 0 { 0o755 } else { 0o644 });
-        header.set_mtime(1_700_000_000 + index);
+        header.set_mtime(1_700_000_000);
         header.set_size(data.len() as u64);
         tar.append_data(&mut header, format!("app/node_modules/package-{:04}/lib/file-{index}.js", index / 20), data.as_slice())?;
     }

@@ -174,7 +174,7 @@ pub struct UnpackError {
     pub entry: Option<String>,
     /// What is wrong.
     #[source]
-    pub problem: UnpackProblem,
+    pub problem: Box<UnpackProblem>,
 }
 
 /// What is wrong with a layer or one of its entries.
@@ -224,7 +224,7 @@ impl UnpackError {
     /// Whose fault it is.
     #[must_use]
     pub fn fault(&self) -> Fault {
-        match &self.problem {
+        match &*self.problem {
             UnpackProblem::Store(error) => error.fault(),
             UnpackProblem::Io { .. } => Fault::Machine,
             UnpackProblem::Cancelled => Fault::Cancelled,

@@ -142,7 +142,8 @@ impl Layout {
             })
             .collect();
         let config = self.blob("application/vnd.oci.image.config.v1+json", configuration.to_string().as_bytes());
-        let manifest = json!({"schemaVersion": 2, "mediaType": crate::manifest::OCI_MANIFEST, "config": config, "layers": layers});
+        let manifest =
+            json!({"schemaVersion": 2, "mediaType": crate::manifest::OCI_MANIFEST, "config": config, "layers": layers});
         self.blob(crate::manifest::OCI_MANIFEST, manifest.to_string().as_bytes())
     }
 

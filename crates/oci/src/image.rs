@@ -97,11 +97,8 @@ impl Image {
             .map(|blob| blob.size)
             .chain([descriptor.size, manifest_bytes.len() as u64])
             .fold(0_u64, u64::saturating_add);
-        let layers = blobs
-            .iter()
-            .zip(diff_ids)
-            .map(|(blob, diff_id)| Layer { blob: blob.digest, diff_id, size: blob.size })
-            .collect();
+        let layers =
+            blobs.iter().zip(diff_ids).map(|(blob, diff_id)| Layer { blob: blob.digest, diff_id, size: blob.size }).collect();
         Ok(Self {
             manifest,
             configuration: descriptor.digest,

@@ -142,10 +142,14 @@ impl Import<'_> {
         let configuration = node.config.as_ref().ok_or_else(|| refused("it names no configuration".to_owned()))?;
         blobs.fetch(&what, configuration)?;
         let configuration = self.store.read_document(configuration.digest)?;
-        let platform = parse::<Configuration>(&configuration).map_err(|problem| refused(format!("its configuration {problem}")))?.platform;
+        let platform =
+            parse::<Configuration>(&configuration).map_err(|problem| refused(format!("its configuration {problem}")))?.platform;
         let here = Platform::here();
         if !platform.os.is_empty() && !platform.architecture.is_empty() && here.suits(&platform).is_none() {
-            return Err(ImportError::NoPlatform { offered: crate::manifest::shown(&platform.to_string()), here: here.to_string() });
+            return Err(ImportError::NoPlatform {
+                offered: crate::manifest::shown(&platform.to_string()),
+                here: here.to_string(),
+            });
         }
         let layers = node.layers.unwrap_or_default();
         let limit = self.store.limits().layers;

@@ -115,7 +115,9 @@ impl Node {
         }
         let is_layer = |layer: &Descriptor| {
             let kind = layer.media_type.as_str();
-            kind.is_empty() || kind.starts_with("application/vnd.oci.image.layer.") || kind.starts_with("application/vnd.docker.image.rootfs.")
+            kind.is_empty()
+                || kind.starts_with("application/vnd.oci.image.layer.")
+                || kind.starts_with("application/vnd.docker.image.rootfs.")
         };
         let stranger = self.layers.iter().flatten().find(|layer| !is_layer(layer))?;
         Some(format!("it is not a container image: it has a layer of type `{}`", shown(&stranger.media_type)))

@@ -96,7 +96,11 @@ impl Reference {
     pub fn familiar(&self) -> String {
         let full = self.to_string();
         match full.strip_prefix(DEFAULT_REGISTRY).and_then(|rest| rest.strip_prefix('/')) {
-            Some(rest) => rest.strip_prefix(OFFICIAL).filter(|name| !self.repository[OFFICIAL.len()..].contains('/') && !name.is_empty()).unwrap_or(rest).to_owned(),
+            Some(rest) => rest
+                .strip_prefix(OFFICIAL)
+                .filter(|name| !self.repository[OFFICIAL.len()..].contains('/') && !name.is_empty())
+                .unwrap_or(rest)
+                .to_owned(),
             None => full,
         }
     }

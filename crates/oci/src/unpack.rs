@@ -92,16 +92,16 @@ impl ContentStore {
     }
 
     fn unpack_layer(&self, layer: Layer, index: usize, layers: usize, watch: &Watch<'_>) -> Result<Left, UnpackError> {
-        let failed = |entry, problem| UnpackError { layer: layer.diff_id, entry, problem };
+        let failed = |entry, problem| UnpackError { layer: layer.diff_id, entry, problem: Box::new(problem) };
         let left = match self.claim_layer(layer.diff_id, watch).map_err(|error| failed(None, error.into()))? {
             Claim::There(left) => left,
             Claim::Make(unfinished) => {
                 let opened = self.open_blob(layer.blob).and_then(|blob| self.check_space().map(|()| blob));
                 let blob = opened.map_err(|error| failed(None, error.into()))?;
                 let report = |bytes| watch.report(Progress::Unpacking { layer: index, layers, bytes, total: layer.size });
-                let left = self
-                    .unpack_blob(layer, blob, unfinished.folder(), watch, &report)
-                    .map_err(|(entry, problem)| failed(entry, if watch.is_cancelled() { UnpackProblem::Cancelled } else { problem }))?;
+                let left = self.unpack_blob(layer, blob, unfinished.folder(), watch, &report).map_err(|(entry, problem)| {
+                    failed(entry, if watch.is_cancelled() { UnpackProblem::Cancelled } else { problem })
+                })?;
                 unfinished.finish(&left).map_err(|error| failed(None, error.into()))?;
                 if left.devices + left.attributes + left.owners > 0 {
                     tracing::info!(layer = %layer.diff_id, ?left, "parts of a layer were left out");

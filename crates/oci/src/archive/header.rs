@@ -112,9 +112,9 @@ fn number(field: &[u8]) -> Option<u64> {
         if first & 0x40 != 0 {
             return None;
         }
-        return rest.iter().try_fold(u64::from(first & 0x3f), |value, byte| {
-            value.checked_mul(256).map(|value| value | u64::from(*byte))
-        });
+        return rest
+            .iter()
+            .try_fold(u64::from(first & 0x3f), |value, byte| value.checked_mul(256).map(|value| value | u64::from(*byte)));
     }
     let digits = field.trim_ascii_start();
     let end = digits.iter().position(|byte| matches!(byte, 0 | b' ')).unwrap_or(digits.len());

@@ -28,7 +28,11 @@ fn what_gnu_tar_writes_is_read() {
         let mut tar = std::process::Command::new("tar");
         tar.arg("-cS").arg(format!("--format={format}")).arg("-C").arg(folder.path());
         let whole = !matches!(format, "v7" | "ustar");
-        if whole { tar.arg(".") } else { tar.args(["sparse"]) };
+        if whole {
+            tar.arg(".")
+        } else {
+            tar.args(["sparse"])
+        };
         let entries = read(&tar.output().unwrap().stdout).unwrap_or_else(|error| panic!("{format}: {error}"));
         let find = |name: &str| entries.iter().find(|(entry, _)| entry.path == name.as_bytes());
         if whole {
@@ -74,10 +78,15 @@ fn it_reads_what_the_tar_crate_reads() {
         .pax(&[("path", "größe".as_bytes()), ("uid", b"77")])
         .file("x", "y")
         .bytes();
-    let ours: Vec<(Vec<u8>, u64)> = read(&bytes).unwrap().into_iter().map(|(entry, data)| (entry.path, data.len() as u64)).collect();
+    let ours: Vec<(Vec<u8>, u64)> =
+        read(&bytes).unwrap().into_iter().map(|(entry, data)| (entry.path, data.len() as u64)).collect();
     let mut other = tar::Archive::new(bytes.as_slice());
-    let theirs: Vec<(Vec<u8>, u64)> =
-        other.entries().unwrap().map(|entry| entry.unwrap()).map(|entry| (entry.path_bytes().into_owned(), entry.size())).collect();
+    let theirs: Vec<(Vec<u8>, u64)> = other
+        .entries()
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.path_bytes().into_owned(), entry.size()))
+        .collect();
     assert_eq!(ours, theirs);
 }
 

@@ -19,7 +19,13 @@ pub(super) fn choose(import: &Import<'_>, found: &Found<'_>, manifest: &[u8]) ->
         let descriptor = |name: &str, media_type: &str| {
             let missing = || ImportError::Incomplete { from: what(), missing: shown(name) };
             let (digest, size) = found.file(name).ok_or_else(missing)?;
-            Ok::<_, ImportError>(Descriptor { media_type: media_type.to_owned(), digest, size, platform: None, annotations: None })
+            Ok::<_, ImportError>(Descriptor {
+                media_type: media_type.to_owned(),
+                digest,
+                size,
+                platform: None,
+                annotations: None,
+            })
         };
         let layers = image.layers.unwrap_or_default();
         if layers.len() > limits.layers {
@@ -36,7 +42,10 @@ pub(super) fn choose(import: &Import<'_>, found: &Found<'_>, manifest: &[u8]) ->
         import.complete(found, digest)?;
         let mut references = Vec::new();
         for name in image.repo_tags.unwrap_or_default() {
-            let problem = |error| ImportError::Document { what: format!("the name `{}` in manifest.json", shown(&name)), problem: format!("{error}") };
+            let problem = |error| ImportError::Document {
+                what: format!("the name `{}` in manifest.json", shown(&name)),
+                problem: format!("{error}"),
+            };
             references.push(name.parse().map_err(problem)?);
         }
         chosen.push(Chosen { references, manifest: digest });

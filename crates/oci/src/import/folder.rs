@@ -49,7 +49,11 @@ impl<'a> Folder<'a> {
             Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(refused(error.into())),
         };
-        if file.metadata().map_err(refused)?.is_file() { Ok(Some(file)) } else { Err(refused(io::Error::other("not a regular file"))) }
+        if file.metadata().map_err(refused)?.is_file() {
+            Ok(Some(file))
+        } else {
+            Err(refused(io::Error::other("not a regular file")))
+        }
     }
 }
 

@@ -48,7 +48,8 @@ fn name(descriptor: &Descriptor) -> Result<Option<Reference>, ImportError> {
     let annotation = |key: &str| descriptor.annotations.as_ref().and_then(|all| all.get(key)).filter(|text| !text.is_empty());
     let whole = |text: &&String| text.contains([':', '/', '@']);
     let Some(text) = annotation(NAME).or_else(|| annotation(REF_NAME).filter(whole)) else { return Ok(None) };
-    let refused = |error| ImportError::Document { what: format!("the name `{}` in index.json", shown(text)), problem: format!("{error}") };
+    let refused =
+        |error| ImportError::Document { what: format!("the name `{}` in index.json", shown(text)), problem: format!("{error}") };
     text.parse().map(Some).map_err(refused)
 }
 
@@ -104,7 +105,8 @@ impl Search<'_> {
 
     /// What comes first wins among equals. Of the builds of an index that `docker save` writes, some may not be there.
     fn offer(&mut self, suits: u32, descriptor: &Descriptor) {
-        let (there, best_there) = (self.blobs.has(descriptor.digest), self.best.as_ref().is_some_and(|(_, best)| self.blobs.has(best.digest)));
+        let (there, best_there) =
+            (self.blobs.has(descriptor.digest), self.best.as_ref().is_some_and(|(_, best)| self.blobs.has(best.digest)));
         let best = self.best.as_ref().map(|(suits, _)| (best_there, *suits));
         if best < Some((there, suits)) {
             self.best = Some((suits, descriptor.clone()));

@@ -147,7 +147,8 @@ fn joined(folder: &str, path: &str) -> Option<String> {
     if folder.len() + path.len() > 1024 {
         return None;
     }
-    let mut parts: Vec<&str> = if path.starts_with('/') { Vec::new() } else { folder.split('/').filter(|part| !part.is_empty()).collect() };
+    let mut parts: Vec<&str> =
+        if path.starts_with('/') { Vec::new() } else { folder.split('/').filter(|part| !part.is_empty()).collect() };
     for part in path.split('/') {
         match part {
             "" | "." => {}

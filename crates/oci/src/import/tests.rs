@@ -47,13 +47,25 @@ fn what_docker_saves_is_imported() {
         let imported = import(&place, &packed(packing, &archive), None).unwrap();
         assert_eq!(names(&imported[0]), ["app:1"], "{packing:?}");
         let image = &imported[0].image;
-        assert_eq!(image.layers.iter().map(|layer| layer.diff_id).collect::<Vec<_>>(), [Digest::of(&layer("one")), Digest::of(&layer("two"))]);
+        assert_eq!(
+            image.layers.iter().map(|layer| layer.diff_id).collect::<Vec<_>>(),
+            [Digest::of(&layer("one")), Digest::of(&layer("two"))]
+        );
         assert!(image.size > 2048);
         let config = &image.config;
         assert_eq!((config.entrypoint.as_slice(), config.cmd.len()), (&["/bin/app".to_owned()][..], 0));
-        assert_eq!((config.user.as_str(), config.working_dir.as_str(), config.stop_signal.as_deref()), ("65534:65534", "/work", Some("SIGINT")));
-        assert_eq!((config.exposed_ports.as_slice(), config.volumes.as_slice()), (&["80/tcp".to_owned()][..], &["/data".to_owned()][..]));
-        assert_eq!((config.env.as_slice(), &config.labels), (&["A=b".to_owned()][..], &BTreeMap::from([("l".to_owned(), "v".to_owned())])));
+        assert_eq!(
+            (config.user.as_str(), config.working_dir.as_str(), config.stop_signal.as_deref()),
+            ("65534:65534", "/work", Some("SIGINT"))
+        );
+        assert_eq!(
+            (config.exposed_ports.as_slice(), config.volumes.as_slice()),
+            (&["80/tcp".to_owned()][..], &["/data".to_owned()][..])
+        );
+        assert_eq!(
+            (config.env.as_slice(), &config.labels),
+            (&["A=b".to_owned()][..], &BTreeMap::from([("l".to_owned(), "v".to_owned())]))
+        );
         assert_eq!(place.store.resolve(&"app:1".parse().unwrap()).unwrap(), Some(image.manifest));
         assert_eq!(place.store.image(image.manifest).unwrap(), *image);
         assert_eq!(text_of(&place, &imported[0]), "one");
@@ -87,7 +99,7 @@ fn layouts_are_imported_as_archive_and_as_folder() {
     let mut layout = Layout::default();
     let named = json!({"io.containerd.image.name": "docker.io/library/app:1", "org.opencontainers.image.ref.name": "1"});
     let manifest = with(build(&mut layout, "here"), "annotations", named);
-    let layout = layout.index(&[manifest.clone()]);
+    let layout = layout.index(std::slice::from_ref(&manifest));
     let folder = tempfile::tempdir().unwrap();
     layout.write(folder.path());
     let (first, second) = (Place::new(), Place::new());
@@ -95,7 +107,10 @@ fn layouts_are_imported_as_archive_and_as_folder() {
     let from_folder = import_layout(&second.store, folder.path(), Some(&"own:name".parse().unwrap()), &Watch::nobody()).unwrap();
     assert_eq!(from_archive[0].image, from_folder[0].image);
     assert_eq!(json!(from_archive[0].image.manifest), manifest["digest"], "the manifest is the image's own");
-    assert_eq!((names(&from_archive[0]), names(&from_folder[0])), (vec!["app:1".to_owned()], vec!["app:1".to_owned(), "own:name".to_owned()]));
+    assert_eq!(
+        (names(&from_archive[0]), names(&from_folder[0])),
+        (vec!["app:1".to_owned()], vec!["app:1".to_owned(), "own:name".to_owned()])
+    );
     assert_eq!(text_of(&first, &from_archive[0]) + &text_of(&second, &from_folder[0]), "herehere");
 }
 
@@ -110,7 +125,8 @@ fn the_build_for_this_machine_is_chosen() {
     let attestation = with(build(&mut layout, "attestation"), "platform", json!({"os": "unknown", "architecture": "unknown"}));
     let right = with(build(&mut layout, "right"), "platform", platform(&here));
     // Builds that were not saved are named all the same.
-    let absent = with(json!({"mediaType": OCI_MANIFEST, "digest": Digest::of(b"absent"), "size": 5}), "platform", platform(&here));
+    let absent =
+        with(json!({"mediaType": OCI_MANIFEST, "digest": Digest::of(b"absent"), "size": 5}), "platform", platform(&here));
     let inner = json!({"schemaVersion": 2, "manifests": [wrong, attestation, absent, right]}).to_string();
     let inner = layout.blob(OCI_INDEX, inner.as_bytes());
     let outer = layout.blob(OCI_INDEX, json!({"schemaVersion": 2, "manifests": [inner]}).to_string().as_bytes());

@@ -105,7 +105,12 @@ impl ContentStore {
 
     /// Begins to make something, unless it is there; waits if somebody else is at it. What is answered ends the making when it
     /// is dropped.
-    pub(super) fn begin(&self, what: Making, watch: &Watch<'_>, is_there: impl Fn() -> bool) -> Result<Option<Turn<'_>>, StoreError> {
+    pub(super) fn begin(
+        &self,
+        what: Making,
+        watch: &Watch<'_>,
+        is_there: impl Fn() -> bool,
+    ) -> Result<Option<Turn<'_>>, StoreError> {
         let mut state = self.state();
         loop {
             if watch.is_cancelled() {

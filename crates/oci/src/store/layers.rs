@@ -110,7 +110,7 @@ impl Unfinished<'_> {
 
     /// Moves the layer into place.
     pub(crate) fn finish(mut self, left: &Left) -> Result<(), StoreError> {
-        let note = Note { boot: self.store.shared.boot.clone(), left: left.clone() };
+        let note = Note { boot: self.store.shared.boot.clone(), left: *left };
         let path = self.aside.join("layer.json");
         let text = serde_json::to_vec(&note).map_err(|error| doing("writing", &path)(error.into()))?;
         fs::write(&path, text).map_err(doing("writing", &path))?;
@@ -123,7 +123,9 @@ impl Unfinished<'_> {
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        if !self.finished && let Err(error) = self.store.discard(&self.aside) {
+        if !self.finished
+            && let Err(error) = self.store.discard(&self.aside)
+        {
             // The next start puts it away.
             tracing::warn!(%error, "an unfinished layer could not be moved to the trash");
         }

@@ -27,7 +27,8 @@ impl ContentStore {
     /// The file system refuses.
     pub fn set_reference(&self, name: &Reference, manifest: Digest) -> Result<(), StoreError> {
         let stored = StoredReference { name: name.clone(), manifest };
-        let text = serde_json::to_vec(&stored).map_err(|error| doing("writing the name to", self.reference_path(name))(error.into()))?;
+        let text =
+            serde_json::to_vec(&stored).map_err(|error| doing("writing the name to", self.reference_path(name))(error.into()))?;
         let (aside, path) = (self.staging(), self.reference_path(name));
         // The blobs' names first: a name that lasts must not mean an image that does not.
         let sync = |path: PathBuf| File::open(&path).and_then(|folder| folder.sync_all()).map_err(doing("syncing", path));

@@ -157,7 +157,8 @@ fn only_what_nothing_needs_is_collected() {
     let one = place.import(&docker_archive("one", &[base.clone(), Tar::default().file("1", "1").bytes()])).unwrap();
     let two = place.import(&docker_archive("two", &[base, Tar::default().file("2", "2").bytes()])).unwrap();
     let store = &place.store;
-    let (unpacked_one, unpacked_two) = (store.unpack(&one, &Watch::nobody()).unwrap(), store.unpack(&two, &Watch::nobody()).unwrap());
+    let (unpacked_one, unpacked_two) =
+        (store.unpack(&one, &Watch::nobody()).unwrap(), store.unpack(&two, &Watch::nobody()).unwrap());
     store.collect(&InUse::default()).unwrap();
     assert!(store.image(one.manifest).is_ok() && store.image(two.manifest).is_ok(), "names keep images");
 
@@ -186,7 +187,8 @@ fn only_what_nothing_needs_is_collected() {
 fn deletes_are_spread() {
     let place = Place::new();
     let outside = place.outside();
-    let layer = (0..50).fold(Tar::default().symlink("out", &outside), |tar, index| tar.file(&format!("d{}/f{index}", index % 5), "x"));
+    let layer =
+        (0..50).fold(Tar::default().symlink("out", &outside), |tar, index| tar.file(&format!("d{}/f{index}", index % 5), "x"));
     drop(place.unpack(&[layer.bytes()]).unwrap());
     let store = &place.store;
     store.remove_reference(&name("test")).unwrap();

@@ -45,7 +45,7 @@ impl Attributes {
 
     fn times(&self) -> Option<Timestamps> {
         let (seconds, nanos) = self.time?;
-        let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT.into() };
+        let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
         Some(Timestamps { last_access: omit, last_modification: Timespec { tv_sec: seconds, tv_nsec: nanos.into() } })
     }
 }

@@ -186,7 +186,9 @@ impl Unpacker {
             Ok(own) if (own.st_dev, own.st_ino) == (there.st_dev, there.st_ino) => return Ok(()),
             _ => {}
         }
-        self.create(components, "making a hard link", |parent| linkat(&target_folder, *target_name, parent, *name, AtFlags::empty()))
+        self.create(components, "making a hard link", |parent| {
+            linkat(&target_folder, *target_name, parent, *name, AtFlags::empty())
+        })
     }
 
     /// Makes something, in place of what is there.

@@ -2,10 +2,10 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
-use rustix::fs::{lgetxattr, lsetxattr, XattrFlags};
+use rustix::fs::{XattrFlags, lgetxattr, lsetxattr};
 use rustix::process::geteuid;
 
-use crate::fixture::{Packing, Place, Tar, configuration, packed, Layout};
+use crate::fixture::{Layout, Packing, Place, Tar, configuration, packed};
 use crate::{Digest, Fault, Limits, Watch};
 
 mod hostile;
@@ -163,8 +163,12 @@ fn holes_stay_holes() {
     let mut data = map.to_vec();
     data.resize(512, b'\0');
     data.extend_from_slice(b"abcwxyz");
-    let records: [(&str, &[u8]); 4] =
-        [("GNU.sparse.major", b"1"), ("GNU.sparse.minor", b"0"), ("GNU.sparse.name", b"disk"), ("GNU.sparse.realsize", b"9000000000")];
+    let records: [(&str, &[u8]); 4] = [
+        ("GNU.sparse.major", b"1"),
+        ("GNU.sparse.minor", b"0"),
+        ("GNU.sparse.name", b"disk"),
+        ("GNU.sparse.realsize", b"9000000000"),
+    ];
     let folder = place.accept(
         Tar::default()
             .pax(&records)
@@ -220,10 +224,12 @@ fn layers_are_shared_and_unpacked_once() {
 #[test]
 fn several_who_unpack_the_same_image_share_the_work() {
     let place = Place::new();
-    let layers: Vec<Vec<u8>> = (0..6).map(|index| Tar::default().file(&format!("f{index}"), &"x".repeat(100_000)).bytes()).collect();
+    let layers: Vec<Vec<u8>> =
+        (0..6).map(|index| Tar::default().file(&format!("f{index}"), &"x".repeat(100_000)).bytes()).collect();
     let image = place.import(&crate::fixture::docker_archive("shared", &layers)).unwrap();
     std::thread::scope(|scope| {
-        let work: Vec<_> = (0..4).map(|_| scope.spawn(|| place.store.unpack(&image, &Watch::nobody()).map(|done| done.layers))).collect();
+        let work: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| place.store.unpack(&image, &Watch::nobody()).map(|done| done.layers))).collect();
         let folders: Vec<_> = work.into_iter().map(|work| work.join().unwrap().unwrap()).collect();
         assert!(folders.windows(2).all(|pair| pair[0] == pair[1]));
     });

@@ -81,7 +81,9 @@ impl Tree {
     pub(super) fn follow(&self, components: &[&[u8]]) -> Result<OwnedFd, UnpackProblem> {
         let flags = FOLDER.difference(OFlags::NOFOLLOW);
         self.resolve(components, flags).map_err(|error| match error {
-            Errno::NOENT | Errno::LOOP | Errno::NOTDIR => UnpackProblem::Link("a part of its path is a link to nothing in this layer"),
+            Errno::NOENT | Errno::LOOP | Errno::NOTDIR => {
+                UnpackProblem::Link("a part of its path is a link to nothing in this layer")
+            }
             error => io("following a link within the layer")(error),
         })
     }
@@ -102,8 +104,12 @@ impl Tree {
             let path = components.join(&b'/');
             let below = [path.as_slice(), b"/"].concat();
             self.folders.remove(&path);
-            let gone: Vec<Vec<u8>> =
-                self.folders.range(below.clone()..).map(|(path, _)| path.clone()).take_while(|path| path.starts_with(&below)).collect();
+            let gone: Vec<Vec<u8>> = self
+                .folders
+                .range(below.clone()..)
+                .map(|(path, _)| path.clone())
+                .take_while(|path| path.starts_with(&below))
+                .collect();
             gone.iter().for_each(|path| {
                 self.folders.remove(path);
             });
@@ -146,7 +152,10 @@ impl Tree {
     }
 
     /// Gives folders their attributes, innermost first; answers what of them was left out.
-    pub(super) fn finish(&mut self, apply: &mut dyn FnMut(BorrowedFd<'_>, &Attributes) -> Result<(), UnpackProblem>) -> Result<(), UnpackProblem> {
+    pub(super) fn finish(
+        &mut self,
+        apply: &mut dyn FnMut(BorrowedFd<'_>, &Attributes) -> Result<(), UnpackProblem>,
+    ) -> Result<(), UnpackProblem> {
         self.open.clear();
         for (path, attributes) in std::mem::take(&mut self.folders).into_iter().rev() {
             let components: Vec<&[u8]> = path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();

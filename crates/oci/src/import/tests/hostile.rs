@@ -31,7 +31,11 @@ fn archives_without_an_image_are_refused() {
 fn names_of_files_lead_nowhere() {
     for path in ["/etc/hostname", "../../../etc/hostname", "missing", "", "loop", "out"] {
         let manifest = json!([{"Config": path, "RepoTags": ["a"], "Layers": []}]);
-        let archive = Tar::default().symlink("loop", "loop").symlink("out", "/etc/hostname").file("../x", "y").file("manifest.json", &manifest.to_string());
+        let archive = Tar::default()
+            .symlink("loop", "loop")
+            .symlink("out", "/etc/hostname")
+            .file("../x", "y")
+            .file("manifest.json", &manifest.to_string());
         assert!(refused(&archive.bytes()).contains("not there"), "{path}");
     }
     let folder = tempfile::tempdir().unwrap();
@@ -71,9 +75,17 @@ fn blobs_that_are_not_what_they_are_called_are_refused() {
 fn manifests_that_disagree_are_refused() {
     let one = layer("one");
     let more = configuration(&[Digest::of(&one), Digest::of(&one)]);
-    assert!(refused(&docker_archive_with("a", &[one.clone()], &more)).contains("1 layers, its configuration speaks of 2"));
-    for wrong in [json!([]), json!(null), json!({"rootfs": {"diff_ids": ["sha256:12"]}}), json!({"config": {"Env": "x"}, "rootfs": {}}), json!("x")] {
-        refused(&docker_archive_with("a", &[one.clone()], &wrong));
+    assert!(
+        refused(&docker_archive_with("a", std::slice::from_ref(&one), &more)).contains("1 layers, its configuration speaks of 2")
+    );
+    for wrong in [
+        json!([]),
+        json!(null),
+        json!({"rootfs": {"diff_ids": ["sha256:12"]}}),
+        json!({"config": {"Env": "x"}, "rootfs": {}}),
+        json!("x"),
+    ] {
+        refused(&docker_archive_with("a", std::slice::from_ref(&one), &wrong));
     }
     let mut layout = Layout::default();
     let manifest = build(&mut layout, "x");
@@ -86,12 +98,15 @@ fn manifests_that_disagree_are_refused() {
     let mut layout = Layout::default();
     let old = layout.blob(OCI_MANIFEST, br#"{"schemaVersion": 1, "name": "x", "fsLayers": []}"#);
     assert!(refused(&layout.index(&[old]).tar()).contains("schema 1"));
-    assert!(refused(&saved(&json!([{"Config": "config.json", "RepoTags": ["Not A Name"], "Layers": []}]))).contains("Not A Name"));
+    assert!(
+        refused(&saved(&json!([{"Config": "config.json", "RepoTags": ["Not A Name"], "Layers": []}]))).contains("Not A Name")
+    );
 }
 
 #[test]
 fn documents_without_end_are_refused() {
-    let limits = || Limits { free_bytes: 0, document_bytes: 4096, descriptors: 20, layers: 10, archive_entries: 50, ..Limits::default() };
+    let limits =
+        || Limits { free_bytes: 0, document_bytes: 4096, descriptors: 20, layers: 10, archive_entries: 50, ..Limits::default() };
     let says = |archive: &[u8]| import(&Place::with(limits()), archive, None).unwrap_err().to_string();
     assert!(says(&saved(&json!(["x".repeat(5000)]))).contains("4096"));
     let many: Vec<Value> = (0..21).map(|_| json!({"mediaType": OCI_MANIFEST, "digest": Digest::of(b"x"), "size": 1})).collect();

@@ -23,7 +23,8 @@ fn paths_that_go_up_are_refused() {
 fn absolute_paths_begin_at_the_images_root() {
     let place = Place::new();
     let outside = place.outside();
-    let folder = place.accept(Tar::default().file(&format!("{outside}/secret"), "owned").file("/etc/passwd", "image's").file("//x", "y"));
+    let folder =
+        place.accept(Tar::default().file(&format!("{outside}/secret"), "owned").file("/etc/passwd", "image's").file("//x", "y"));
     assert_eq!(read(&folder, "etc/passwd"), "image's");
     assert_eq!(read(&folder, &format!("{}/secret", outside.trim_start_matches('/'))), "owned");
 }
@@ -34,7 +35,8 @@ fn symbolic_links_lead_nowhere_else() {
     let outside = place.outside();
     // To where there is nothing within the layer: refused. The file outside stays.
     for target in [outside.as_str(), "../../../../outside", "/etc", "/proc/self/root", "/proc/self/cwd", "loop"] {
-        let message = Place::new().refuse(Tar::default().symlink("loop", "loop").symlink("way", target).file("way/secret", "owned"));
+        let message =
+            Place::new().refuse(Tar::default().symlink("loop", "loop").symlink("way", target).file("way/secret", "owned"));
         assert!(message.contains("way/secret"), "{message}");
     }
     // A file in the place of a link replaces the link.
