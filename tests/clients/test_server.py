@@ -90,6 +90,16 @@ def test_killed_server_is_started_again_with_all_it_acknowledged(fresh):
     assert "the server died and is started again" in berth.log.read_text()
 
 
+def test_server_does_not_outlive_its_supervisor(fresh):
+    berth = fresh().start()
+    server = berth.server_pid()
+    os.kill(berth.up.pid, signal.SIGKILL)
+    berth.up.wait()
+    berth.start()
+    assert berth.client("ecs").list_clusters()["clusterArns"]
+    assert has_ended(server)
+
+
 def test_power_cut_loses_nothing_acknowledged(fresh):
     berth = fresh().start()
     ecs = berth.client("ecs")
@@ -107,11 +117,19 @@ def assert_nothing_runs(berth):
     assert said.returncode == 1 and "no Berth runs in" in said.stderr and "berth up" in said.stderr
 
 
+def has_ended(pid):
+    """Whether the process is gone, or nothing but a status that nobody has asked for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].startswith("Z")
+    except FileNotFoundError:
+        return True
+
+
 def test_sigterm_ends_everything(fresh):
     berth = fresh().start()
     address, server = berth.address, berth.server_pid()
     assert berth.terminate() == 0
-    assert not os.path.exists(f"/proc/{server}")
+    assert has_ended(server)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(tuple(address.rsplit(":", 1)), timeout=5)
     assert_nothing_runs(berth)
