@@ -1,5 +1,6 @@
 """The processes: how they start, what they tell, how they end, and what is there afterwards."""
 
+import json
 import os
 import re
 import signal
@@ -48,6 +49,21 @@ def test_metrics_show_what_each_step_took(berth, ecs):
     for step in ["read", "authenticate", "decode", "authorise", "validate", "run", "encode"]:
         counted = rf'berth_request_step_duration_seconds_count{{.*operation="ListClusters",step="{step}".*}} [1-9]'
         assert re.search(counted, text), step
+
+
+def test_log_shows_what_a_request_cost(fresh):
+    berth = fresh().start("--log-format", "json", "--log-level", "debug")
+    id = berth.client("ecs").list_clusters()["ResponseMetadata"]["RequestId"]
+    lines = [json.loads(line) for line in berth.log.read_text().splitlines() if id in line]
+    answered = next(line for line in lines if line["message"] == "answered")
+    assert (answered["operation"], answered["status"]) == ("ListClusters", 200)
+    steps = ["read", "authenticate", "decode", "authorise", "validate", "run", "encode"]
+    assert 0 < sum(answered[step] for step in steps) <= answered["micros"]
+
+
+def test_node_that_is_not_there_yet_is_said(binary, tmp_path):
+    said = subprocess.run([binary, "up", "--data-dir", tmp_path], capture_output=True, text=True, timeout=30, check=False)
+    assert said.returncode == 1 and "berth up --no-agent" in said.stderr
 
 
 def test_new_installation_is_ready_soon(fresh, record_property, capsys):
