@@ -62,7 +62,8 @@ def test_log_shows_what_a_request_cost(fresh):
 
 
 def test_node_that_is_not_there_yet_is_said(binary, tmp_path):
-    said = subprocess.run([binary, "up", "--data-dir", tmp_path], capture_output=True, text=True, timeout=30, check=False)
+    up = [binary, "up", "--data-dir", tmp_path]
+    said = subprocess.run(up, capture_output=True, text=True, timeout=30, check=False)
     assert said.returncode == 1 and "berth up --no-agent" in said.stderr
 
 
@@ -141,10 +142,12 @@ def has_ended(pid):
         return True
 
 
-def test_sigterm_ends_everything(fresh):
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_everything(fresh, end):
     berth = fresh().start()
     address, server = berth.address, berth.server_pid()
-    assert berth.terminate() == 0
+    berth.up.send_signal(end)
+    assert berth.up.wait(timeout=30) == 0
     assert has_ended(server)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(tuple(address.rsplit(":", 1)), timeout=5)
@@ -281,7 +284,7 @@ def test_server_is_not_root_and_sees_only_its_folder(berth):
     assert os.stat(berth.folder / "server").st_uid == int(next(iter(ids)))
 
 
-def test_secrets_are_not_logged(berth, ecs, door):
+def test_secrets_are_not_logged(berth, door):
     door.ecs("ListClusters", {}, secret="a-secret-that-is-wrong-and-should-not-show")
     text = berth.log.read_text()
     for secret in [berth.root_key().secret, berth.node_key().secret, "should-not-show"]:
