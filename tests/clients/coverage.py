@@ -64,14 +64,15 @@ class Seen:
     def __init__(self, log):
         self.codes = defaultdict(set)
         self.allowed = defaultdict(set)
-        self.records = 0
+        self.records = []
         for line in log.read_text().splitlines():
             record = json.loads(line) if line.startswith("{") else {}
-            if record.get("target") == "audit" and "operation" in record:
-                self.add(record)
+            if record.get("target") == "audit":
+                self.records.append(record)
+                if "operation" in record:
+                    self.add(record)
 
     def add(self, record):
-        self.records += 1
         operation = (record["service"], record["operation"])
         who = "node" if "/node/" in record.get("caller", "") else "root"
         if "error" in record:

@@ -36,10 +36,11 @@ def test_empty_body_is_an_empty_document(door):
     assert door.ecs("ListClusters", b"").status == 200
 
 
-@pytest.mark.parametrize("bomb", [b'{"a":' * 40_000, b'{"a":' + b"[" * 250_000, b'{"containerDefinitions":' + b"[" * 200_000])
+@pytest.mark.parametrize("bomb", [b'{"a":', b"[", b'{"containerDefinitions":['])
 def test_nesting_bomb_is_defused(door, bomb):
-    answer = door.ecs("RegisterTaskDefinition", bomb)
-    assert_refused(answer, 400, "SerializationException")
+    for start in [b"", b'{"unknown":', b'{"containerDefinitions":']:
+        answer = door.ecs("RegisterTaskDefinition", start + bomb * (250_000 // len(bomb)))
+        assert_refused(answer, 400, "SerializationException")
 
 
 @pytest.mark.parametrize("number", ["99999999999999999999", "1e400", "-1e999", "2147483648", "9" * 100_000])

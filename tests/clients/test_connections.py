@@ -34,6 +34,20 @@ def test_declared_100_megabytes_are_refused_before_they_are_sent(door):
     assert str(LIMIT).encode() in answer
 
 
+def test_client_that_asks_before_it_sends_is_told(door):
+    body = b'{"maxResults":1}'
+    headers = {"Content-Type": JSON, "X-Amz-Target": f"{ECS}.ListClusters", "Connection": "close"}
+    request = door.signed(headers=headers, body=body)
+    with door.connect() as connection:
+        connection.sendall(door.head(request, Content_Length=len(body), Expect="100-continue"))
+        assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert answer_to(connection).startswith(b"HTTP/1.1 200 OK")
+    with door.connect() as connection:
+        connection.sendall(door.head(request, Content_Length=100 * MEGABYTE, Expect="100-continue"))
+        assert answer_to(connection).startswith(b"HTTP/1.1 413 ")
+
+
 def test_chunked_100_megabytes_are_cut_off(door):
     head = door.head(a_request(door), Content_Length=None, Transfer_Encoding="chunked")
     chunk = b"%x\r\n%s\r\n" % (65_536, b"{" * 65_536)

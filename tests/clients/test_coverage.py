@@ -1,6 +1,8 @@
 """The ratchet: every operation that is built was allowed, denied and refused in every documented way, by the server's own
 audit records of this run. It reads what all other tests did, so it runs last, and only if all of them ran."""
 
+import re
+
 import pytest
 
 from coverage import COMMON, NOT_REACHED, Seen, is_excepted
@@ -40,6 +42,16 @@ def test_operation_answers_documented_errors_alone(seen, operation):
 def test_every_documented_error_was_reached(seen, operation):
     missing = documented_errors(operation) - seen.errors("ecs", operation)
     assert {code for code in missing if not is_excepted(operation, code)} == set()
+
+
+def test_every_request_left_one_audit_record(seen, berth):
+    with berth.http("/metrics") as answer:
+        counted = re.findall(r"^berth_requests_total{.*} (\d+)$", answer.read().decode(), re.MULTILINE)
+    assert len(seen.records) == sum(map(int, counted)) > 1000
+    for record in seen.records:
+        assert {"request_id", "at", "source", "status"} <= set(record)
+        assert "caller" in record or record["status"] != 200
+    assert len({record["request_id"] for record in seen.records}) == len(seen.records)
 
 
 def test_list_of_errors_not_reached_only_shrinks(seen):

@@ -1,5 +1,6 @@
 """The processes: how they start, what they tell, how they end, and what is there afterwards."""
 
+import json
 import os
 import re
 import signal
@@ -50,6 +51,22 @@ def test_metrics_show_what_each_step_took(berth, ecs):
         assert re.search(counted, text), step
 
 
+def test_log_shows_what_a_request_cost(fresh):
+    berth = fresh().start("--log-format", "json", "--log-level", "debug")
+    id = berth.client("ecs").list_clusters()["ResponseMetadata"]["RequestId"]
+    lines = [json.loads(line) for line in berth.log.read_text().splitlines() if id in line]
+    answered = next(line for line in lines if line["message"] == "answered")
+    assert (answered["operation"], answered["status"]) == ("ListClusters", 200)
+    steps = ["read", "authenticate", "decode", "authorise", "validate", "run", "encode"]
+    assert 0 < sum(answered[step] for step in steps) <= answered["micros"]
+
+
+def test_node_that_is_not_there_yet_is_said(binary, tmp_path):
+    up = [binary, "up", "--data-dir", tmp_path]
+    said = subprocess.run(up, capture_output=True, text=True, timeout=30, check=False)
+    assert said.returncode == 1 and "berth up --no-agent" in said.stderr
+
+
 def test_new_installation_is_ready_soon(fresh, record_property, capsys):
     began = time.monotonic()
     fresh().start()
@@ -90,6 +107,16 @@ def test_killed_server_is_started_again_with_all_it_acknowledged(fresh):
     assert "the server died and is started again" in berth.log.read_text()
 
 
+def test_server_does_not_outlive_its_supervisor(fresh):
+    berth = fresh().start()
+    server = berth.server_pid()
+    os.kill(berth.up.pid, signal.SIGKILL)
+    berth.up.wait()
+    berth.start()
+    assert berth.client("ecs").list_clusters()["clusterArns"]
+    assert has_ended(server)
+
+
 def test_power_cut_loses_nothing_acknowledged(fresh):
     berth = fresh().start()
     ecs = berth.client("ecs")
@@ -107,11 +134,21 @@ def assert_nothing_runs(berth):
     assert said.returncode == 1 and "no Berth runs in" in said.stderr and "berth up" in said.stderr
 
 
-def test_sigterm_ends_everything(fresh):
+def has_ended(pid):
+    """Whether the process is gone, or nothing but a status that nobody has asked for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].startswith("Z")
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_everything(fresh, end):
     berth = fresh().start()
     address, server = berth.address, berth.server_pid()
-    assert berth.terminate() == 0
-    assert not os.path.exists(f"/proc/{server}")
+    berth.up.send_signal(end)
+    assert berth.up.wait(timeout=30) == 0
+    assert has_ended(server)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(tuple(address.rsplit(":", 1)), timeout=5)
     assert_nothing_runs(berth)
@@ -247,7 +284,7 @@ def test_server_is_not_root_and_sees_only_its_folder(berth):
     assert os.stat(berth.folder / "server").st_uid == int(next(iter(ids)))
 
 
-def test_secrets_are_not_logged(berth, ecs, door):
+def test_secrets_are_not_logged(berth, door):
     door.ecs("ListClusters", {}, secret="a-secret-that-is-wrong-and-should-not-show")
     text = berth.log.read_text()
     for secret in [berth.root_key().secret, berth.node_key().secret, "should-not-show"]:
