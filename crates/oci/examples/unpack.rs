@@ -104,7 +104,7 @@ fn write_layer(path: &Path) -> Result<(), Box<dyn Error>> {
         data.clear();
         let size = BYTES / FILES * (1 + random(19)) / 10;
         while data.len() < size {
-            data.extend_from_slice(&words[(random(64) * random(64))]);
+            data.extend_from_slice(&words[random(64) * random(64)]);
             data.push(b' ');
         }
         let mut header = tar::Header::new_gnu();

@@ -16,13 +16,18 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 /// Runs a target over its seeds, over the seeds with bytes changed, cut, doubled or joined, and over bytes out of nothing. The
 /// inputs are the same in every run.
 fn replay(target: &str, body: fn(&[u8])) {
+    replay_for(4000, target, body);
+}
+
+/// The same with so many changed inputs.
+fn replay_for(rounds: usize, target: &str, body: fn(&[u8])) {
     let seeds = seeds(target);
     assert!(!seeds.is_empty(), "{target} has seeds");
     seeds.iter().for_each(|seed| body(seed));
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let draw = |runner: &mut TestRunner, below: usize| (0..below.max(1)).new_tree(runner).unwrap().current();
-    for round in 0..4000 {
+    for round in 0..rounds {
         let mut input = seeds[draw(&mut runner, seeds.len())].clone();
         for _ in 0..=draw(&mut runner, 4) {
             let at = draw(&mut runner, input.len());
@@ -69,4 +74,26 @@ fn sigv4_presigned_holds() {
 #[test]
 fn route_holds() {
     replay("route", route);
+}
+
+#[test]
+fn archive_holds() {
+    replay("archive", archive);
+}
+
+#[test]
+fn layer_holds() {
+    // Each makes files.
+    replay_for(500, "layer", layer);
+}
+
+#[test]
+fn image_holds() {
+    // Each makes files.
+    replay_for(500, "image", image);
+}
+
+#[test]
+fn manifest_holds() {
+    replay("manifest", manifest);
 }
