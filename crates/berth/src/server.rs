@@ -13,6 +13,7 @@ use berth_model::AccountId;
 use berth_services::{EcsService, LogsService, PollEndpoints, StsService};
 use berth_store::backend::Sqlite;
 use berth_store::{Options, Store};
+use berth_telemetry::logs::{self, LogStore};
 use prometheus_client::registry::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -70,9 +71,12 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
 
     let backend = Sqlite::open(&folder.join("berth.db"), installation).context("opening the database")?;
     let store = Store::open(backend, Options::new("server")).context("opening the store")?;
+    let log_store = LogStore::open(&folder.join("logs"), logs::Options::default()).context("opening the log store")?;
+    let logs = LogsService::new(store.clone(), log_store.clone());
+    logs.forget_deleted_groups().await.context("deleting what is left of deleted log groups")?;
     let ecs = EcsService::new(store.clone(), PollEndpoints::at(&format!("http://{address}")));
     ecs.make_default_cluster(&settings.region).await.context("making the default cluster")?;
-    let door = Arc::new(door(&settings, ecs, KeyRing::load(folder, &settings.account.to_string())?));
+    let door = Arc::new(door(&settings, ecs, logs, KeyRing::load(folder, &settings.account.to_string())?));
 
     let (close, closing) = watch::channel(false);
     let loops = tokio::spawn(berth_controllers::run(store.clone(), closing.clone()));
@@ -81,26 +85,28 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     let failed = tokio::select! {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
-        failure = store.failed() => Some(failure),
+        failure = store.failed() => Some(failure.to_string()),
+        failure = log_store.failed() => Some(failure.to_string()),
     };
     close.send_replace(true);
     serving.await.context("closing the door")?;
     loops.await.context("ending the loops")?;
     if let Some(failure) = failed {
-        error!(%failure, "the store failed; the server stops");
+        error!(%failure, "storage failed; the server stops");
         bail!("{failure}");
     }
+    log_store.close().await.context("closing the log store")?;
     store.close().await.context("closing the store")?;
     info!("ended");
     Ok(())
 }
 
-fn door(settings: &Settings, ecs: EcsService, callers: KeyRing) -> Door {
+fn door(settings: &Settings, ecs: EcsService, logs: LogsService, callers: KeyRing) -> Door {
     let mut registry = Registry::with_prefix("berth");
     let account = settings.account.to_string();
     let door = Door::new(account, Limits::default(), callers, AuditLog, &mut registry);
     door.with_service(EcsDoor(Arc::new(ecs)))
-        .with_service(LogsDoor(Arc::new(LogsService)))
+        .with_service(LogsDoor(Arc::new(logs)))
         .with_service(StsDoor(Arc::new(StsService)))
         .with_mount(mounts::Health)
         .with_mount(mounts::Metrics(Arc::new(Mutex::new(registry))))

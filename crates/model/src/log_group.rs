@@ -44,9 +44,6 @@ pub enum LogGroupClass {
     /// Less, for less money.
     #[n(1)]
     InfrequentAccess,
-    /// Passed on, and kept for a day.
-    #[n(2)]
-    Delivery,
 }
 
 impl LogGroupClass {
@@ -56,7 +53,6 @@ impl LogGroupClass {
         match self {
             Self::Standard => "STANDARD",
             Self::InfrequentAccess => "INFREQUENT_ACCESS",
-            Self::Delivery => "DELIVERY",
         }
     }
 }

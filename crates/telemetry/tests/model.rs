@@ -70,7 +70,7 @@ impl Expected {
                         self.deleted.retain(|deleted| deleted != group);
                         self.streams.insert(key, Vec::new());
                     }
-                } else if self.streams.contains_key(&key) {
+                } else if self.streams.get(&key).is_some() {
                     assert!(matches!(made, Err(WriteError::StreamExists)), "{made:?}");
                 } else {
                     made.unwrap();

@@ -6,7 +6,7 @@ use berth_model::LogGroupId;
 
 use super::stream::StreamKey;
 use super::walk::{Chosen, Route, Seen, Walk};
-use super::{Event, LogError, LogStore, Pattern, Position};
+use super::{Event, LogError, LogStore, Pattern, Position, Stream};
 
 /// What AWS counts for an event besides its text.
 const OVERHEAD: usize = 26;
@@ -149,10 +149,17 @@ impl LogStore {
         Ok(Some(Found { events: page.events, next: None }))
     }
 
-    fn number(&self, group: LogGroupId, stream: &str) -> Result<Option<u64>, LogError> {
+    /// A stream. May read the stream table.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn stream(&self, group: LogGroupId, name: &str) -> Result<Option<Stream>, LogError> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let found = index.find(&StreamKey { group, name: stream.into() })?;
-        Ok(found.map(|stream| stream.number))
+        index.find(&StreamKey { group, name: name.into() })
+    }
+
+    fn number(&self, group: LogGroupId, stream: &str) -> Result<Option<u64>, LogError> {
+        Ok(self.stream(group, stream)?.map(|stream| stream.number))
     }
 
     fn walk(&self, group: LogGroupId, chosen: Chosen, range: Range, backward: bool) -> Result<Walk<'_>, LogError> {
