@@ -8,7 +8,7 @@ use berth_iam::{Decision, Resource};
 use berth_wire::protocol::{self, Answer};
 use berth_wire::route::{self, DocumentPlace, RequestHead, Route};
 use berth_wire::sigv4::{self, Head, Presented, Rules, SignatureError};
-use berth_wire::{Missing, Service, Timestamp, validate};
+use berth_wire::{Missing, Protocol, Service, Timestamp, validate};
 use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Incoming;
@@ -26,8 +26,8 @@ pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, inc
         query: parts.uri.query().unwrap_or_default(),
         headers: &headers,
     };
-    let presented = sigv4::parse(&head).map_err(|error| Failure::signature(None, &error))?;
-    let service = service(door, &presented)?;
+    let presented = sigv4::parse(&head).map_err(|error| Failure::unsigned(spoken(&head), &error))?;
+    let service = service(door, &presented).map_err(|failure| Failure { protocol: spoken(&head), ..failure })?;
     exchange.signed(service, &presented.scope.region);
     let credential = credential(door, service, &presented)?;
     let limit = body_limit(service, &head_of(&head));
@@ -76,6 +76,13 @@ fn head_of<'a>(head: &Head<'a>) -> RequestHead<'a> {
     }
 }
 
+/// The protocol to refuse a request in whose service is not known: what it looks like.
+fn spoken(head: &Head<'_>) -> Protocol {
+    let form = head_of(head).content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let names_action = head.query.split('&').any(|parameter| parameter.starts_with("Action="));
+    if form || names_action { Protocol::Query } else { Protocol::AwsJson11 }
+}
+
 fn service(door: &Door, presented: &Presented) -> Result<&'static Service, Failure> {
     let name = presented.scope.service.as_str();
     let known = door.handlers.services().iter().find(|service| service.signing_name == name).copied();
@@ -84,7 +91,7 @@ fn service(door: &Door, presented: &Presented) -> Result<&'static Service, Failu
 
 /// The identity that a request claims: an unknown one costs no body.
 fn credential(door: &Door, service: &'static Service, presented: &Presented) -> Result<Credential, Failure> {
-    let failed = |error: SignatureError| Failure::signature(Some(service), &error);
+    let failed = |error: SignatureError| Failure::signature(service, &error);
     if presented.session_token.is_some() {
         return Err(failed(SignatureError::UnknownKey));
     }
@@ -111,7 +118,7 @@ fn verify(
         let mut keys = door.signing_keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         keys.key(credential.secret.expose(), &presented.scope)
     };
-    sigv4::verify(presented, head, body, &key, Rules::default(), now()).map_err(|error| Failure::signature(Some(service), &error))
+    sigv4::verify(presented, head, body, &key, Rules::default(), now()).map_err(|error| Failure::signature(service, &error))
 }
 
 fn decode(door: &Door, route: &Route, query: &str, body: &Bytes) -> Result<(Box<dyn Request>, Missing), Failure> {

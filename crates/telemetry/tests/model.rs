@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use berth_model::{LogGroupId, Timestamp};
@@ -70,11 +71,11 @@ impl Expected {
                         self.deleted.retain(|deleted| deleted != group);
                         self.streams.insert(key, Vec::new());
                     }
-                } else if self.streams.get(&key).is_some() {
-                    assert!(matches!(made, Err(WriteError::StreamExists)), "{made:?}");
-                } else {
+                } else if let Entry::Vacant(vacant) = self.streams.entry(key) {
                     made.unwrap();
-                    self.streams.insert(key, Vec::new());
+                    vacant.insert(Vec::new());
+                } else {
+                    assert!(matches!(made, Err(WriteError::StreamExists)), "{made:?}");
                 }
             }
             Step::Append(group, stream, times) => {

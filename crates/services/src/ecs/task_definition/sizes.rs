@@ -48,7 +48,7 @@ fn scaled(number: &str) -> Option<u32> {
     let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
     let part = fraction.bytes().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0')) * UNIT;
     let parts = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    if part % parts != 0 {
+    if !part.is_multiple_of(parts) {
         return None;
     }
     u32::try_from(whole.checked_mul(UNIT)?.checked_add(part / parts)?).ok()

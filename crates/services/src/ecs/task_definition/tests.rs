@@ -10,7 +10,7 @@ mod properties;
 mod runtime;
 mod volumes;
 
-use berth_api::ecs::RegisterTaskDefinitionRequest;
+use berth_api::ecs::{ContainerDefinition, RegisterTaskDefinitionRequest};
 use berth_wire::Shape as _;
 use berth_wire::json::JsonReader;
 use serde_json::{Value, json};
@@ -113,5 +113,21 @@ fn table(accepted: &[Changes<'_>], refused: &[(Changes<'_>, &str)]) {
     }
     for (changes, message) in refused {
         refuse(plain(), changes, message);
+    }
+}
+
+#[test]
+fn every_member_is_in_the_compatibility_table() {
+    const TABLE: &str = include_str!("../../../../../docs/compatibility-task-definition.md");
+    for place in [RegisterTaskDefinitionRequest::PLACE, ContainerDefinition::PLACE] {
+        for member in place.schema.members() {
+            let named = TABLE.lines().filter_map(|line| line.split('|').nth(1));
+            let starts = [format!("`{}`", member.name), format!("`{}.", member.name)];
+            assert!(
+                named.flat_map(|cell| cell.split(", ")).any(|name| starts.iter().any(|start| name.trim().starts_with(start))),
+                "{}",
+                member.name
+            );
+        }
     }
 }

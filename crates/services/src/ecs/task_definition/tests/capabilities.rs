@@ -43,19 +43,27 @@ fn required_compatibility_is_checked() {
     refuse(plain(), &[requires("LAMBDA")], "Invalid compatibility 'LAMBDA'.");
 }
 
-/// Descriptions that AWS gave and people published.
+fn role() -> (&'static str, Value) {
+    ("executionRoleArn", json!(ROLE))
+}
+
+fn ecr() -> (&'static str, Value) {
+    ("c/image", json!("123456789012.dkr.ecr.us-east-1.amazonaws.com/app"))
+}
+
+fn awslogs(more: &Value) -> (&'static str, Value) {
+    let mut options = json!({"awslogs-group": "g", "awslogs-region": "r", "awslogs-stream-prefix": "p"});
+    options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    ("c/logConfiguration", json!({"logDriver": "awslogs", "options": options}))
+}
+
+// The next three are descriptions that AWS gave and people published.
+
 #[test]
-fn attributes_are_those_of_real_descriptions() {
-    let role = ("executionRoleArn", json!(ROLE));
-    let log = |more: Value| {
-        let mut options = json!({"awslogs-group": "g", "awslogs-region": "r", "awslogs-stream-prefix": "p"});
-        options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        ("c/logConfiguration", json!({"logDriver": "awslogs", "options": options}))
-    };
-    let ecr = ("c/image", json!("123456789012.dkr.ecr.us-east-1.amazonaws.com/app"));
+fn attributes_of_a_fargate_task_with_logs() {
     assert_eq!(attributes(plain(), &[]), Vec::<String>::new());
     assert_eq!(
-        attributes(fargate(), &[role.clone(), log(json!({"awslogs-create-group": "true"}))]),
+        attributes(fargate(), &[role(), awslogs(&json!({"awslogs-create-group": "true"}))]),
         [
             "c.docker-remote-api.1.18",
             "c.docker-remote-api.1.19",
@@ -65,24 +73,26 @@ fn attributes_are_those_of_real_descriptions() {
             "task-eni",
         ]
     );
+}
+
+#[test]
+fn attributes_of_two_containers_on_the_bridge() {
     let nginx = json!({
         "name": "nginx", "image": "nginx", "essential": false,
         "dependsOn": [{"containerName": "app", "condition": "HEALTHY"}],
     });
+    let changes = [
+        role(),
+        ("taskRoleArn", json!(ROLE)),
+        ("networkMode", json!("bridge")),
+        ("memory", json!("512")),
+        ecr(),
+        awslogs(&json!({"mode": "non-blocking", "awslogs-create-group": "true", "max-buffer-size": "25m"})),
+        ("c/healthCheck", json!({"command": ["CMD-SHELL", "true"]})),
+        ("containerDefinitions/1", nginx),
+    ];
     assert_eq!(
-        attributes(
-            plain(),
-            &[
-                role.clone(),
-                ("taskRoleArn", json!(ROLE)),
-                ("networkMode", json!("bridge")),
-                ("memory", json!("512")),
-                ecr.clone(),
-                log(json!({"mode": "non-blocking", "awslogs-create-group": "true", "max-buffer-size": "25m"})),
-                ("c/healthCheck", json!({"command": ["CMD-SHELL", "true"]})),
-                ("containerDefinitions/1", nginx),
-            ]
-        ),
+        attributes(plain(), &changes),
         [
             "c.docker-remote-api.1.17",
             "c.docker-remote-api.1.19",
@@ -98,26 +108,28 @@ fn attributes_are_those_of_real_descriptions() {
             "execution-role-ecr-pull",
         ]
     );
+}
+
+#[test]
+fn attributes_of_a_task_with_secrets_and_a_file_system() {
     let secrets = json!([
         {"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:123456789012:secret:a"},
         {"name": "B", "valueFrom": "arn:aws:ssm:us-east-1:123456789012:parameter/b"},
     ]);
     let efs = json!([{"name": "efs", "efsVolumeConfiguration": {"fileSystemId": "fs-1", "transitEncryption": "ENABLED"}}]);
+    let changes = [
+        role(),
+        ("taskRoleArn", json!(ROLE)),
+        ("networkMode", json!("awsvpc")),
+        ecr(),
+        awslogs(&json!({"mode": "non-blocking"})),
+        ("c/secrets", secrets),
+        ("c/startTimeout", json!(40)),
+        ("c/stopTimeout", json!(15)),
+        ("volumes", efs),
+    ];
     assert_eq!(
-        attributes(
-            plain(),
-            &[
-                role,
-                ("taskRoleArn", json!(ROLE)),
-                ("networkMode", json!("awsvpc")),
-                ecr,
-                log(json!({"mode": "non-blocking"})),
-                ("c/secrets", secrets),
-                ("c/startTimeout", json!(40)),
-                ("c/stopTimeout", json!(15)),
-                ("volumes", efs),
-            ]
-        ),
+        attributes(plain(), &changes),
         [
             "c.docker-remote-api.1.17",
             "c.docker-remote-api.1.18",

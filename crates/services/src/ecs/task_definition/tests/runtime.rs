@@ -146,7 +146,7 @@ fn firelens_has_one_router_and_somebody_who_uses_it() {
     refuse(plain(), &[router(json!({}))], unused);
     let missing = "When awsfirelens log driver is specified in log configuration, a firelens configuration object must be \
                    configured in one of the containers.";
-    refuse(plain(), &[app.clone()], missing);
+    refuse(plain(), std::slice::from_ref(&app), missing);
     let second = ("containerDefinitions/1/firelensConfiguration", json!({"type": "fluentd"}));
     let message = "Only one container of a task definition can have a firelensConfiguration object.";
     refuse(plain(), &[router(json!({})), app.clone(), second], message);

@@ -1,0 +1,89 @@
+//! What the pipeline relies on in the generated tables.
+
+use std::collections::BTreeSet;
+
+use berth_api::{ecs, logs, sts};
+use berth_wire::validate::compile_pattern;
+use berth_wire::{Kind, Member, Schema, Service};
+
+fn services() -> [&'static Service; 3] {
+    [&ecs::SERVICE, &logs::SERVICE, &sts::SERVICE]
+}
+
+/// Every schema that a request or an answer reaches, once.
+fn schemas(service: &Service) -> Vec<&'static Schema> {
+    fn reach(member: &'static Member, seen: &mut BTreeSet<*const Schema>, found: &mut Vec<&'static Schema>) {
+        if !seen.insert(std::ptr::from_ref(member.schema)) {
+            return;
+        }
+        found.push(member.schema);
+        match &member.schema.kind {
+            Kind::Structure(members) => members.iter().for_each(|member| reach(member, seen, found)),
+            Kind::List(element) => reach(element, seen, found),
+            Kind::Map { key, value } => [key, value].into_iter().for_each(|part| reach(part, seen, found)),
+            _ => {}
+        }
+    }
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    for operation in service.operations {
+        reach(&operation.input, &mut seen, &mut found);
+        reach(&operation.output, &mut seen, &mut found);
+    }
+    found
+}
+
+#[test]
+fn all_ecs_operations_are_there() {
+    assert_eq!((ecs::SERVICE.operations.len(), logs::SERVICE.operations.len(), sts::SERVICE.operations.len()), (77, 9, 1));
+}
+
+#[test]
+fn operations_are_sorted_and_know_their_place() {
+    for service in services() {
+        assert!(service.operations.is_sorted_by_key(|operation| operation.name));
+        assert!(service.operations.iter().enumerate().all(|(place, operation)| operation.index == place));
+        for operation in service.operations {
+            assert!(std::ptr::eq(service.operation(operation.name).unwrap(), operation));
+        }
+    }
+}
+
+#[test]
+fn every_pattern_can_be_checked() {
+    for service in services() {
+        let schemas = schemas(service);
+        let patterns = schemas.iter().filter_map(|schema| schema.constraints.pattern);
+        for pattern in patterns {
+            assert!(compile_pattern(pattern).is_ok(), "{}: {pattern} needs an overlay in codegen.toml", service.id);
+        }
+    }
+}
+
+#[test]
+fn every_operation_has_an_action_of_its_service() {
+    for service in services() {
+        for operation in service.operations {
+            assert_eq!(operation.access.action, format!("{}:{}", service.iam_prefix, operation.name));
+        }
+    }
+}
+
+#[test]
+fn the_overlay_adds_what_agents_send() {
+    let register = ecs::SERVICE.operation("RegisterContainerInstance").unwrap();
+    assert!(register.input.schema.members().iter().any(|member| member.name == "clientToken"));
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let environment = ecs::KeyValuePair { name: Some("PASSWORD".into()), value: Some("hunter2".into()) };
+    let shown = ecs::ContainerDefinition {
+        environment: Some(berth_wire::Redacted(vec![environment])),
+        repository_credentials: Some(berth_wire::Redacted(ecs::RepositoryCredentials {
+            credentials_parameter: "hunter3".into(),
+        })),
+        ..Default::default()
+    };
+    let shown = format!("{shown:?}");
+    assert!(!shown.contains("hunter"), "{shown}");
+}
