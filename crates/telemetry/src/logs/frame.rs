@@ -17,7 +17,7 @@ pub enum FrameError {
     /// It ends before its length says.
     #[error("it is cut off")]
     Short,
-    /// No frame is that long.
+    /// No frame has that length.
     #[error("a frame of {0} bytes")]
     Length(usize),
     /// Its body is not the one that was written.
@@ -125,7 +125,8 @@ pub(crate) fn wrap(to: &mut Vec<u8>, value: &impl Encode<()>) -> Result<(), Fram
 pub(crate) fn length(bytes: &[u8]) -> Result<usize, FrameError> {
     let length = bytes.first_chunk().map(|length| u32::from_le_bytes(*length)).ok_or(FrameError::Short)?;
     let length = usize::try_from(length).unwrap_or(usize::MAX);
-    if length <= LONGEST { Ok(HEAD + length) } else { Err(FrameError::Length(length)) }
+    // An empty body would be eight zeros with a right checksum, and zeros are what power loss leaves of a file that grew.
+    if (1..=LONGEST).contains(&length) { Ok(HEAD + length) } else { Err(FrameError::Length(length)) }
 }
 
 /// The body of the frame that bytes begin with.

@@ -91,13 +91,12 @@ impl Listing {
     fn recent(&self, index: &Index) -> Vec<Stream> {
         let from = StreamKey { group: self.group, name: Arc::from(self.prefix.as_str()) };
         let of_group = index.recent.range(from..).take_while(|(key, _)| key.group == self.group);
-        let mut streams: Vec<Stream> = of_group
-            .take_while(|(key, _)| key.name.starts_with(&self.prefix))
-            .filter_map(|(_, stream)| stream.as_ref().filter(|stream| self.takes(stream)).cloned())
-            .collect();
-        streams.sort_by(|one, other| self.compare(one, other));
+        let in_prefix = of_group.take_while(|(key, _)| key.name.starts_with(&self.prefix));
+        let mut streams: Vec<&Stream> =
+            in_prefix.filter_map(|(_, stream)| stream.as_ref()).filter(|stream| self.takes(stream)).collect();
+        streams.sort_unstable_by(|one, other| self.compare(one, other));
         streams.truncate(self.most);
-        streams
+        streams.into_iter().cloned().collect()
     }
 
     /// The streams that did not: read from the table, in order, from where the page begins.

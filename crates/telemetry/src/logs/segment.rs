@@ -29,7 +29,8 @@ impl Segment {
 
     /// Deletes its files. The index knows it no more: a reader that was about to open them has missed nothing.
     pub(crate) fn delete(&self) -> Result<(), LogError> {
-        for path in [data_path(&self.folder, self.number), index_path(&self.folder, self.number)] {
+        // The index can be made again from the data, so it goes first: half deleted is not deleted.
+        for path in [index_path(&self.folder, self.number), data_path(&self.folder, self.number)] {
             std::fs::remove_file(&path).map_err(LogError::file("deleting", &path))?;
         }
         Ok(())

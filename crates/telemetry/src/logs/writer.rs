@@ -110,6 +110,7 @@ impl Writer {
                 self.tend(Self::seal);
             }
         }
+        self.tend(Self::reclaim);
         self.tend(Self::checkpoint);
         Ok(())
     }
