@@ -5,7 +5,6 @@ import threading
 import time
 
 import pytest
-from botocore.exceptions import ClientError
 
 from door import JSON
 
@@ -519,15 +518,21 @@ def test_events_survive_a_kill(fresh):
     assert (installation.folder / "server" / "logs").is_dir()
 
 
-def test_node_key_may_write_logs_or_is_denied_by_name(berth, stream):
+NOT_FOR_NODES = {
+    "delete_log_group": {"logGroupName": "g"},
+    "describe_log_groups": {},
+    "delete_log_stream": {"logGroupName": "g", "logStreamName": "s"},
+    "describe_log_streams": {"logGroupName": "g"},
+    "get_log_events": {"logGroupName": "g", "logStreamName": "s"},
+    "filter_log_events": {"logGroupName": "g"},
+}
+
+
+@pytest.mark.parametrize("operation", NOT_FOR_NODES)
+def test_node_neither_reads_nor_deletes_logs(berth, refused, operation):
     node = berth.client("logs", key=berth.node_key())
-    try:
-        node.put_log_events(**stream, logEvents=lines("x"))
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "AccessDeniedException"
-    with pytest.raises(ClientError) as caught:
-        node.delete_log_group(logGroupName=stream["logGroupName"])
-    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    code, message = refused(getattr(node, operation), **NOT_FOR_NODES[operation])
+    assert code == "AccessDeniedException" and "not authorized to perform: logs:" in message
 
 
 def test_request_that_is_no_batch_is_refused(door, stream):

@@ -72,3 +72,6 @@ impl Position {
         Self(self.0.saturating_sub(1))
     }
 }
+
+#[cfg(test)]
+mod tests;
