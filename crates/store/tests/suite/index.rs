@@ -4,10 +4,13 @@ use std::convert::Infallible;
 use std::ops::Bound;
 use std::time::Duration;
 
-use berth_model::{InstanceId, LaunchType, Life, RevisionStatus, Task, TaskDefinition, Timestamp, LogGroup, LogGroupClass, LogGroupId};
+use berth_model::{
+    InstanceId, LaunchType, Life, LogGroup, LogGroupClass, LogGroupId, RevisionStatus, Tags, Task, TaskDefinition, Timestamp,
+};
 use berth_store::{
-    Change, Counts, Derived, Edit, Options, RevisionState, Store, TaskDefinitionIndex, TaskDefinitionKey, TaskIndex, TaskKey,
-    Transaction, LogGroupIndex};
+    Change, Counts, Derived, Edit, LogGroupIndex, Options, RevisionState, Store, TaskDefinitionIndex, TaskDefinitionKey,
+    TaskIndex, TaskKey, Transaction,
+};
 
 use crate::fixture::{Media, definition, key, region, stop, task, wait};
 

@@ -50,7 +50,7 @@ impl LogStore {
     /// # Errors
     /// The table cannot be read.
     pub fn list(&self, listing: &Listing) -> Result<Vec<Stream>, LogError> {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
         if index.gone.contains(&listing.group) {
             return Ok(Vec::new());
         }

@@ -154,7 +154,7 @@ impl LogStore {
     /// # Errors
     /// The table cannot be read.
     pub fn stream(&self, group: LogGroupId, name: &str) -> Result<Option<Stream>, LogError> {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
         index.find(&StreamKey { group, name: name.into() })
     }
 
@@ -163,7 +163,7 @@ impl LogStore {
     }
 
     fn walk(&self, group: LogGroupId, chosen: Chosen, range: Range, backward: bool) -> Result<Walk<'_>, LogError> {
-        let route = Route { folder: self.folder.clone(), group, chosen, range, backward };
-        Walk::new(&self.index, route)
+        let route = Route { folder: self.0.folder.clone(), group, chosen, range, backward };
+        Walk::new(&self.0.index, route)
     }
 }

@@ -38,24 +38,16 @@ impl Default for Options {
 /// A handle of an open log store; clones are handles of the same. When the last one is dropped, what is queued is still
 /// written; [`LogStore::close`] also waits for it.
 #[derive(Debug, Clone)]
-pub struct LogStore(Arc<Parts>);
+pub struct LogStore(pub(crate) Arc<Parts>);
 
 /// The parts of an open store.
 #[derive(Debug)]
-pub struct Parts {
+pub(crate) struct Parts {
     pub(crate) folder: PathBuf,
     pub(crate) index: Arc<RwLock<Index>>,
     queue: Mutex<Option<mpsc::Sender<Pending>>>,
     failed: watch::Receiver<Option<Failure>>,
     closed: Mutex<Option<oneshot::Receiver<Result<(), Failure>>>>,
-}
-
-impl std::ops::Deref for LogStore {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.0
-    }
 }
 
 impl LogStore {
@@ -133,7 +125,7 @@ impl LogStore {
     /// Nothing could be written.
     pub async fn retain_groups(&self, is_there: impl Fn(LogGroupId) -> bool) -> Result<(), WriteError> {
         let gone: Vec<LogGroupId> = {
-            let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+            let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
             index.groups.keys().copied().filter(|group| !is_there(*group)).collect()
         };
         for group in gone {
@@ -145,13 +137,13 @@ impl LogStore {
     /// What the events of a group count for: their text and 26 bytes each.
     #[must_use]
     pub fn bytes_of_group(&self, group: LogGroupId) -> u64 {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let index = self.0.index.read().unwrap_or_else(PoisonError::into_inner);
         index.groups.get(&group).map_or(0, |totals| totals.bytes)
     }
 
     /// Waits until the store fails; forever, if it is closed in good order. The process then has to stop.
     pub async fn failed(&self) -> Failure {
-        let mut failed = self.failed.clone();
+        let mut failed = self.0.failed.clone();
         match failed.wait_for(Option::is_some).await.map(|failure| failure.clone()) {
             Ok(Some(failure)) => failure,
             Ok(None) | Err(_) => std::future::pending().await,
@@ -163,8 +155,8 @@ impl LogStore {
     /// # Errors
     /// The store had failed.
     pub async fn close(&self) -> Result<(), Failure> {
-        *self.queue.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        *self.0.queue.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let closed = self.0.closed.lock().unwrap_or_else(PoisonError::into_inner).take();
         match closed {
             Some(closed) => closed.await.unwrap_or(Ok(())),
             None => Ok(()),
@@ -173,13 +165,13 @@ impl LogStore {
 
     async fn write(&self, request: Request) -> Result<(), WriteError> {
         let (done, answer) = oneshot::channel();
-        let sent = match &*self.queue.lock().unwrap_or_else(PoisonError::into_inner) {
+        let sent = match &*self.0.queue.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(queue) => queue.send(Pending { request, done }).is_ok(),
             None => return Err(WriteError::Closed),
         };
         match if sent { answer.await.ok() } else { None } {
             Some(answer) => answer,
-            None => Err(self.failed.borrow().clone().map_or(WriteError::Closed, WriteError::Failed)),
+            None => Err(self.0.failed.borrow().clone().map_or(WriteError::Closed, WriteError::Failed)),
         }
     }
 }

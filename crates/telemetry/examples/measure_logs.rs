@@ -1,4 +1,4 @@
-//! How fast events go in and come out. `cargo run --release -p berth-telemetry --example measure [FOLDER]`
+//! How fast events go in and come out. `cargo run --release -p berth-telemetry --example measure_logs [FOLDER]`
 #![allow(clippy::print_stdout, reason = "it is there to print")]
 
 use std::path::{Path, PathBuf};
