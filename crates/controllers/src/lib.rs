@@ -5,7 +5,9 @@
 //! - A wake-up carries no data: every pass reads the state again, and a restart is a wake-up.
 //! - No loop scans what an index would find.
 
+mod hub;
 mod loops;
 mod sweep_loop;
 
+pub use hub::Timing;
 pub use loops::{LOOPS, Loop, Pass, PassError, Running, run};
