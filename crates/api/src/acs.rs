@@ -46,6 +46,4 @@ pub use telemetry::{
     MetricsMetadata, PublishHealth, PublishInstanceStatus, PublishMetrics, StatsSet, TaskHealth, TaskMetric, TelemetryAnswer,
     TelemetryReport,
 };
-pub use volume::{
-    DockerVolume, EbsVolume, EfsAuthorization, EfsVolume, FsxVolume, HostVolume, LogDriverVolume, Volume,
-};
+pub use volume::{DockerVolume, EbsVolume, EfsAuthorization, EfsVolume, FsxVolume, HostVolume, LogDriverVolume, Volume};

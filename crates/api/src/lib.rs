@@ -12,8 +12,10 @@ pub mod ecs;
 mod handler;
 pub mod logs;
 mod refusal;
+mod stream;
 pub mod sts;
 
 pub use call::{Call, Caller, Target};
 pub use handler::{Answer, Handler, Output, Request, Running, bind};
 pub use refusal::{Cause, Detail, NOT_IMPLEMENTED, Refusal};
+pub use stream::{Serving, StreamHost, StreamRefusal};

@@ -79,7 +79,9 @@ fn secrets_are_not_shown() {
     let environment = ecs::KeyValuePair { name: Some("PASSWORD".into()), value: Some("hunter2".into()) };
     let shown = ecs::ContainerDefinition {
         environment: Some(berth_wire::Redacted(vec![environment])),
-        repository_credentials: Some(berth_wire::Redacted(ecs::RepositoryCredentials { credentials_parameter: "hunter3".into() })),
+        repository_credentials: Some(berth_wire::Redacted(ecs::RepositoryCredentials {
+            credentials_parameter: "hunter3".into(),
+        })),
         ..Default::default()
     };
     let shown = format!("{shown:?}");

@@ -9,5 +9,5 @@ mod hub;
 mod loops;
 mod sweep_loop;
 
-pub use hub::Timing;
+pub use hub::{AgentStreams, ConnectError, Guest, Hub, HubMetrics, StreamKind, Timing};
 pub use loops::{LOOPS, Loop, Pass, PassError, Running, run};

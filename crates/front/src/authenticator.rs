@@ -78,12 +78,7 @@ pub(crate) fn headers(parts: &http::request::Parts) -> Vec<(&str, &[u8])> {
 
 /// A request as signatures see it.
 pub(crate) fn head<'a>(parts: &'a http::request::Parts, headers: &'a [(&'a str, &'a [u8])]) -> Head<'a> {
-    Head {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        headers,
-    }
+    Head { method: parts.method.as_str(), path: parts.uri.path(), query: parts.uri.query().unwrap_or_default(), headers }
 }
 
 /// Wall time in milliseconds since the epoch.

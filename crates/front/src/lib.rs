@@ -28,4 +28,4 @@ pub use limits::Limits;
 pub use listener::serve;
 pub use metrics::Metrics;
 pub use mount::{Mount, MountAnswer};
-pub use streams::{Serve, Stream, StreamHost, StreamRefusal, Streams};
+pub use streams::{Stream, Streams};

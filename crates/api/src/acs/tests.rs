@@ -21,7 +21,10 @@ fn members_that_nobody_knows_are_ignored_and_null_ones_are_absent() {
 
 #[test]
 fn a_message_may_be_absent_altogether() {
-    assert_eq!(AgentMessage::read(r#"{"type":"HeartbeatAckRequest"}"#).unwrap(), AgentMessage::HeartbeatAck(HeartbeatAck::default()));
+    assert_eq!(
+        AgentMessage::read(r#"{"type":"HeartbeatAckRequest"}"#).unwrap(),
+        AgentMessage::HeartbeatAck(HeartbeatAck::default())
+    );
 }
 
 #[test]

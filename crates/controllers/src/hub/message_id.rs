@@ -27,7 +27,10 @@ impl FromStr for MessageId {
 
     fn from_str(text: &str) -> Result<Self, Foreign> {
         let (session, number) = text.split_once('-').ok_or(Foreign)?;
-        let id = Self { session: u64::from_str_radix(session, 16).map_err(|_| Foreign)?, number: number.parse().map_err(|_| Foreign)? };
+        let id = Self {
+            session: u64::from_str_radix(session, 16).map_err(|_| Foreign)?,
+            number: number.parse().map_err(|_| Foreign)?,
+        };
         // One spelling per name.
         if id.to_string() == text { Ok(id) } else { Err(Foreign) }
     }
