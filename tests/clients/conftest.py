@@ -17,6 +17,17 @@ def pytest_addoption(parser):
     parser.addoption("--berth", required=True, type=Path, help="the berth binary under test")
 
 
+def pytest_collection_modifyitems(config, items):
+    """Tests of what all others did come last, and are left out where some of the others are."""
+    last = [item for item in items if item.get_closest_marker("after_all_others")]
+    others = [item for item in items if item not in last]
+    everywhere = {path.name for path in Path(__file__).parent.glob("test_*.py")}
+    is_whole = not config.option.keyword and {item.path.name for item in items} == everywhere
+    if not is_whole:
+        config.hook.pytest_deselected(items=last)
+    items[:] = others + (last if is_whole else [])
+
+
 @pytest.fixture(scope="session")
 def binary(pytestconfig):
     path = pytestconfig.getoption("--berth").resolve()
@@ -69,6 +80,15 @@ def node(berth):
 def door(berth):
     """The door, for requests made by hand and signed with root's key."""
     return Door(berth.address, berth.root_key())
+
+
+@pytest.fixture
+def server_goes_on(door, berth):
+    """After the test the server is the same process, and answers."""
+    before = berth.server_pid()
+    yield
+    assert door.ecs("ListClusters", {"maxResults": 1}).status == 200
+    assert berth.server_pid() == before
 
 
 @pytest.fixture

@@ -114,3 +114,9 @@ class Answer:
     def xml(self, element):
         found = re.search(rf"<{element}>(.*?)</{element}>", self.body.decode(), re.DOTALL)
         return found and found.group(1)
+
+
+def assert_refused(answer, status, code, text=""):
+    assert (answer.status, answer.code) == (status, code), answer.body
+    assert text in answer.text, answer.text
+    assert answer.headers["x-amzn-requestid"]

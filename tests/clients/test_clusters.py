@@ -96,7 +96,7 @@ def listed(ecs):
     return [arn for page in pages for arn in page["clusterArns"]]
 
 
-def test_cluster_in_use_is_not_deleted(ecs, cluster, family, refused):
+def test_cluster_in_use_is_not_deleted(ecs, cluster, refused):
     agent = Agent(ecs, cluster).register()
     assert refused(ecs.delete_cluster, cluster=cluster) == (
         "ClusterContainsContainerInstancesException",

@@ -1,4 +1,4 @@
-"""RegisterContainerInstance, DescribeContainerInstances, ListContainerInstances, DeregisterContainerInstance, DiscoverPollEndpoint."""
+"""The life of container instances: registered, described, listed, deregistered; and where their agents open streams."""
 
 import json
 import urllib.parse

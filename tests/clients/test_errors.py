@@ -287,6 +287,8 @@ def test_task_of_another_cluster_is_refused(ecs, agent, family, refused):
         ({"propagateTags": "SERVICE"}, "propagateTags"),
         ({"tags": [{"key": "aws:x", "value": ""}]}, "reserved"),
         ({"placementStrategy": [{"type": "spread", "field": "memory"}]}, "placement strategy"),
+        ({"placementStrategy": [{"type": "random"}] * 6}, "Too many placement strategies"),
+        ({"placementConstraints": [{"type": "distinctInstance"}] * 11}, "Too many placement constraints"),
         ({"placementStrategy": [{"type": "binpack", "field": "disk"}]}, "placement strategy"),
         ({"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}]}, "not associated with the cluster"),
         ({"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}}, "Network Configuration is not valid"),

@@ -10,7 +10,7 @@ from conftest import CONTAINER
 MANY = 7
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def everything(ecs):
     """A cluster with instances and tasks, families with revisions, and more clusters, in a region of their own."""
     cluster = "paging"
@@ -20,9 +20,8 @@ def everything(ecs):
         ecs.register_task_definition(family=f"paging-{number}", containerDefinitions=[CONTAINER])
     for _ in range(MANY):
         ecs.register_task_definition(family="paging", containerDefinitions=[CONTAINER])
-    agents = [Agent(ecs, cluster).register() for _ in range(MANY)]
+        Agent(ecs, cluster).register()
     ecs.run_task(cluster=cluster, taskDefinition="paging-0", count=MANY, startedBy="me")
-    return {"cluster": cluster, "instance": agents[0].instance}
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +30,15 @@ def ecs(berth):
 
 
 LISTS = [
-    ("list_clusters", "clusterArns", {}, MANY),
-    ("list_task_definitions", "taskDefinitionArns", {"familyPrefix": "paging"}, MANY),
-    ("list_task_definitions", "taskDefinitionArns", {"familyPrefix": "paging", "sort": "DESC"}, MANY),
-    ("list_task_definition_families", "families", {"familyPrefix": "paging"}, MANY),
-    ("list_container_instances", "containerInstanceArns", {"cluster": "paging"}, MANY),
-    ("list_container_instances", "containerInstanceArns", {"cluster": "paging", "filter": "agentConnected == true"}, MANY),
-    ("list_tasks", "taskArns", {"cluster": "paging"}, MANY),
-    ("list_tasks", "taskArns", {"cluster": "paging", "family": "paging-0", "desiredStatus": "RUNNING"}, MANY),
-    ("list_tasks", "taskArns", {"cluster": "paging", "startedBy": "me", "launchType": "EC2"}, MANY),
+    ("list_clusters", "clusterArns", {}),
+    ("list_task_definitions", "taskDefinitionArns", {"familyPrefix": "paging"}),
+    ("list_task_definitions", "taskDefinitionArns", {"familyPrefix": "paging", "sort": "DESC"}),
+    ("list_task_definition_families", "families", {"familyPrefix": "paging"}),
+    ("list_container_instances", "containerInstanceArns", {"cluster": "paging"}),
+    ("list_container_instances", "containerInstanceArns", {"cluster": "paging", "filter": "agentConnected == true"}),
+    ("list_tasks", "taskArns", {"cluster": "paging"}),
+    ("list_tasks", "taskArns", {"cluster": "paging", "family": "paging-0", "desiredStatus": "RUNNING"}),
+    ("list_tasks", "taskArns", {"cluster": "paging", "startedBy": "me", "launchType": "EC2"}),
 ]
 
 
@@ -51,20 +50,20 @@ def pages(call, items, filters, size):
         yield answer[items]
 
 
-@pytest.mark.parametrize("operation, items, filters, count", LISTS)
-def test_every_page_size_gives_the_same_list(ecs, everything, operation, items, filters, count):
+@pytest.mark.parametrize("operation, items, filters", LISTS)
+def test_every_page_size_gives_the_same_list(ecs, operation, items, filters):
     call = getattr(ecs, operation)
     whole = call(**filters)[items]
-    assert len(whole) == count == len(set(whole)) and "nextToken" not in call(**filters)
-    for size in range(1, count + 2):
+    assert len(whole) == MANY == len(set(whole)) and "nextToken" not in call(**filters)
+    for size in range(1, MANY + 2):
         cut = list(pages(call, items, filters, size))
         assert [item for page in cut for item in page] == whole
         assert all(len(page) == size for page in cut[:-1]) and len(cut[-1]) <= size
         assert cut[-1], "no page is empty: the last item's page has no token"
 
 
-@pytest.mark.parametrize("operation, items, filters, count", LISTS)
-def test_foreign_and_damaged_tokens_are_refused(ecs, everything, refused, operation, items, filters, count):
+@pytest.mark.parametrize("operation, items, filters", LISTS)
+def test_foreign_and_damaged_tokens_are_refused(ecs, refused, operation, items, filters):
     call = getattr(ecs, operation)
     token = call(**filters, maxResults=1)["nextToken"]
     foreign = next(other for other in LISTS if other[0] != operation)
@@ -74,25 +73,25 @@ def test_foreign_and_damaged_tokens_are_refused(ecs, everything, refused, operat
         assert refused(call, **filters, nextToken=bad) == ("InvalidParameterException", "Invalid token."), bad
 
 
-def test_token_of_another_filter_is_refused(ecs, everything, refused):
+def test_token_of_another_filter_is_refused(ecs, refused):
     token = ecs.list_tasks(cluster="paging", startedBy="me", maxResults=1)["nextToken"]
     for other in [{"startedBy": "you"}, {"family": "paging-0"}, {"startedBy": "me", "desiredStatus": "STOPPED"}]:
         assert refused(ecs.list_tasks, cluster="paging", nextToken=token, **other)[1] == "Invalid token."
 
 
-def test_token_of_another_region_is_refused(ecs, everything, berth, refused):
+def test_token_of_another_region_is_refused(ecs, berth, refused):
     token = ecs.list_clusters(maxResults=1)["nextToken"]
     assert refused(berth.client("ecs").list_clusters, nextToken=token)[1] == "Invalid token."
 
 
-@pytest.mark.parametrize("operation, items, filters, count", LISTS)
+@pytest.mark.parametrize("operation, items, filters", LISTS)
 @pytest.mark.parametrize("size", [0, -1, 101, 2147483647])
-def test_page_sizes_out_of_range_are_refused(ecs, everything, refused, operation, items, filters, count, size):
+def test_page_sizes_out_of_range_are_refused(ecs, refused, operation, items, filters, size):
     code, text = refused(getattr(ecs, operation), **filters, maxResults=size)
     assert code == "InvalidParameterException" and "maxResults" in text
 
 
-def test_item_that_goes_away_between_pages_breaks_nothing(ecs, everything, berth):
+def test_item_that_goes_away_between_pages_breaks_nothing(ecs):
     for number in range(4):
         ecs.register_task_definition(family="going", containerDefinitions=[CONTAINER])
     first = ecs.list_task_definitions(familyPrefix="going", maxResults=2)
@@ -101,10 +100,11 @@ def test_item_that_goes_away_between_pages_breaks_nothing(ecs, everything, berth
     assert [arn.rsplit(":", 1)[1] for arn in rest] == ["3", "4"]
 
 
-def test_lists_are_in_one_order(ecs, everything):
+def test_lists_are_in_one_order(ecs):
     arns = ecs.list_clusters()["clusterArns"]
     assert arns == sorted(arns)
-    revisions = [int(arn.rsplit(":", 1)[1]) for arn in ecs.list_task_definitions(familyPrefix="paging")["taskDefinitionArns"]]
+    arns = ecs.list_task_definitions(familyPrefix="paging")["taskDefinitionArns"]
+    revisions = [int(arn.rsplit(":", 1)[1]) for arn in arns]
     assert all(before < after for before, after in pairwise(revisions))
 
 
@@ -121,11 +121,11 @@ def test_lists_are_in_one_order(ecs, everything):
         ({"family": "paging-0", "startedBy": "me"}, MANY),
     ],
 )
-def test_filters_of_tasks_are_joined(ecs, everything, filters, count):
+def test_filters_of_tasks_are_joined(ecs, filters, count):
     assert len(ecs.list_tasks(cluster="paging", **filters)["taskArns"]) == count
 
 
-def test_tasks_of_one_instance_are_listed(ecs, everything):
+def test_tasks_of_one_instance_are_listed(ecs):
     per_instance = [
         ecs.list_tasks(cluster="paging", containerInstance=instance)["taskArns"]
         for instance in ecs.list_container_instances(cluster="paging")["containerInstanceArns"]

@@ -43,7 +43,7 @@ def test_node_is_denied(node, berth, refused, operation):
     assert text.startswith(f"User: {caller} is not authorized to perform: ecs:"), text
 
 
-def test_denied_call_tells_nothing_of_what_exists(node, ecs, cluster, refused):
+def test_denied_call_tells_nothing_of_what_exists(node, cluster, refused):
     """The same answer, whether there is such a thing or not."""
     texts = {refused(node.delete_cluster, cluster=name)[1].replace(name, "") for name in [cluster, cluster + "-absent"]}
     assert len(texts) == 1

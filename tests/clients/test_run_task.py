@@ -140,6 +140,14 @@ def test_overrides_that_do_not_fit_are_refused(ecs, agent, family, refused, over
     assert code == "InvalidParameterException" and text in said
 
 
+def test_second_override_of_a_container_is_refused(ecs, agent, family, refused):
+    twice = [{"name": "main", "command": ["a"]}, {"name": "main", "cpu": 5}]
+    code, text = refused(
+        ecs.run_task, cluster=agent.cluster, taskDefinition=family, overrides={"containerOverrides": twice}
+    )
+    assert (code, text) == ("InvalidParameterException", "Container main has more than one override.")
+
+
 def test_overrides_of_more_than_8192_characters_are_refused(ecs, agent, family, refused):
     long = {"name": "main", "command": ["x" * 8192]}
     code, text = refused(

@@ -152,7 +152,8 @@ def test_ports_that_the_agent_chose_are_described(ecs, agent, name):
 
 
 def test_times_of_a_clock_that_is_wrong_stay_in_order(ecs, agent, task):
-    agent.report(task, "RUNNING", change("RUNNING"), pullStartedAt="2001-01-01T00:00:00Z", pullStoppedAt="2101-01-01T00:00:00Z")
+    wrong = {"pullStartedAt": "2001-01-01T00:00:00Z", "pullStoppedAt": "2101-01-01T00:00:00Z"}
+    agent.report(task, "RUNNING", change("RUNNING"), **wrong)
     running = described(ecs, agent, task)
     assert running["createdAt"] <= running["pullStartedAt"] <= running["pullStoppedAt"] <= running["startedAt"]
 

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use nix::unistd::{self, Gid, Uid, User};
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::unistd::{self, Gid, Pid, Uid, User};
 
 /// The user that packages and administrators may make for the control plane.
 const USER: &str = "berth";
@@ -39,6 +41,16 @@ pub(crate) fn enter(folder: &Path, (user, group): (u32, u32)) -> Result<()> {
     unistd::setresuid(user, user, user).context("becoming the server's user")?;
     if unistd::setuid(Uid::from_raw(0)).is_ok() {
         bail!("root's rights came back after they were given up");
+    }
+    Ok(())
+}
+
+/// Has the kernel end this process with SIGTERM when its parent ends, however that ends. For the time after [`enter`], which
+/// would undo it, and for a parent whose first thread started this process.
+pub(crate) fn end_with(parent: Pid) -> Result<()> {
+    prctl::set_pdeathsig(Signal::SIGTERM).context("asking to be ended with the supervisor")?;
+    if unistd::getppid() != parent {
+        bail!("the supervisor ended while the server started");
     }
     Ok(())
 }

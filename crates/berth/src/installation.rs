@@ -4,11 +4,16 @@ use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::{confinement, files};
+
+/// How often, and after which time each, a lock is tried again that is held: [`is_held`] has it for an instant.
+const LOOKS: usize = 5;
+const LOOK: Duration = Duration::from_millis(20);
 
 /// An installation's folder, held by this process until it is dropped.
 #[derive(Debug)]
@@ -37,7 +42,7 @@ impl Installation {
         // The server's user must get through to DATA/server; what is private has a mode of its own.
         files::folder(folder, 0o711)?;
         let folder = folder.canonicalize().with_context(|| format!("resolving {}", folder.display()))?;
-        let lock = lock(&folder.join("lock"))?;
+        let lock = lock(&lock_file(&folder))?;
         let id = id(&folder)?;
         files::folder(&folder.join("agent"), 0o700)?;
         let server = folder.join("server");
@@ -79,7 +84,10 @@ pub(crate) struct Announcement(PathBuf);
 
 impl Drop for Announcement {
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_file(&self.0) {
+        // A confined server does not see it any more. What is left behind counts for nothing: nobody holds the lock.
+        if let Err(error) = std::fs::remove_file(&self.0)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
             tracing::warn!(%error, path = %self.0.display(), "removing the run file failed");
         }
     }
@@ -88,8 +96,8 @@ impl Drop for Announcement {
 /// The running installation in `folder`, as its run file tells.
 pub(crate) fn running(folder: &Path) -> Result<Run> {
     match files::read_json(&run_file(folder))? {
-        Some(run) => Ok(run),
-        None => bail!(
+        Some(run) if is_held(folder)? => Ok(run),
+        _ => bail!(
             "no Berth runs in {}; start one with `berth up`, or say where with --data-dir or BERTH_DATA_DIR",
             folder.display()
         ),
@@ -100,6 +108,21 @@ fn run_file(folder: &Path) -> PathBuf {
     folder.join("run.json")
 }
 
+fn lock_file(folder: &Path) -> PathBuf {
+    folder.join("lock")
+}
+
+/// Whether a process has the installation in `folder`: it holds the lock until it ends, however it ends.
+fn is_held(folder: &Path) -> Result<bool> {
+    let path = lock_file(folder);
+    let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("looking at the lock {}", path.display())),
+    }
+}
+
 fn lock(path: &Path) -> Result<File> {
     let file = File::options()
         .create(true)
@@ -107,7 +130,16 @@ fn lock(path: &Path) -> Result<File> {
         .write(true)
         .open(path)
         .with_context(|| format!("opening {}", path.display()))?;
-    match file.try_lock() {
+    let mut taken = file.try_lock();
+    for _ in 0..LOOKS {
+        if !matches!(taken, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        // It may be a command that only looks whether somebody is here.
+        std::thread::sleep(LOOK);
+        taken = file.try_lock();
+    }
+    match taken {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(
             "another Berth runs in {}; stop it, or give this one a folder of its own with --data-dir",

@@ -15,6 +15,7 @@ use berth_model::AccountId;
 use berth_services::{EcsService, LogsService, PollEndpoints, StsService};
 use berth_store::backend::Sqlite;
 use berth_store::{Options, Store};
+use nix::unistd::getppid;
 use prometheus_client::registry::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -29,6 +30,7 @@ use crate::{confinement, mounts};
 pub(crate) struct Settings {
     account: AccountId,
     region: String,
+    supervised: bool,
 }
 
 impl Settings {
@@ -39,7 +41,13 @@ impl Settings {
             .parse()
             .with_context(|| format!("--account-id {}: an account id has 12 digits", plane.account_id))?;
         berth_model::Region::new(&plane.region).with_context(|| format!("--region {}", plane.region))?;
-        Ok(Self { account, region: plane.region.clone() })
+        Ok(Self { account, region: plane.region.clone(), supervised: false })
+    }
+
+    /// The same, for a control plane that ends with the process that started it: an orphan would keep the database from the
+    /// next one.
+    pub(crate) fn supervised(self) -> Self {
+        Self { supervised: true, ..self }
     }
 }
 
@@ -52,6 +60,7 @@ pub(crate) fn run(
     installation: &str,
     user: Option<(u32, u32)>,
 ) -> Result<()> {
+    let parent = getppid();
     let folder = match user {
         Some(user) => {
             confinement::enter(folder, user)?;
@@ -59,6 +68,9 @@ pub(crate) fn run(
         }
         None => folder.to_path_buf(),
     };
+    if settings.supervised {
+        confinement::end_with(parent)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(serve(settings, listener, &folder, installation))
 }

@@ -44,7 +44,7 @@ async fn supervise(plane: &Plane, folder: &Path, listener: &TcpListener) -> Resu
             _ = interrupt.recv() => return end(server).await,
         };
         wait = if began.elapsed() >= STEADY { SHORTEST_WAIT } else { wait };
-        warn!(%status, again_in_ms = wait.as_millis(), "the server died and is started again");
+        warn!(%status, again_in = ?wait, "the server died and is started again");
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             _ = terminate.recv() => return Ok(()),

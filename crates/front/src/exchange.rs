@@ -131,11 +131,11 @@ impl Exchange {
     /// Successes at `debug` with the time of each step, what callers got wrong at `info`, what we got wrong at `error`.
     fn log(&self, service: &str, operation: &str, status: u16, failure: Option<&Failure>) {
         let request_id = &*self.request_id;
-        let micros = self.began.elapsed().as_micros();
+        let micros = whole_micros(self.began.elapsed());
         match failure {
             None => {
                 let [read, authenticate, decode, authorise, validate, run, encode] =
-                    self.took.map(|took| took.unwrap_or_default().as_micros());
+                    self.took.map(|took| whole_micros(took.unwrap_or_default()));
                 debug!(
                     request_id,
                     service, operation, status, micros, read, authenticate, decode, authorise, validate, run, encode, "answered"
@@ -150,6 +150,11 @@ impl Exchange {
             }
         }
     }
+}
+
+/// As a number that every log format has; the standard library's has 128 bits.
+fn whole_micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// An error with all its causes, on one line.

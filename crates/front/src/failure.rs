@@ -33,9 +33,13 @@ impl Failure {
         Self::new(Some(service), service.protocol, (error.code, error.status), message)
     }
 
-    pub(crate) fn signature(service: Option<&'static Service>, error: &SignatureError) -> Self {
-        let protocol = service.map_or(Protocol::AwsJson11, |service| service.protocol);
-        Self::new(service, protocol, error.aws_code(protocol), error.to_string())
+    /// A request of which not even the service is known.
+    pub(crate) fn unsigned(protocol: Protocol, error: &SignatureError) -> Self {
+        Self::new(None, protocol, error.aws_code(protocol), error.to_string())
+    }
+
+    pub(crate) fn signature(service: &'static Service, error: &SignatureError) -> Self {
+        Self::new(Some(service), service.protocol, error.aws_code(service.protocol), error.to_string())
     }
 
     pub(crate) fn route(error: &RouteError) -> Self {

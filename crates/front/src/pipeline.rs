@@ -7,7 +7,7 @@ use berth_iam::{Decision, Resource};
 use berth_wire::protocol::{self, Answer};
 use berth_wire::route::{self, DocumentPlace, RequestHead, Route};
 use berth_wire::sigv4::{self, Head, Presented, SignatureError};
-use berth_wire::{Missing, Service, validate};
+use berth_wire::{Missing, Protocol, Service, validate};
 use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Incoming;
@@ -20,10 +20,10 @@ use crate::{Credential, Door, authenticator, body};
 pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, incoming: Incoming) -> Result<Answer, Failure> {
     let headers = authenticator::headers(parts);
     let head = authenticator::head(parts, &headers);
-    let presented = sigv4::parse(&head).map_err(|error| Failure::signature(None, &error))?;
-    let service = service(door, &presented)?;
+    let presented = sigv4::parse(&head).map_err(|error| Failure::unsigned(spoken(&head), &error))?;
+    let service = service(door, &presented).map_err(|failure| Failure { protocol: spoken(&head), ..failure })?;
     exchange.signed(service, &presented.scope.region);
-    let unsigned = |error: SignatureError| Failure::signature(Some(service), &error);
+    let unsigned = |error: SignatureError| Failure::signature(service, &error);
     // An unknown caller costs no body.
     let credential = door.authenticator.credential(&presented).map_err(unsigned)?;
     let limit = body_limit(service, &head_of(&head));
@@ -70,6 +70,13 @@ fn head_of<'a>(head: &Head<'a>) -> RequestHead<'a> {
         content_type: header("content-type"),
         target: header("x-amz-target"),
     }
+}
+
+/// The protocol to refuse a request in whose service is not known: what it looks like.
+fn spoken(head: &Head<'_>) -> Protocol {
+    let form = head_of(head).content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    let names_action = head.query.split('&').any(|parameter| parameter.starts_with("Action="));
+    if form || names_action { Protocol::Query } else { Protocol::AwsJson11 }
 }
 
 fn service(door: &Door, presented: &Presented) -> Result<&'static Service, Failure> {

@@ -101,7 +101,11 @@ impl Counts {
     }
 
     fn task(&mut self, task: &Task, by: i64) {
-        add(&mut self.revisions, TaskDefinitionKey { region: task.region, family: task.family.clone(), revision: task.revision }, by);
+        add(
+            &mut self.revisions,
+            TaskDefinitionKey { region: task.region, family: task.family.clone(), revision: task.revision },
+            by,
+        );
         let running = if task.life.is_running() { by } else { 0 };
         let pending = if task.life.is_pending() { by } else { 0 };
         let desired = if task.desired.is_running() { by } else { 0 };

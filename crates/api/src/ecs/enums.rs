@@ -3042,6 +3042,7 @@ pub enum LogDriver {
     Awslogs,
     Splunk,
     Awsfirelens,
+    None,
     /// A text that the model does not list.
     Unlisted(Box<str>),
 }
@@ -3049,7 +3050,7 @@ pub enum LogDriver {
 impl LogDriver {
     /// All texts that the model lists.
     pub const TEXTS: &'static [&'static str] =
-        &["json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens"];
+        &["json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens", "none"];
 }
 
 impl EnumShape for LogDriver {
@@ -3063,6 +3064,7 @@ impl EnumShape for LogDriver {
             Self::Awslogs => "awslogs",
             Self::Splunk => "splunk",
             Self::Awsfirelens => "awsfirelens",
+            Self::None => "none",
             Self::Unlisted(text) => text,
         }
     }
@@ -3077,6 +3079,7 @@ impl EnumShape for LogDriver {
             "awslogs" => Self::Awslogs,
             "splunk" => Self::Splunk,
             "awsfirelens" => Self::Awsfirelens,
+            "none" => Self::None,
             other => Self::Unlisted(other.into()),
         }
     }

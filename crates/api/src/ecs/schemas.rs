@@ -2080,7 +2080,7 @@ pub(super) static LOG_CONFIGURATION_OPTIONS_MAP: Schema = Schema::new(
 
 pub(super) static LOG_DRIVER: Schema = Schema::new(
     "LogDriver",
-    Kind::Enum(&["json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens"]),
+    Kind::Enum(&["json-file", "syslog", "journald", "gelf", "fluentd", "awslogs", "splunk", "awsfirelens", "none"]),
 );
 
 pub(super) static LONG: Schema = Schema::new("Long", Kind::Long);

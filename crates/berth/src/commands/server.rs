@@ -18,6 +18,7 @@ pub(super) fn run(arguments: &Server) -> Result<()> {
         let socket = std::io::stdin().as_fd().try_clone_to_owned().context("taking the listening socket from standard input")?;
         let folder = plane.data.data_dir.join("server");
         let id = installation::id(&plane.data.data_dir)?;
+        let settings = settings.supervised();
         return server::run(settings, TcpListener::from(socket), &folder, &id, installation::server_user(&folder)?);
     }
     let installation = Installation::open(&plane.data.data_dir)?;

@@ -25,7 +25,8 @@ pub(super) struct Include {
 
 impl Include {
     /// What the answer to a change shows.
-    pub(super) const CHANGED: Self = Self { configuration: true, settings: true, statistics: false, tags: true, attachments: false };
+    pub(super) const CHANGED: Self =
+        Self { configuration: true, settings: true, statistics: false, tags: true, attachments: false };
 }
 
 /// The cluster that an operation works in; it must be active.

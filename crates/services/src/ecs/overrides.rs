@@ -1,5 +1,7 @@
 //! What a caller overrides of a task definition: checked against it, applied to what decisions are made on, and kept.
 
+use std::collections::BTreeSet;
+
 use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
 use berth_model::{Document, Facts};
@@ -32,8 +34,13 @@ pub(super) fn checked(facts: &Facts, given: Option<&api::TaskOverride>) -> Resul
     if text.as_str().chars().count() > LONGEST {
         return Err(invalid(format!("Overrides must have at most {LONGEST} characters in all.")));
     }
+    let mut names = BTreeSet::new();
     for container in given.container_overrides.iter().flatten() {
         apply(&mut overridden.facts, container)?;
+        if !names.insert(container.name.as_deref()) {
+            let name = container.name.as_deref().unwrap_or_default();
+            return Err(invalid(format!("Container {name} has more than one override.")));
+        }
     }
     overridden.cpu = size(given.cpu.as_deref(), cpu_units, "cpu")?;
     overridden.memory = size(given.memory.as_deref(), memory_mib, "memory")?;

@@ -14,6 +14,10 @@ use crate::ids::RandomIds;
 
 /// Tasks of one call, at most.
 const MOST: i32 = 10;
+/// Placement constraints of one task, at most: its definition's and the call's.
+const MOST_CONSTRAINTS: usize = 10;
+/// Placement strategies of one call, at most.
+const MOST_STRATEGIES: usize = 5;
 /// An instance that is not in EC2 registers this attribute.
 const EXTERNAL: &str = "ecs.capability.external";
 
@@ -111,17 +115,27 @@ fn rules(launch: &Launch, input: &api::RunTaskRequest) -> Result<Vec<Rule>, Refu
         expression: constraint.expression.as_deref().map(Into::into),
     });
     let all: Vec<Constraint> = launch.definition.facts.constraints.iter().cloned().chain(given).collect();
+    if all.len() > MOST_CONSTRAINTS {
+        return Err(errors::invalid_parameter_exception(format!(
+            "Too many placement constraints: the task definition and the call have at most {MOST_CONSTRAINTS} together."
+        )));
+    }
     placement::rules(&all).map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement constraint: {error}.")))
 }
 
 fn strategies(input: &api::RunTaskRequest) -> Result<Vec<Strategy>, Refusal> {
-    let given = input.placement_strategy.iter().flatten();
+    let given = input.placement_strategy.as_deref().unwrap_or_default();
+    if given.len() > MOST_STRATEGIES {
+        return Err(errors::invalid_parameter_exception(format!(
+            "Too many placement strategies: a call has at most {MOST_STRATEGIES}."
+        )));
+    }
     let strategy = |strategy: &api::PlacementStrategy| {
         let kind = strategy.r#type.as_ref().map_or("", berth_wire::EnumShape::as_str);
         Strategy::of(kind, strategy.field.as_deref())
             .map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement strategy: {error}.")))
     };
-    given.map(strategy).collect()
+    given.iter().map(strategy).collect()
 }
 
 /// The answer to the same request before; nothing if there was none.

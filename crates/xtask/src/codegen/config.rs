@@ -16,6 +16,17 @@ pub(crate) struct Config {
     /// Members that the models lack.
     #[serde(rename = "member", default)]
     pub(crate) members: Vec<Member>,
+    /// Texts that the models' enums lack.
+    #[serde(rename = "enum_text", default)]
+    pub(crate) enum_texts: Vec<EnumText>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EnumText {
+    pub(crate) module: String,
+    pub(crate) shape: String,
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

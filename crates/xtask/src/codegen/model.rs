@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::codegen::config::{Member, Operations, Service};
+use crate::codegen::config::{Config, EnumText, Member, Operations, Service};
 
 /// One service: what the generators read.
 #[derive(Debug)]
@@ -24,10 +24,13 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn load(data: &Path, service: &Service, overlay: &[Member]) -> Result<Self> {
+    pub(crate) fn load(data: &Path, service: &Service, overlay: &Config) -> Result<Self> {
         let mut document = load_json(&data.join(&service.model).join("service-2.json.gz"))?;
-        for member in overlay.iter().filter(|member| member.module == service.module) {
+        for member in overlay.members.iter().filter(|member| member.module == service.module) {
             add_member(&mut document, member)?;
+        }
+        for text in overlay.enum_texts.iter().filter(|text| text.module == service.module) {
+            add_text(&mut document, text)?;
         }
         let all = document["shapes"].as_object().context("no shapes")?;
         let operations = wanted(&document, service)?;
@@ -120,6 +123,16 @@ fn add_member(document: &mut Value, member: &Member) -> Result<()> {
         bail!("overlay: {} has {} by now; take the patch out", member.shape, member.name);
     }
     members.insert(member.name.clone(), serde_json::json!({ "shape": member.target }));
+    Ok(())
+}
+
+fn add_text(document: &mut Value, added: &EnumText) -> Result<()> {
+    let texts =
+        document["shapes"][&added.shape]["enum"].as_array_mut().with_context(|| format!("overlay: no enum {}", added.shape))?;
+    if texts.iter().any(|text| *text == added.text) {
+        bail!("overlay: {} has {} by now; take the patch out", added.shape, added.text);
+    }
+    texts.push(added.text.clone().into());
     Ok(())
 }
 

@@ -163,7 +163,7 @@ fn log_needs(log: &LogConfiguration, execution_role: bool, needs: &mut Needs) {
         LogDriver::Awslogs | LogDriver::Journald => needs.docker("1.19"),
         LogDriver::Gelf | LogDriver::Fluentd => needs.docker("1.20"),
         LogDriver::Splunk => needs.docker("1.22"),
-        LogDriver::Awsfirelens | LogDriver::Unlisted(_) => {}
+        LogDriver::Awsfirelens | LogDriver::None | LogDriver::Unlisted(_) => {}
     }
     if log.log_driver == LogDriver::Awslogs {
         if execution_role {

@@ -3,7 +3,7 @@
 use berth_api::ecs::{ContainerDefinition, LinuxParameters, ResourceType, Tmpfs, Ulimit};
 use berth_wire::EnumShape;
 
-use super::rule::{Checked, all, duplicate, refusal, require, require_setting, text};
+use super::rule::{Checked, all, duplicate, number, refusal, require, require_setting, text};
 
 /// What Docker knows, in its spelling.
 const CAPABILITIES: [&str; 42] = [
@@ -121,7 +121,7 @@ pub(super) fn check(container: &ContainerDefinition) -> Checked {
 
 /// How many GPUs a requirement asks for; 0 if it is no number.
 pub(super) fn gpu_count(value: &str) -> u32 {
-    value.parse().unwrap_or(0)
+    number(value).unwrap_or(0)
 }
 
 fn check_parameters(container: &ContainerDefinition, parameters: &LinuxParameters) -> Checked {

@@ -2,7 +2,7 @@
 
 use berth_api::ecs::{ContainerDefinition, NetworkMode, PortMapping, RegisterTaskDefinitionRequest, TransportProtocol};
 
-use super::rule::{Checked, all, name, refusal, require, require_setting, text};
+use super::rule::{Checked, all, name, number, refusal, require, require_setting, text};
 
 /// Characters in a port mapping's name, at most.
 const LONGEST_NAME: usize = 64;
@@ -10,7 +10,7 @@ const LONGEST_NAME: usize = 64;
 /// First and last port of a `containerPortRange`.
 pub(super) fn range(text: &str) -> Option<(u16, u16)> {
     let (first, last) = text.split_once('-')?;
-    let range = (first.parse().ok()?, last.parse().ok()?);
+    let range = (number(first)?, number(last)?);
     (range.0 > 0 && range.0 <= range.1).then_some(range)
 }
 

@@ -5,7 +5,7 @@ use berth_api::ecs::errors;
 use berth_model::{Name, ResourceArn, TaskDefinition};
 use berth_store::{RevisionState, Shared, State, TaskDefinitionIndex, TaskDefinitionKey};
 
-use super::rule::{is_plain_name, refusal};
+use super::rule::{is_plain_name, number, refusal};
 use crate::ecs::scope::{Scope, shortened};
 
 /// What the resource part of an ARN begins with.
@@ -33,9 +33,9 @@ impl Reference {
         if !is_plain_name(family) {
             return Err(refusal("Family contains invalid characters."));
         }
-        let number =
-            |text: &str| text.parse().map_err(|_| refusal(format!("Invalid revision number. Number: {}", shortened(text))));
-        Ok(Self { family: Name::new(family), revision: revision.map(number).transpose()? })
+        let invalid = |text: &str| refusal(format!("Invalid revision number. Number: {}", shortened(text)));
+        let revision = revision.map(|text| number(text).ok_or_else(|| invalid(text))).transpose()?;
+        Ok(Self { family: Name::new(family), revision })
     }
 
     fn of_arn(scope: Scope, text: &str) -> Result<Self, Refusal> {

@@ -36,6 +36,11 @@ pub(super) fn name(container: &ContainerDefinition) -> &str {
     text(container.name.as_ref())
 }
 
+/// A number of digits alone: Rust would also read `+1`.
+pub(super) fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
 /// 1 to 255 letters, digits, hyphens and underscores.
 pub(super) fn is_plain_name(text: &str) -> bool {
     (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))

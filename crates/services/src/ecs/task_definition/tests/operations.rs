@@ -108,6 +108,7 @@ async fn what_is_not_there_cannot_be_described() {
     }
     assert_eq!(said(describe(&ecs, "a b").await), client("Family contains invalid characters."));
     assert_eq!(said(describe(&ecs, "web:x").await), client("Invalid revision number. Number: x"));
+    assert_eq!(said(describe(&ecs, "web:+1").await), client("Invalid revision number. Number: +1"));
     for elsewhere in [
         "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1",
         "arn:aws:ecs:us-east-1:999999999999:task-definition/web",

@@ -47,7 +47,7 @@ fn ranges_are_first_and_last_port() {
     let message = "Invalid 'containerPortRange' setting for container 'app'.";
     accept(plain(), &[range("8080-8090")]);
     accept(plain(), &[range("8080-8080")]);
-    for text in ["8090-8080", "8080", "0-10", "1-65536", "a-b", "1-2-3", ""] {
+    for text in ["8090-8080", "8080", "0-10", "1-65536", "a-b", "1-2-3", "", "1-+2"] {
         refuse(plain(), &[range(text)], message);
     }
     refuse(plain(), &[range("1-2"), mode("host")], message);

@@ -1,0 +1,84 @@
+"""Which operation was seen to do what, by the audit records of the server under test, and what may still be missing."""
+
+import json
+from collections import defaultdict
+
+# Errors that every operation may answer, beside its own list.
+COMMON = {
+    "AccessDeniedException",
+    "InvalidParameterException",
+    "NotImplementedException",
+    "RequestEntityTooLargeException",
+    "SerializationException",
+    "MethodNotAllowed",
+    "IncompleteBody",
+}
+
+# Errors that a model lists and no test reaches, with the reason. This list only shrinks: an entry that is reached fails.
+NOT_REACHED = {
+    ("*", "ServerException"): "a fault of the server",
+    ("CreateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("StartTask", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("DeleteCluster", "ClusterContainsServicesException"): "there are no services yet",
+    ("DeleteCluster", "ClusterContainsCapacityProviderException"): "there are no own capacity providers yet",
+    ("DeleteCluster", "ClusterContainsTasksException"): "tasks are on instances until Fargate is there",
+    ("DeleteCluster", "UpdateInProgressException"): "updates of clusters are done at once",
+    ("RegisterTaskDefinition", "LimitExceededException"): "no quotas",
+    ("RunTask", "PlatformUnknownException"): "Fargate is not there yet",
+    ("RunTask", "PlatformTaskDefinitionIncompatibilityException"): "Fargate is not there yet",
+    ("RunTask", "BlockedException"): "accounts are not blocked",
+}
+
+# Operations whose ClientException the model lists for causes that AWS answers otherwise.
+WITHOUT_CLIENT_EXCEPTION = {
+    "CreateCluster",
+    "DeleteCluster",
+    "DeleteTaskDefinitions",
+    "DeregisterContainerInstance",
+    "DescribeClusters",
+    "DescribeContainerInstances",
+    "DescribeTasks",
+    "DiscoverPollEndpoint",
+    "ListClusters",
+    "ListContainerInstances",
+    "ListTaskDefinitionFamilies",
+    "ListTaskDefinitions",
+    "ListTasks",
+    "StopTask",
+    "SubmitAttachmentStateChanges",
+    "SubmitTaskStateChange",
+}
+NOT_REACHED |= {
+    (operation, "ClientException"): "what is wrong with a call is an InvalidParameterException"
+    for operation in WITHOUT_CLIENT_EXCEPTION
+}
+
+
+def is_excepted(operation, code):
+    return (operation, code) in NOT_REACHED or ("*", code) in NOT_REACHED
+
+
+class Seen:
+    """What the server's audit records tell, by service, operation and caller."""
+
+    def __init__(self, log):
+        self.codes = defaultdict(set)
+        self.allowed = defaultdict(set)
+        self.records = []
+        for line in log.read_text().splitlines():
+            record = json.loads(line) if line.startswith("{") else {}
+            if record.get("target") == "audit":
+                self.records.append(record)
+                if "operation" in record:
+                    self.add(record)
+
+    def add(self, record):
+        operation = (record["service"], record["operation"])
+        who = "node" if "/node/" in record.get("caller", "") else "root"
+        if "error" in record:
+            self.codes[operation].add((who, record["error"]))
+        else:
+            self.allowed[operation].add(who)
+
+    def errors(self, service, operation):
+        return {code for _, code in self.codes[service, operation]}
