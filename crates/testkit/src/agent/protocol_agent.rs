@@ -25,6 +25,14 @@ pub struct ProtocolAgent {
     pub engine: Engine,
     /// Whether it has had a control stream: only on the first it asks for credentials.
     has_connected: bool,
+    /// Where its streams are: asked once, for it is good for half a day.
+    endpoints: Option<Endpoints>,
+}
+
+#[derive(Debug, Clone)]
+struct Endpoints {
+    control: String,
+    telemetry: String,
 }
 
 impl ProtocolAgent {
@@ -61,13 +69,22 @@ impl ProtocolAgent {
             cluster: cluster.to_owned(),
             engine: Engine::default(),
             has_connected: false,
+            endpoints: None,
         })
     }
 
-    async fn endpoint(&self, member: &str) -> Result<String> {
+    async fn endpoints(&mut self) -> Result<Endpoints> {
+        if let Some(endpoints) = &self.endpoints {
+            return Ok(endpoints.clone());
+        }
         let request = json!({ "cluster": self.cluster, "containerInstance": self.instance, "zoneId": "" });
         let answer = self.client.ecs("DiscoverPollEndpoint", &request).await?;
-        answer.get(member).and_then(Value::as_str).map(str::to_owned).with_context(|| format!("the answer has no {member}"))
+        let member = |name: &str| {
+            let text = answer.get(name).and_then(Value::as_str);
+            text.map(str::to_owned).with_context(|| format!("the answer has no {name}"))
+        };
+        let endpoints = Endpoints { control: member("endpoint")?, telemetry: member("telemetryEndpoint")? };
+        Ok(self.endpoints.insert(endpoints).clone())
     }
 
     /// Opens its control stream.
@@ -75,7 +92,7 @@ impl ProtocolAgent {
     /// # Errors
     /// A [`Refusal`](super::Refusal) if it was refused.
     pub async fn connect(&mut self) -> Result<ControlStream> {
-        let endpoint = self.endpoint("endpoint").await?;
+        let endpoint = self.endpoints().await?.control;
         let docker = format!("DockerVersion: {DOCKER}");
         let parameters = [
             ("agentHash", HASH),
@@ -96,8 +113,8 @@ impl ProtocolAgent {
     ///
     /// # Errors
     /// A [`Refusal`](super::Refusal) if it was refused.
-    pub async fn connect_telemetry(&self) -> Result<TelemetryStream> {
-        let endpoint = self.endpoint("telemetryEndpoint").await?;
+    pub async fn connect_telemetry(&mut self) -> Result<TelemetryStream> {
+        let endpoint = self.endpoints().await?.telemetry;
         let parameters = [
             ("agentHash", HASH),
             ("agentVersion", VERSION),
@@ -110,8 +127,9 @@ impl ProtocolAgent {
     }
 
     /// Starts anew, without what a process does not keep.
-    pub const fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.has_connected = false;
+        self.endpoints = None;
     }
 
     /// Takes the next message, and does what the engine makes of it.

@@ -26,7 +26,10 @@ async fn a_stream_is_refused_with_a_typed_error() {
     assert_eq!(refused(agent.connect_telemetry().await), "InvalidClusterException");
     agent.cluster = "default".to_owned();
     agent.client = plane.node("2");
-    // Another node's key may not even ask for the endpoint.
+    assert_eq!(refused(agent.connect().await), "AccessDeniedException");
+    assert_eq!(refused(agent.connect_telemetry().await), "AccessDeniedException");
+    // A new process cannot even ask for the endpoint.
+    agent.restart();
     assert!(agent.connect().await.unwrap_err().to_string().contains("AccessDenied"));
 }
 

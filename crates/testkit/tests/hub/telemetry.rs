@@ -98,7 +98,7 @@ async fn an_agent_says_nothing_of_another_ones_tasks() {
     let arn = run(&root, &definition).await;
     owner.take_payload(&mut stream).await.unwrap();
     give_check(&plane, &arn).await;
-    let (liar, _stream) = agent(&plane, "2").await;
+    let (mut liar, _stream) = agent(&plane, "2").await;
     let mut telemetry = liar.connect_telemetry().await.unwrap();
     telemetry.send(&health(&liar.instance, &arn, HealthStatus::Unhealthy)).await.unwrap();
     assert!(matches!(telemetry.answer().await.unwrap(), TelemetryAnswer::AckHealth(_)));
@@ -112,7 +112,7 @@ async fn an_agent_says_nothing_of_another_ones_tasks() {
 async fn checks_of_an_instance_are_described() {
     let plane = plane().await;
     let root = plane.root();
-    let (agent, _stream) = agent(&plane, "1").await;
+    let (mut agent, _stream) = agent(&plane, "1").await;
     let mut telemetry = agent.connect_telemetry().await.unwrap();
     for status in [CheckStatus::Ok, CheckStatus::Impaired] {
         telemetry.send(&check(&agent.instance, status.clone())).await.unwrap();
@@ -127,7 +127,7 @@ async fn checks_of_an_instance_are_described() {
 #[tokio::test]
 async fn metrics_are_acknowledged_and_heartbeats_come() {
     let plane = plane().await;
-    let (agent, _stream) = agent(&plane, "1").await;
+    let (mut agent, _stream) = agent(&plane, "1").await;
     let mut telemetry = agent.connect_telemetry().await.unwrap();
     let metadata = MetricsMetadata { idle: Some(true), fin: Some(true), ..MetricsMetadata::default() };
     let report = PublishMetrics { metadata: Some(metadata), ..PublishMetrics::default() };
@@ -139,7 +139,7 @@ async fn metrics_are_acknowledged_and_heartbeats_come() {
 #[tokio::test]
 async fn a_frame_without_its_headers_is_refused_and_the_stream_goes_on() {
     let plane = plane().await;
-    let (agent, _stream) = agent(&plane, "1").await;
+    let (mut agent, _stream) = agent(&plane, "1").await;
     let mut telemetry = agent.connect_telemetry().await.unwrap();
     let bare = check(&agent.instance, CheckStatus::Ok).write();
     for nonsense in ["", "\r\n\r\n", "Host: x\r\n\r\n{}", bare.as_str()] {
