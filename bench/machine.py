@@ -14,7 +14,7 @@ def describe(folder: Path) -> dict:
         "cpu": cpu,
         "cores": len(os.sched_getaffinity(0)),
         "kernel": platform.release(),
-        "file_system": subprocess.check_output(["stat", "-f", "-c", "%T", str(folder)], text=True).strip(),
+        "file_system": subprocess.check_output(["findmnt", "-no", "FSTYPE", "-T", str(folder)], text=True).strip(),
     }
 
 

@@ -1,5 +1,7 @@
 """The tables that `make bench` prints, in Markdown, so that docs/performance.md can take them as they are."""
 
+# A machine busier than this before the start counts as loaded.
+QUIET = 0.15
 GOALS = {"ListTasks": 30, "DescribeTasks": 30, "RegisterTaskDefinition": 5}
 STEPS = ["read", "authenticate", "decode", "authorise", "validate", "run", "encode"]
 
@@ -7,7 +9,10 @@ STEPS = ["read", "authenticate", "decode", "authorise", "validate", "run", "enco
 def table(head: list[str], rows: list[list[str]]) -> str:
     """Columns padded, so that the table reads well also where nothing renders it."""
     widths = [max(len(row[at]) for row in [head, *rows]) for at in range(len(head))]
-    line = lambda cells: "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths)) + " |"  # noqa: E731
+
+    def line(cells: list[str]) -> str:
+        return "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths)) + " |"
+
     return "\n".join([line(head), "|" + "|".join("-" * (width + 2) for width in widths) + "|", *map(line, rows)])
 
 
@@ -63,9 +68,9 @@ def steps(operations: dict) -> str:
 
 def memory(result: dict) -> str:
     head = ["10,000 tasks", "bytes per task", "MiB in all", "before"]
-    mebibytes = lambda size: f"{size / 2**20:.1f}"  # noqa: E731
     rows = [
-        [row["what"], f"{row['per_task']:,.0f}", mebibytes(row["after"]), mebibytes(row["before"])] for row in result["growth"]
+        [row["what"], f"{row['per_task']:,.0f}", f"{row['after'] / 2**20:.1f}", f"{row['before'] / 2**20:.1f}"]
+        for row in result["growth"]
     ]
     return table(head, rows)
 
@@ -74,8 +79,8 @@ def text(results: dict) -> str:
     machine, append = results["machine"], results["durable_append_us"]
     parts = [
         f"{results['date']}, {machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}, data on {machine['file_system']};"
-        f" {results['busy_before']:.0%} busy with other work before the start; {results['connections']} connections,"
-        f" {results['rounds']} rounds.",
+        f" {results['busy_before']:.0%} busy with other work before the start ({'loaded' if results['busy_before'] > QUIET else 'quiet'});"
+        f" {results['connections']} connections, {results['rounds']} rounds.",
         speeds(results["operations"]),
         latencies(results["operations"]),
         "Where a lone request's time goes in Berth (one connection, by its own metrics; `run` of a write waits for the disk):",

@@ -62,15 +62,22 @@ class Installation:
         if self.up.poll() is not None:
             raise AssertionError(f"berth ended with {self.up.returncode}:\n{self.log.read_text()}")
         try:
+            # A run file that another process left behind tells of that one.
+            if self.told()["pid"] != self.up.pid:
+                return False
             with self.http("/_berth/health") as answer:
                 return answer.status == 200
         except (urllib.error.URLError, ConnectionError, FileNotFoundError):
             return False
 
+    def told(self):
+        """What `DATA/run.json` tells."""
+        return json.loads((self.folder / "run.json").read_text())
+
     @property
     def address(self):
-        """Host and port, as `DATA/run.json` tells."""
-        return json.loads((self.folder / "run.json").read_text())["listen"]
+        """Host and port."""
+        return self.told()["listen"]
 
     @contextmanager
     def http(self, path):

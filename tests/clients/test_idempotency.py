@@ -1,11 +1,13 @@
 """The same request twice is done once; the same token with another request is a conflict."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
 
 from agent import Agent
+from conftest import CONTAINER
 
 
 def test_same_token_and_request_start_tasks_once(ecs, agent, family):
@@ -72,3 +74,26 @@ def test_refused_request_uses_up_no_token(ecs, cluster, family):
         ecs.run_task(**call)
     Agent(ecs, cluster).register()
     assert len(ecs.run_task(**call)["tasks"]) == 1
+
+
+def test_same_request_at_the_same_time_is_done_once(ecs, berth, agent, family):
+    call = {"cluster": agent.cluster, "taskDefinition": family, "count": 3, "clientToken": "at-once"}
+    clients = [berth.client("ecs") for _ in range(4)]
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = list(pool.map(lambda client: client.run_task(**call)["tasks"], clients))
+    arns = [[task["taskArn"] for task in tasks] for tasks in answers]
+    assert all(other == arns[0] for other in arns)
+    assert sorted(ecs.list_tasks(cluster=agent.cluster)["taskArns"]) == sorted(arns[0])
+
+
+def test_revisions_of_concurrent_registrations_are_all_different(berth, name):
+    clients = [berth.client("ecs") for _ in range(4)]
+
+    def register(number):
+        client = clients[number % len(clients)]
+        answer = client.register_task_definition(family=name, containerDefinitions=[CONTAINER])
+        return answer["taskDefinition"]["revision"]
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        revisions = list(pool.map(register, range(20)))
+    assert sorted(revisions) == list(range(1, 21))

@@ -1,5 +1,7 @@
 """What tasks hold of their instance, and why an instance does not get a task."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from agent import CAPABILITIES, Agent, change
@@ -126,17 +128,13 @@ def test_full_cluster_starts_what_fits_and_says_why_not_the_rest(ecs, cluster, n
 
 
 def test_concurrent_calls_never_overbook(ecs, berth, cluster, name):
-    from concurrent.futures import ThreadPoolExecutor
-
     agent = Agent(ecs, cluster).register(cpu=1024)
     register(ecs, name, cpu=100)
     clients = [berth.client("ecs") for _ in range(4)]
 
     def run(number):
-        return ecs_of(number).run_task(cluster=cluster, taskDefinition=name, count=2)["tasks"]
-
-    def ecs_of(number):
-        return clients[number % len(clients)]
+        client = clients[number % len(clients)]
+        return client.run_task(cluster=cluster, taskDefinition=name, count=2)["tasks"]
 
     with ThreadPoolExecutor(len(clients)) as pool:
         started = [task for tasks in pool.map(run, range(12)) for task in tasks]

@@ -1,7 +1,8 @@
 //! Pages of long lists: how many items, and the opaque token that goes on where a page ended.
 //!
-//! A token carries a digest of what is listed (operation, account, region, filters) and the last key of its page. It holds no
-//! secret and grants nothing: the next call is authorised like any other. A token of another list is refused, not misread.
+//! A token carries the last key of its page and a digest of that and of what is listed (operation, account, region, filters). It
+//! holds no secret and grants nothing: the next call is authorised like any other. A token of another list, or one that was
+//! cut, is refused, not misread.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,16 +33,14 @@ impl Pages {
             hash.update(length.to_be_bytes());
             hash.update(part.unwrap_or_default());
         }
-        let mut digest = [0; DIGEST];
-        digest.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
-        Self { digest }
+        Self { digest: first_bytes(hash) }
     }
 
     /// The token for the page after the item of this key.
     pub(crate) fn token(self, last: &str) -> String {
         let mut bytes = Vec::with_capacity(1 + DIGEST + last.len());
         bytes.push(VERSION);
-        bytes.extend_from_slice(&self.digest);
+        bytes.extend_from_slice(&self.of_page(last.as_bytes()));
         bytes.extend_from_slice(last.as_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -50,11 +49,17 @@ impl Pages {
     pub(crate) fn after(self, token: Option<&str>) -> Result<Option<String>, Refusal> {
         let Some(token) = token else { return Ok(None) };
         let bytes = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
-        let key = bytes.strip_prefix(&[VERSION]).and_then(|rest| rest.strip_prefix(&self.digest));
-        match key.map(|key| String::from_utf8(key.to_vec())) {
+        let parts = bytes.strip_prefix(&[VERSION]).and_then(<[u8]>::split_first_chunk::<DIGEST>);
+        let key = parts.filter(|(digest, key)| **digest == self.of_page(key)).map(|(_, key)| key.to_vec());
+        match key.map(String::from_utf8) {
             Some(Ok(key)) => Ok(Some(key)),
             _ => Err(invalid_token()),
         }
+    }
+
+    /// The digest of this list's page that ends with a key.
+    fn of_page(self, last: &[u8]) -> [u8; DIGEST] {
+        first_bytes(Sha256::new().chain_update(self.digest).chain_update(last))
     }
 
     /// The first `size` items, and the token for the rest if there is one.
@@ -69,6 +74,12 @@ impl Pages {
         let token = page.last().filter(|_| more).map(|last| self.token(&key(last)));
         (page, token)
     }
+}
+
+fn first_bytes(hash: Sha256) -> [u8; DIGEST] {
+    let mut digest = [0; DIGEST];
+    digest.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    digest
 }
 
 /// The refusal of a token that does not belong to the list.

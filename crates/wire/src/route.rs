@@ -147,12 +147,21 @@ pub fn route(
     let (json, rest): (Vec<_>, Vec<_>) =
         named.partition(|service| matches!(service.protocol, Protocol::AwsJson10 | Protocol::AwsJson11));
     let query: Vec<_> = rest.into_iter().filter(|service| service.protocol == Protocol::Query).collect();
-    match (json.first(), head.target) {
+    let route = match (json.first(), head.target) {
         (Some(first), Some(target)) => by_target(&json, first, target, head),
         (Some(first), None) if query.is_empty() => Err(RouteError::MissingTarget { protocol: first.protocol }),
         _ if !query.is_empty() => by_action(&query, head, body),
         _ => Err(RouteError::Unsupported { signing_name: first.signing_name.to_owned(), protocol: first.protocol }),
+    }?;
+    if head.path == route.operation.http_path {
+        return Ok(route);
     }
+    Err(RouteError::UnknownOperation {
+        signing_name: route.service.signing_name.to_owned(),
+        name: cut(&format!("{} at {}", route.operation.name, head.path)),
+        api_version: None,
+        protocol: route.service.protocol,
+    })
 }
 
 /// The awsJson protocols: `X-Amz-Target: Prefix.Operation`.

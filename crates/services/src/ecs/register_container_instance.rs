@@ -176,7 +176,10 @@ fn attributes(scope: Scope, given: &[api::Attribute]) -> Result<Vec<Attribute>, 
                 "Invalid attribute {name}: names have 1 to 128 characters, values up to 128."
             )));
         }
-        attributes.push(Attribute { name: Name::new(&attribute.name), value: value.map(Name::new) });
+        let attribute = Attribute { name: Name::new(&attribute.name), value: value.map(Name::new) };
+        // Agents may name one twice; what was said last holds.
+        attributes.retain(|known: &Attribute| known.name != attribute.name);
+        attributes.push(attribute);
     }
     if attributes.iter().all(|attribute| attribute.name != ZONE) {
         attributes.push(Attribute { name: Name::new(ZONE), value: Some(Name::new(&format!("{}a", scope.region))) });

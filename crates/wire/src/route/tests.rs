@@ -31,6 +31,14 @@ fn target_names_a_json_operation() {
 }
 
 #[test]
+fn another_path_is_no_operation() {
+    let lost = RequestHead { path: "/nowhere", ..JSON_HEAD };
+    let (message, code, status, _) = refusal("sample", lost, "{}");
+    assert_eq!((code, status), ("UnknownOperationException", 400));
+    assert!(message.contains("DoWhole at /nowhere"), "{message}");
+}
+
+#[test]
 fn action_names_a_query_operation() {
     let body = "Version=2014-11-13&Action=Do%57hole&Name=x";
     assert_eq!(to("form", FORM_HEAD, body), Ok(("DoWhole", DocumentPlace::Body)));
