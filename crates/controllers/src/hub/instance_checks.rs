@@ -46,11 +46,8 @@ fn after(known: &[HealthCheck], said: &[InstanceStatus], now: Timestamp, repeat:
         let last_change = moment(said.last_status_change, now);
         let room = checks.len() < MOST_CHECKS;
         match checks.iter_mut().find(|check| check.kind == kind) {
-            Some(check) if check.status == status => {
-                if last_updated.since(check.last_updated) >= repeat {
-                    check.last_updated = last_updated;
-                }
-            }
+            Some(check) if check.status == status && last_updated.since(check.last_updated) < repeat => {}
+            Some(check) if check.status == status => check.last_updated = last_updated.not_before(check.last_updated),
             Some(check) => {
                 check.status = status.into();
                 check.last_updated = last_updated.not_before(check.last_updated);

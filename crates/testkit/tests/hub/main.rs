@@ -1,5 +1,7 @@
 //! The hub behind the real door, with agents that have the official agent's habits.
 
+#![cfg(test)]
+
 mod connecting;
 mod fixture;
 mod life;
