@@ -4,6 +4,7 @@
 //! - It never calls a service, and no service calls it: they meet in the store.
 //! - A wake-up carries no data: every pass reads the state again, and a restart is a wake-up.
 //! - No loop scans what an index would find.
+//! - Nothing but the hub speaks an AWS protocol: no loop names a shape of `api`.
 
 mod hub;
 mod loops;

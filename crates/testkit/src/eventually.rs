@@ -13,7 +13,6 @@ const PERIOD: Duration = Duration::from_millis(5);
 ///
 /// # Panics
 /// There is none in time; `what` says what was waited for.
-#[allow(clippy::panic, reason = "it ends a test")]
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let until = Instant::now() + PATIENCE;
     loop {

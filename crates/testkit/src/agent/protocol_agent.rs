@@ -168,7 +168,6 @@ impl ProtocolAgent {
     /// # Errors
     /// It was refused.
     pub async fn submit(&self, report: &Report) -> Result<()> {
-        #[allow(clippy::cast_precision_loss, reason = "milliseconds of this age fit a double")]
         let seconds = now().0 as f64 / 1000.0;
         self.client.ecs("SubmitTaskStateChange", &report.request(&self.cluster, seconds)).await?;
         Ok(())

@@ -104,7 +104,7 @@ async fn the_second_stream_of_an_instance_takes_the_firsts_place() {
 
 #[tokio::test]
 async fn heartbeats_come_and_an_agent_that_answers_none_is_dead() {
-    let plane = Plane::start(Timing { silence: Duration::from_millis(500), ..quick() }).await.unwrap();
+    let plane = Plane::start(Timing { silence: Duration::from_secs(3), ..quick() }).await.unwrap();
     let (mut agent, mut stream) = agent(&plane, "1").await;
     let mut beats = 0;
     while beats < 10 {

@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use berth_controllers::Timing;
 use berth_testkit::agent::ProtocolAgent;
 use berth_testkit::aws::AwsClient;
 use berth_testkit::eventually;
@@ -30,7 +33,7 @@ async fn an_agent_is_connected_while_its_stream_is_open() {
 
 #[tokio::test]
 async fn an_agent_that_comes_back_in_time_was_never_away() {
-    let plane = plane().await;
+    let plane = Plane::start(Timing { grace: Duration::from_secs(2), ..quick() }).await.unwrap();
     let root = plane.root();
     let (mut quick, first) = agent(&plane, "1").await;
     let (slow, other) = agent(&plane, "2").await;
