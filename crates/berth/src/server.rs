@@ -8,7 +8,9 @@ use anyhow::{Context, Result, bail};
 use berth_api::ecs::EcsDoor;
 use berth_api::logs::LogsDoor;
 use berth_api::sts::StsDoor;
-use berth_front::{AuditRecord, AuditSink, Door, Limits};
+use berth_controllers::{Hub, StreamKind, Timing};
+use berth_front::{AuditRecord, AuditSink, Door, Limits, Streams};
+use berth_iam::OWNER_KEY;
 use berth_model::AccountId;
 use berth_services::{EcsService, LogsService, PollEndpoints, StsService};
 use berth_store::backend::Sqlite;
@@ -88,10 +90,17 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     logs.forget_deleted_groups().await.context("deleting what is left of deleted log groups")?;
     let ecs = EcsService::new(store.clone(), PollEndpoints::at(&format!("http://{address}")));
     ecs.make_default_cluster(&settings.region).await.context("making the default cluster")?;
-    let door = Arc::new(door(&settings, ecs, logs, KeyRing::load(folder, &settings.account.to_string())?));
+    let mut registry = Registry::with_prefix("berth");
+    let hub = Hub::new(store.clone(), settings.account, Timing::default(), &mut registry);
+    let keys = KeyRing::load(folder, &settings.account.to_string())?;
+    let door = Arc::new(door(&settings, ecs, logs, keys, &hub, registry));
 
     let (close, closing) = watch::channel(false);
     let loops = tokio::spawn(berth_controllers::run(store.clone(), closing.clone()));
+    let agents = tokio::spawn({
+        let closing = closing.clone();
+        async move { hub.run(closing).await }
+    });
     let serving = tokio::spawn(berth_front::serve(door, listener, closing));
     info!(listen = %address, version = env!("CARGO_PKG_VERSION"), "serving");
     let failed = tokio::select! {
@@ -102,6 +111,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     };
     close.send_replace(true);
     serving.await.context("closing the door")?;
+    agents.await.context("closing the streams of agents")?;
     loops.await.context("ending the loops")?;
     if let Some(failure) = failed {
         error!(%failure, "storage failed; the server stops");
@@ -113,13 +123,16 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     Ok(())
 }
 
-fn door(settings: &Settings, ecs: EcsService, logs: LogsService, callers: KeyRing) -> Door {
-    let mut registry = Registry::with_prefix("berth");
+fn door(settings: &Settings, ecs: EcsService, logs: LogsService, callers: KeyRing, hub: &Hub, mut registry: Registry) -> Door {
     let account = settings.account.to_string();
     let door = Door::new(account, Limits::default(), callers, AuditLog, &mut registry);
+    let authenticator = door.authenticator();
+    let streams = |kind| Streams::new(Arc::clone(&authenticator), hub.streams(kind, OWNER_KEY));
     door.with_service(EcsDoor(Arc::new(ecs)))
         .with_service(LogsDoor(Arc::new(logs)))
         .with_service(StsDoor(Arc::new(StsService)))
+        .with_mount(streams(StreamKind::Control))
+        .with_mount(streams(StreamKind::Telemetry))
         .with_mount(mounts::Health)
         .with_mount(mounts::Metrics(Arc::new(Mutex::new(registry))))
 }

@@ -250,6 +250,7 @@ fn instance() -> impl Strategy<Value = ContainerInstance> {
                     last_updated: registered_at,
                     last_change: registered_at,
                 }],
+                first_stream_at: Some(registered_at),
             }
         },
     )

@@ -1,6 +1,7 @@
 //! The bodies of the fuzz targets in `fuzz/`: each takes any bytes, and panics if something that must hold does not. A test
 //! here runs them over the seeds in `fuzz/seeds` and over generated inputs, on stable and without a fuzzer.
 
+mod agent_frames;
 mod value;
 
 #[cfg(test)]
@@ -14,6 +15,8 @@ use berth_wire::validate;
 use berth_wire::{Member, Missing, Operation, Protocol, ReadError, Service, Shape, Timestamp};
 
 use value::Value;
+
+pub use agent_frames::{acs_frame, tcs_frame};
 
 static SERVICES: [&Service; 3] = [&berth_api::ecs::SERVICE, &berth_api::logs::SERVICE, &berth_api::sts::SERVICE];
 const NOW: Timestamp = Timestamp(1_769_860_800_000);

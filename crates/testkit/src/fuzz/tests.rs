@@ -70,3 +70,13 @@ fn sigv4_presigned_holds() {
 fn route_holds() {
     replay("route", route);
 }
+
+#[test]
+fn acs_frame_holds() {
+    replay("acs_frame", acs_frame);
+}
+
+#[test]
+fn tcs_frame_holds() {
+    replay("tcs_frame", tcs_frame);
+}
