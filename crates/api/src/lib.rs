@@ -1,17 +1,21 @@
 //! AWS's nouns: shapes, schemas, errors, operation tables and handler traits, generated from the public service models by
-//! `cargo xtask codegen`, and the few types by which a door and a service meet.
+//! `cargo xtask codegen`; the agent protocol, which no model describes ([`acs`]); and the few types by which a door and a
+//! service meet.
 //!
 //! Never here: what an operation does, a socket, a clock. A [`Refusal`] can only carry a modelled error.
 
 extern crate berth_wire as wire;
 
+pub mod acs;
 mod call;
 pub mod ecs;
 mod handler;
 pub mod logs;
 mod refusal;
+mod stream;
 pub mod sts;
 
 pub use call::{Call, Caller, Target};
 pub use handler::{Answer, Handler, Output, Request, Running, bind};
 pub use refusal::{Cause, Detail, NOT_IMPLEMENTED, Refusal};
+pub use stream::{Serving, StreamHost, StreamRefusal};

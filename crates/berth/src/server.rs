@@ -8,11 +8,14 @@ use anyhow::{Context, Result, bail};
 use berth_api::ecs::EcsDoor;
 use berth_api::logs::LogsDoor;
 use berth_api::sts::StsDoor;
-use berth_front::{AuditRecord, AuditSink, Door, Limits};
+use berth_controllers::{Hub, StreamKind, Timing};
+use berth_front::{AuditRecord, AuditSink, Door, Limits, Streams};
+use berth_iam::OWNER_KEY;
 use berth_model::AccountId;
 use berth_services::{EcsService, LogsService, PollEndpoints, StsService};
 use berth_store::backend::Sqlite;
 use berth_store::{Options, Store};
+use berth_telemetry::logs::{self, LogStore};
 use nix::unistd::getppid;
 use prometheus_client::registry::Registry;
 use tokio::signal::unix::{SignalKind, signal};
@@ -82,38 +85,54 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
 
     let backend = Sqlite::open(&folder.join("berth.db"), installation).context("opening the database")?;
     let store = Store::open(backend, Options::new("server")).context("opening the store")?;
+    let log_store = LogStore::open(&folder.join("logs"), logs::Options::default()).context("opening the log store")?;
+    let logs = LogsService::new(store.clone(), log_store.clone());
+    logs.forget_deleted_groups().await.context("deleting what is left of deleted log groups")?;
     let ecs = EcsService::new(store.clone(), PollEndpoints::at(&format!("http://{address}")));
     ecs.make_default_cluster(&settings.region).await.context("making the default cluster")?;
-    let door = Arc::new(door(&settings, ecs, KeyRing::load(folder, &settings.account.to_string())?));
+    let mut registry = Registry::with_prefix("berth");
+    let hub = Hub::new(store.clone(), settings.account, Timing::default(), &mut registry);
+    let keys = KeyRing::load(folder, &settings.account.to_string())?;
+    let door = Arc::new(door(&settings, ecs, logs, keys, &hub, registry));
 
     let (close, closing) = watch::channel(false);
     let loops = tokio::spawn(berth_controllers::run(store.clone(), closing.clone()));
+    let agents = tokio::spawn({
+        let closing = closing.clone();
+        async move { hub.run(closing).await }
+    });
     let serving = tokio::spawn(berth_front::serve(door, listener, closing));
     info!(listen = %address, version = env!("CARGO_PKG_VERSION"), "serving");
     let failed = tokio::select! {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
-        failure = store.failed() => Some(failure),
+        failure = store.failed() => Some(failure.to_string()),
+        failure = log_store.failed() => Some(failure.to_string()),
     };
     close.send_replace(true);
     serving.await.context("closing the door")?;
+    agents.await.context("closing the streams of agents")?;
     loops.await.context("ending the loops")?;
     if let Some(failure) = failed {
-        error!(%failure, "the store failed; the server stops");
+        error!(%failure, "storage failed; the server stops");
         bail!("{failure}");
     }
+    log_store.close().await.context("closing the log store")?;
     store.close().await.context("closing the store")?;
     info!("ended");
     Ok(())
 }
 
-fn door(settings: &Settings, ecs: EcsService, callers: KeyRing) -> Door {
-    let mut registry = Registry::with_prefix("berth");
+fn door(settings: &Settings, ecs: EcsService, logs: LogsService, callers: KeyRing, hub: &Hub, mut registry: Registry) -> Door {
     let account = settings.account.to_string();
     let door = Door::new(account, Limits::default(), callers, AuditLog, &mut registry);
+    let authenticator = door.authenticator();
+    let streams = |kind| Streams::new(Arc::clone(&authenticator), hub.streams(kind, OWNER_KEY));
     door.with_service(EcsDoor(Arc::new(ecs)))
-        .with_service(LogsDoor(Arc::new(LogsService)))
+        .with_service(LogsDoor(Arc::new(logs)))
         .with_service(StsDoor(Arc::new(StsService)))
+        .with_mount(streams(StreamKind::Control))
+        .with_mount(streams(StreamKind::Telemetry))
         .with_mount(mounts::Health)
         .with_mount(mounts::Metrics(Arc::new(Mutex::new(registry))))
 }

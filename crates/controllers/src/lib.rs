@@ -4,8 +4,11 @@
 //! - It never calls a service, and no service calls it: they meet in the store.
 //! - A wake-up carries no data: every pass reads the state again, and a restart is a wake-up.
 //! - No loop scans what an index would find.
+//! - Nothing but the hub speaks an AWS protocol: no loop names a shape of `api`.
 
+mod hub;
 mod loops;
 mod sweep_loop;
 
+pub use hub::{AgentStreams, ConnectError, Guest, Hub, HubMetrics, StreamKind, Timing};
 pub use loops::{LOOPS, Loop, Pass, PassError, Running, run};

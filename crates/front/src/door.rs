@@ -1,27 +1,22 @@
 //! The door: what stands behind it, who may knock, and what it may cost.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use berth_api::Handler;
 use berth_wire::Service;
-use berth_wire::sigv4::SigningKeys;
 use prometheus_client::registry::Registry;
 
-use crate::{AuditSink, Callers, Limits, Metrics, Mount};
-
-/// Derived signing keys kept: one a caller, day, region and service in use.
-const SIGNING_KEYS: usize = 1024;
+use crate::{AuditSink, Authenticator, Callers, Limits, Metrics, Mount};
 
 /// One door for all AWS services of an installation.
 #[derive(Debug)]
 pub struct Door {
     pub(crate) account: Arc<str>,
     pub(crate) limits: Limits,
-    pub(crate) callers: Box<dyn Callers>,
+    pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) audit: Box<dyn AuditSink>,
     pub(crate) mounts: Vec<Box<dyn Mount>>,
     pub(crate) handlers: Handlers,
-    pub(crate) signing_keys: Mutex<SigningKeys>,
     pub(crate) metrics: Metrics,
 }
 
@@ -60,11 +55,10 @@ impl Door {
         Self {
             account: account.into(),
             limits,
-            callers: Box::new(callers),
+            authenticator: Arc::new(Authenticator::new(callers)),
             audit: Box::new(audit),
             mounts: Vec::new(),
             handlers: Handlers { services: Vec::new(), handlers: Vec::new() },
-            signing_keys: Mutex::new(SigningKeys::new(SIGNING_KEYS)),
             metrics: Metrics::register(registry),
         }
     }
@@ -82,5 +76,11 @@ impl Door {
     pub fn with_mount(mut self, mount: impl Mount + 'static) -> Self {
         self.mounts.push(Box::new(mount));
         self
+    }
+
+    /// What tells who signed, for mounts that want to know as the services do.
+    #[must_use]
+    pub fn authenticator(&self) -> Arc<Authenticator> {
+        Arc::clone(&self.authenticator)
     }
 }

@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use tracing::{debug, error, info};
 
 use crate::failure::Failure;
-use crate::{AuditRecord, Door, mount, pipeline, request_id};
+use crate::{AuditRecord, Door, authenticator, mount, pipeline, request_id};
 
 /// The steps of the pipeline, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Exchange {
         let source = peer.ip().to_string();
         door.audit.record(&AuditRecord {
             request_id: &self.request_id,
-            at: pipeline::now().0,
+            at: authenticator::now().0,
             service: self.service.map(|service| service.iam_prefix),
             operation: self.operation.map(|operation| operation.name),
             region: self.region.as_deref(),

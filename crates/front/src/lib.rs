@@ -6,6 +6,7 @@
 //! Never here: the name of an AWS service, an operation's meaning, a database, the environment.
 
 mod audit;
+mod authenticator;
 mod body;
 mod callers;
 mod door;
@@ -17,11 +18,14 @@ mod metrics;
 mod mount;
 mod pipeline;
 mod request_id;
+mod streams;
 
 pub use audit::{AuditRecord, AuditSink};
+pub use authenticator::{Authenticator, Signer};
 pub use callers::{Callers, Credential};
 pub use door::Door;
 pub use limits::Limits;
 pub use listener::serve;
 pub use metrics::Metrics;
 pub use mount::{Mount, MountAnswer};
+pub use streams::{Stream, Streams};

@@ -1,4 +1,4 @@
-//! Paths that are not AWS operations: health, metrics, later the registry, agents' streams and the console.
+//! Paths that are not AWS operations: health, metrics, agents' streams, later the registry and the console.
 
 use std::fmt;
 use std::future::Future;

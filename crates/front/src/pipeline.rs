@@ -1,40 +1,36 @@
 //! The steps of a request to an AWS service, in order. Each either passes on or ends the request with a [`Failure`].
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use berth_api::{Call, Request};
 use berth_iam::{Decision, Resource};
 use berth_wire::protocol::{self, Answer};
 use berth_wire::route::{self, DocumentPlace, RequestHead, Route};
-use berth_wire::sigv4::{self, Head, Presented, Rules, SignatureError};
-use berth_wire::{Missing, Protocol, Service, Timestamp, validate};
+use berth_wire::sigv4::{self, Head, Presented, SignatureError};
+use berth_wire::{Missing, Protocol, Service, validate};
 use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Incoming;
 
 use crate::exchange::{Exchange, Step};
 use crate::failure::Failure;
-use crate::{Credential, Door, body};
+use crate::{Credential, Door, authenticator, body};
 
 /// Takes a request through all steps.
 pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, incoming: Incoming) -> Result<Answer, Failure> {
-    let headers: Vec<(&str, &[u8])> = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let head = Head {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        headers: &headers,
-    };
+    let headers = authenticator::headers(parts);
+    let head = authenticator::head(parts, &headers);
     let presented = sigv4::parse(&head).map_err(|error| Failure::unsigned(spoken(&head), &error))?;
     let service = service(door, &presented).map_err(|failure| Failure { protocol: spoken(&head), ..failure })?;
     exchange.signed(service, &presented.scope.region);
-    let credential = credential(door, service, &presented)?;
+    let unsigned = |error: SignatureError| Failure::signature(service, &error);
+    // An unknown caller costs no body.
+    let credential = door.authenticator.credential(&presented).map_err(unsigned)?;
     let limit = body_limit(service, &head_of(&head));
     let body = body::read(incoming, limit, door.limits.body_time).await.map_err(|error| Failure::body(service, error))?;
     exchange.done(Step::Read);
 
-    verify(door, service, &presented, &head, &body, &credential)?;
+    door.authenticator.verify(&presented, &head, &body, &credential).map_err(unsigned)?;
     exchange.verified(&credential.caller);
     exchange.done(Step::Authenticate);
 
@@ -47,7 +43,7 @@ pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, inc
         region: presented.scope.region.as_str().into(),
         account: Arc::clone(&door.account),
         caller: Arc::clone(&credential.caller),
-        received_at: now(),
+        received_at: authenticator::now(),
     };
     exchange.done(Step::Decode);
 
@@ -89,36 +85,11 @@ fn service(door: &Door, presented: &Presented) -> Result<&'static Service, Failu
     known.ok_or_else(|| Failure::route(&route::RouteError::UnknownService { signing_name: name.to_owned() }))
 }
 
-/// The identity that a request claims: an unknown one costs no body.
-fn credential(door: &Door, service: &'static Service, presented: &Presented) -> Result<Credential, Failure> {
-    let failed = |error: SignatureError| Failure::signature(service, &error);
-    if presented.session_token.is_some() {
-        return Err(failed(SignatureError::UnknownKey));
-    }
-    door.callers.find(&presented.key_id).ok_or_else(|| failed(SignatureError::UnknownKey))
-}
-
 /// What the operation takes. For the query protocol the operation stands in the body: the largest of the service's.
 fn body_limit(service: &'static Service, head: &RequestHead<'_>) -> usize {
     let named = head.target.and_then(|target| target.rsplit('.').next()).and_then(|name| service.operation(name));
     let largest = || service.operations.iter().map(|operation| operation.body_limit).max().unwrap_or_default();
     named.map_or_else(largest, |operation| operation.body_limit)
-}
-
-fn verify(
-    door: &Door,
-    service: &'static Service,
-    presented: &Presented,
-    head: &Head<'_>,
-    body: &Bytes,
-    credential: &Credential,
-) -> Result<(), Failure> {
-    let key = {
-        // A poisoned lock guards a cache that is whole at any time.
-        let mut keys = door.signing_keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        keys.key(credential.secret.expose(), &presented.scope)
-    };
-    sigv4::verify(presented, head, body, &key, Rules::default(), now()).map_err(|error| Failure::signature(service, &error))
 }
 
 fn decode(door: &Door, route: &Route, query: &str, body: &Bytes) -> Result<(Box<dyn Request>, Missing), Failure> {
@@ -178,10 +149,4 @@ async fn dispatch(
         Ok(Err(panicked)) => Err(Failure::internal(service, panicked)),
         Err(elapsed) => Err(Failure::internal(service, elapsed)),
     }
-}
-
-/// Wall time in milliseconds since the epoch.
-pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

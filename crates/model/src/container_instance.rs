@@ -68,6 +68,9 @@ pub struct ContainerInstance {
     /// What its health checks say.
     #[n(19)]
     pub health: Vec<HealthCheck>,
+    /// When its agent first opened a stream. Until then whether it is connected is only what it said when it registered.
+    #[n(20)]
+    pub first_stream_at: Option<Timestamp>,
 }
 
 /// Whether a container instance takes tasks.

@@ -36,6 +36,8 @@ pub mod kind {
         Container dashed true;
         /// Of an attachment, such as a task's network interface.
         Attachment dashed true;
+        /// Of a log group: another one each time a name is used again.
+        LogGroup dashed false;
     }
 }
 
@@ -47,6 +49,8 @@ pub type InstanceId = Id<kind::Instance>;
 pub type ContainerId = Id<kind::Container>;
 /// The id of an attachment.
 pub type AttachmentId = Id<kind::Attachment>;
+/// The id of a log group.
+pub type LogGroupId = Id<kind::LogGroup>;
 
 /// Sixteen bytes that name one thing of one kind. Whoever makes one brings the bytes: this crate has no randomness.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

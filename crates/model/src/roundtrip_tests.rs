@@ -250,6 +250,7 @@ fn instance() -> impl Strategy<Value = ContainerInstance> {
                     last_updated: registered_at,
                     last_change: registered_at,
                 }],
+                first_stream_at: Some(registered_at),
             }
         },
     )
@@ -287,6 +288,21 @@ fn client_token() -> impl Strategy<Value = ClientToken> {
     )
 }
 
+fn log_group() -> impl Strategy<Value = LogGroup> {
+    (region(), name(), any::<[u8; 16]>(), of(any::<u32>()), any::<bool>(), tags(), at()).prop_map(
+        |(region, name, id, retention_in_days, deletion_protection, tags, created_at)| LogGroup {
+            region,
+            name,
+            id: LogGroupId::from_bytes(id),
+            class: if deletion_protection { LogGroupClass::InfrequentAccess } else { LogGroupClass::Standard },
+            retention_in_days,
+            deletion_protection,
+            tags,
+            created_at,
+        },
+    )
+}
+
 macro_rules! come_back {
     ($($test:ident: $record:ident;)*) => {
         proptest! {$(
@@ -306,4 +322,5 @@ come_back! {
     container_instances_come_back: instance;
     clusters_come_back: cluster;
     client_tokens_come_back: client_token;
+    log_groups_come_back: log_group;
 }

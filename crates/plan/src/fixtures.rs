@@ -83,5 +83,6 @@ pub(crate) fn instance(number: u8) -> ContainerInstance {
         owner: "node".into(),
         client_token: None,
         health: Vec::new(),
+        first_stream_at: None,
     }
 }

@@ -4,10 +4,11 @@ pub(crate) mod client_token;
 pub(crate) mod cluster;
 pub(crate) mod container_instance;
 pub(crate) mod family;
+pub(crate) mod log_group;
 pub(crate) mod task;
 pub(crate) mod task_definition;
 
-use berth_model::{ClientToken, Cluster, ContainerInstance, Family, Task, TaskDefinition};
+use berth_model::{ClientToken, Cluster, ContainerInstance, Family, LogGroup, Task, TaskDefinition};
 
 use crate::row::CborError;
 use crate::table::Table;
@@ -123,6 +124,7 @@ tables! {
     4 container_instances: ContainerInstance,
     5 tasks: Task,
     6 client_tokens: ClientToken,
+    7 log_groups: LogGroup,
 }
 
 fn take<R: Stored>(

@@ -1,6 +1,7 @@
 //! The bodies of the fuzz targets in `fuzz/`: each takes any bytes, and panics if something that must hold does not. A test
 //! here runs them over the seeds in `fuzz/seeds` and over generated inputs, on stable and without a fuzzer.
 
+mod agent_frames;
 mod images;
 mod value;
 
@@ -14,6 +15,7 @@ use berth_wire::sigv4::{self, Head, PathStyle, Rules, Scope, SigningKey};
 use berth_wire::validate;
 use berth_wire::{Member, Missing, Operation, Protocol, ReadError, Service, Shape, Timestamp};
 
+pub use agent_frames::{acs_frame, tcs_frame};
 pub use images::{archive, image, layer, manifest};
 use value::Value;
 

@@ -155,6 +155,7 @@ fn instance(
         owner: Name::new(&call.caller.key_id),
         client_token: None,
         health: Vec::new(),
+        first_stream_at: None,
     })
 }
 

@@ -4,10 +4,12 @@ use std::convert::Infallible;
 use std::ops::Bound;
 use std::time::Duration;
 
-use berth_model::{InstanceId, LaunchType, Life, RevisionStatus, Task, TaskDefinition, Timestamp};
+use berth_model::{
+    InstanceId, LaunchType, Life, LogGroup, LogGroupClass, LogGroupId, RevisionStatus, Tags, Task, TaskDefinition, Timestamp,
+};
 use berth_store::{
-    Change, Counts, Derived, Edit, Options, RevisionState, Store, TaskDefinitionIndex, TaskDefinitionKey, TaskIndex, TaskKey,
-    Transaction,
+    Change, Counts, Derived, Edit, LogGroupIndex, Options, RevisionState, Store, TaskDefinitionIndex, TaskDefinitionKey,
+    TaskIndex, TaskKey, Transaction,
 };
 
 use crate::fixture::{Media, definition, key, region, stop, task, wait};
@@ -163,5 +165,32 @@ pub(crate) fn derived_value_follows_and_is_rolled_back(media: &impl Media) {
         assert_eq!(store.view().derived(), Some(&Versions(6)));
         store.close().await.unwrap();
         assert_eq!(open().view().derived(), Some(&Versions(6)), "rebuilt when opened");
+    });
+}
+
+pub(crate) fn log_groups_are_listed_by_name_and_by_class(media: &impl Media) {
+    wait(async {
+        let store = media.open();
+        let group = |name: &str, class| LogGroup {
+            region: region("us-east-1"),
+            name: name.into(),
+            id: LogGroupId::from_bytes([7; 16]),
+            class,
+            retention_in_days: None,
+            deletion_protection: false,
+            tags: Tags::default(),
+            created_at: Timestamp::EPOCH,
+        };
+        change(&store, |tx| {
+            drop(tx.put(group("/ecs/b", LogGroupClass::Standard)));
+            drop(tx.put(group("/ecs/a", LogGroupClass::InfrequentAccess)));
+            drop(tx.put(group("/ecs/C", LogGroupClass::Standard)));
+        })
+        .await;
+        let view = store.view();
+        let names = |index| view.with::<LogGroup>(&index, ..).map(|group| group.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(LogGroupIndex::Region(region("us-east-1"))), ["/ecs/C", "/ecs/a", "/ecs/b"]);
+        assert_eq!(names(LogGroupIndex::Class(region("us-east-1"), LogGroupClass::Standard)), ["/ecs/C", "/ecs/b"]);
+        assert_eq!(names(LogGroupIndex::Region(region("eu-west-1"))), [""; 0]);
     });
 }

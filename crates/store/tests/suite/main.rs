@@ -51,5 +51,6 @@ over_all_backends! {
     index::counts_follow_the_tasks,
     index::fargate_tasks_do_not_count_on_the_instance,
     index::derived_value_follows_and_is_rolled_back,
+    index::log_groups_are_listed_by_name_and_by_class,
     model::any_history_leaves_what_a_map_would,
 }

@@ -97,3 +97,13 @@ fn image_holds() {
 fn manifest_holds() {
     replay("manifest", manifest);
 }
+
+#[test]
+fn acs_frame_holds() {
+    replay("acs_frame", acs_frame);
+}
+
+#[test]
+fn tcs_frame_holds() {
+    replay("tcs_frame", tcs_frame);
+}

@@ -1,0 +1,201 @@
+//! The telemetry stream's messages. Moments are in seconds since 1970, with decimals.
+
+use super::frame::messages;
+use super::{Heartbeat, Notice};
+
+messages! {
+    /// What the control plane says on the telemetry stream.
+    TelemetryAnswer {
+        /// Are you there? Nobody answers it.
+        Heartbeat(Heartbeat) = "HeartbeatMessage",
+        /// Metrics were taken in.
+        AckMetrics(Notice) = "AckPublishMetric",
+        /// Health was taken in.
+        AckHealth(Notice) = "AckPublishHealth",
+        /// An instance's status was taken in.
+        AckInstanceStatus(Notice) = "AckPublishInstanceStatus",
+        /// The stream is about to be closed.
+        StopSession(Notice) = "StopTelemetrySessionMessage",
+        /// A frame could not be read.
+        BadRequest(Notice) = "BadRequestException",
+        /// A frame asked for something impossible.
+        InvalidParameter(Notice) = "InvalidParameterException",
+        /// A frame is about something else than this instance.
+        ResourceValidation(Notice) = "ResourceValidationException",
+        /// A frame could not be taken in.
+        ServerError(Notice) = "ServerException",
+    }
+}
+
+messages! {
+    /// What an agent says on the telemetry stream.
+    TelemetryReport {
+        /// What tasks use.
+        Metrics(PublishMetrics) = "PublishMetricsRequest",
+        /// What health checks of containers say.
+        Health(PublishHealth) = "PublishHealthRequest",
+        /// What health checks of the instance say.
+        InstanceStatus(PublishInstanceStatus) = "PublishInstanceStatusRequest",
+    }
+}
+
+words! {
+    /// What a container's health check says.
+    HealthStatus {
+        /// It passes.
+        Healthy = "HEALTHY",
+        /// It fails.
+        Unhealthy = "UNHEALTHY",
+        /// It has not come to a result.
+        Unknown = "UNKNOWN",
+    }
+}
+
+words! {
+    /// What a check of the instance says.
+    CheckStatus {
+        /// It passes.
+        Ok = "OK",
+        /// It fails.
+        Impaired = "IMPAIRED",
+        /// It has not come to a result.
+        InsufficientData = "INSUFFICIENT_DATA",
+        /// It has not begun.
+        Initializing = "INITIALIZING",
+    }
+}
+
+shapes! { "camelCase"
+    /// What tasks use: one of several frames with the same name, the last of which says `fin`.
+    PublishMetrics {
+        /// Whose, and which frame.
+        metadata: Option<MetricsMetadata>,
+        /// The tasks, ten at most.
+        task_metrics: Vec<TaskMetric>,
+        /// When.
+        timestamp: Option<f64>,
+    }
+    /// Whose metrics, and which frame.
+    MetricsMetadata {
+        /// The instance's cluster.
+        cluster: Option<String>,
+        /// The instance.
+        container_instance: Option<String>,
+        /// Names all frames of one sample.
+        message_id: Option<String>,
+        /// Whether there is no task.
+        idle: Option<bool>,
+        /// Whether it is the last frame of the sample.
+        fin: Option<bool>,
+    }
+    /// What a task uses.
+    TaskMetric {
+        /// The task.
+        task_arn: Option<String>,
+        /// Its cluster.
+        cluster_arn: Option<String>,
+        /// The family of its definition.
+        task_definition_family: Option<String>,
+        /// The revision of its definition.
+        task_definition_version: Option<String>,
+        /// Its containers.
+        container_metrics: Vec<ContainerMetric>,
+    }
+    /// What a container uses.
+    ContainerMetric {
+        /// Its name.
+        container_name: Option<String>,
+        /// Its ARN.
+        container_arn: Option<String>,
+        /// Percent of all the host's processors.
+        cpu_stats_set: Option<StatsSet>,
+        /// MiB.
+        memory_stats_set: Option<StatsSet>,
+    }
+    /// Samples, summed up.
+    StatsSet {
+        /// The least.
+        min: Option<f64>,
+        /// The most.
+        max: Option<f64>,
+        /// How many.
+        sample_count: Option<i64>,
+        /// Their sum.
+        sum: Option<f64>,
+    }
+    /// What health checks of containers say.
+    PublishHealth {
+        /// Whose, and which frame.
+        metadata: Option<HealthMetadata>,
+        /// The tasks, ten at most.
+        tasks: Vec<TaskHealth>,
+        /// When.
+        timestamp: Option<f64>,
+    }
+    /// Whose health, and which frame.
+    HealthMetadata {
+        /// The instance's cluster.
+        cluster: Option<String>,
+        /// The instance.
+        container_instance: Option<String>,
+        /// Names all frames of one sample.
+        message_id: Option<String>,
+        /// Whether it is the last frame of the sample.
+        fin: Option<bool>,
+    }
+    /// The health of a task's containers.
+    TaskHealth {
+        /// The task.
+        task_arn: Option<String>,
+        /// Its cluster.
+        cluster_arn: Option<String>,
+        /// The family of its definition.
+        task_definition_family: Option<String>,
+        /// The revision of its definition.
+        task_definition_version: Option<String>,
+        /// Its containers.
+        containers: Vec<ContainerHealth>,
+    }
+    /// The health of a container.
+    ContainerHealth {
+        /// Its name.
+        container_name: Option<String>,
+        /// What its check says.
+        health_status: Option<HealthStatus>,
+        /// Since when.
+        status_since: Option<f64>,
+        /// The check's last output.
+        status_message: Option<String>,
+    }
+    /// What health checks of the instance say.
+    PublishInstanceStatus {
+        /// Whose.
+        metadata: Option<InstanceStatusMetadata>,
+        /// What each check says.
+        statuses: Vec<InstanceStatus>,
+        /// When.
+        timestamp: Option<f64>,
+    }
+    /// Whose status.
+    InstanceStatusMetadata {
+        /// The instance's cluster.
+        cluster: Option<String>,
+        /// The instance.
+        container_instance: Option<String>,
+        /// Names the message.
+        request_id: Option<String>,
+    }
+    /// What a health check of the instance says.
+    InstanceStatus {
+        /// What is checked, such as `ContainerRuntime`.
+        r#type: Option<String>,
+        /// What the check says.
+        status: Option<CheckStatus>,
+        /// Why.
+        status_reason: Option<String>,
+        /// When it was last checked.
+        last_updated: Option<f64>,
+        /// When it last said something else.
+        last_status_change: Option<f64>,
+    }
+}

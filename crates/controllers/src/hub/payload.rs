@@ -1,0 +1,103 @@
+//! A task as its agent gets it: definition and overrides merged, in the agent protocol's words.
+
+mod authentication;
+mod container;
+mod docker;
+mod volume;
+
+use std::collections::BTreeMap;
+
+use berth_api::acs;
+use berth_api::ecs as api;
+use berth_model::{Facts, LaunchType, Task, TaskDefinition};
+use berth_store::TaskKey;
+use berth_wire::{EnumShape as _, ReadError};
+
+use super::definition;
+use super::names::Names;
+
+/// CPU units of a processor.
+const UNITS: f64 = 1024.0;
+
+/// What an agent is told of a task. Stopping one tells all of it again: agents refuse what they cannot parse.
+///
+/// # Errors
+/// A document is broken: the database is damaged.
+pub(super) fn task(names: Names, task: &Task, definition: &TaskDefinition, stop: bool) -> Result<acs::Task, ReadError> {
+    let merged = definition::merged(task, definition)?;
+    let facts = &definition.facts;
+    let key = TaskKey { region: task.region, id: task.id };
+    let scene = Scene { names, task, facts, key };
+    let containers = merged.container_definitions.iter().flatten();
+    Ok(acs::Task {
+        arn: names.task(key, &task.cluster),
+        family: task.family.to_string(),
+        version: task.revision.to_string(),
+        desired_status: Some(if stop { acs::DesiredStatus::Stopped } else { acs::DesiredStatus::Running }),
+        containers: containers.enumerate().map(|(at, container)| container::of(scene, at, container)).collect(),
+        task_cluster_arn: Some(names.cluster(task.region, &task.cluster)),
+        task_definition_account_id: Some(names.account.to_string()),
+        group: Some(task.group.to_string()),
+        service_name: task.group.strip_prefix("service:").map(str::to_owned),
+        launch_type: Some(launch_type(task.launch).to_owned()),
+        overrides: Some("{}".to_owned()),
+        network_mode: Some(facts.network_mode.as_str().to_owned()),
+        pid_mode: merged.pid_mode.as_ref().map(|mode| mode.as_str().to_owned()),
+        ipc_mode: merged.ipc_mode.as_ref().map(|mode| mode.as_str().to_owned()),
+        cpu: task.override_cpu.or(facts.cpu).map(|units| f64::from(units) / UNITS),
+        memory: task.override_memory.or(facts.memory).map(i64::from),
+        volumes: merged.volumes.iter().flatten().map(volume::of).collect(),
+        proxy_configuration: merged.proxy_configuration.as_ref().map(proxy),
+        associations: gpus(task, facts),
+        enable_fault_injection: merged.enable_fault_injection,
+        ..acs::Task::default()
+    })
+}
+
+/// What rendering a container needs to know besides its definition.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    names: Names,
+    task: &'a Task,
+    facts: &'a Facts,
+    key: TaskKey,
+}
+
+/// The launch type as agents know it: an instance that a capacity provider manages is an EC2 one to them.
+const fn launch_type(launch: LaunchType) -> &'static str {
+    match launch {
+        LaunchType::Ec2 | LaunchType::ManagedInstances => "EC2",
+        LaunchType::Fargate => "FARGATE",
+        LaunchType::External => "EXTERNAL",
+    }
+}
+
+fn proxy(given: &api::ProxyConfiguration) -> acs::ProxyConfiguration {
+    acs::ProxyConfiguration {
+        r#type: given.r#type.as_ref().map(|kind| kind.as_str().to_owned()),
+        container_name: Some(given.container_name.clone()),
+        properties: pairs(given.properties.as_deref()),
+    }
+}
+
+/// The GPUs the task holds, dealt out to its containers in order.
+fn gpus(task: &Task, facts: &Facts) -> Vec<acs::Association> {
+    let takers = facts.containers.iter().flat_map(|container| (0..container.gpus).map(|_| container.name.to_string()));
+    let held = task.reservation.gpus.iter().map(ToString::to_string);
+    held.zip(takers)
+        .map(|(name, taker)| acs::Association {
+            name,
+            r#type: "gpu".to_owned(),
+            containers: vec![taker],
+            ..acs::Association::default()
+        })
+        .collect()
+}
+
+fn pairs(given: Option<&[api::KeyValuePair]>) -> BTreeMap<String, String> {
+    let pair = |pair: &api::KeyValuePair| Some((pair.name.clone()?, pair.value.clone().unwrap_or_default()));
+    given.unwrap_or_default().iter().filter_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! What to say on a control stream, and when: decisions alone. Whoever runs a session tells it what happened and says what
+//! it answers; it reads no clock, no store and no socket.
+//!
+//! - The first thing said is a manifest, for agents drop one that is not newer than all they had before.
+//! - A task of which the agent has to hear goes out in a payload of its own, at once and again every ten seconds until it is
+//!   acknowledged or there is nothing more to hear of it: it runs, or it is over. Stopping a task that was to be started is
+//!   another thing to hear.
+//! - A bad task is never acknowledged; it stays in the round until its agent has reported it STOPPED. Few payloads are on
+//!   their way at a time, and those that wait longest go first: a bad task holds up nobody.
+
+use std::collections::BTreeMap;
+
+use berth_api::acs::{AgentMessage, ManifestTask};
+use berth_store::TaskKey;
+use tokio::time::Instant;
+
+use super::Timing;
+use super::message_id::MessageId;
+
+/// Payloads on their way, at most.
+const WINDOW: usize = 64;
+
+/// Attempts of one payload whose acknowledgement counts: one that comes late may be an earlier one's.
+const ATTEMPTS_KEPT: usize = 4;
+
+/// What an agent has to hear of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Due {
+    /// The task.
+    pub(super) task: TaskKey,
+    /// Whether it is to stop; else it is to run.
+    pub(super) stop: bool,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// The durable state may have changed: all of which the agent has to hear, and the state's revision.
+    Seen { due: Vec<Due>, revision: u64 },
+    /// The agent said something.
+    Heard(AgentMessage),
+    /// The agent said something that cannot be understood. It is alive.
+    Noise,
+    /// Time has passed.
+    Tick,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Output {
+    /// Ask for a sign of life.
+    Heartbeat(MessageId),
+    /// Say which tasks there are.
+    Manifest(MessageId),
+    /// Say what is due of a task.
+    Payload(MessageId, Due),
+    /// Say which of these tasks are to be stopped, in answer to this manifest.
+    Verify(MessageId, Vec<ManifestTask>),
+    /// Count this.
+    Note(Note),
+    /// End the stream: the agent is gone.
+    Dead,
+}
+
+/// Something to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Note {
+    /// A payload was sent again.
+    Resent,
+    /// An acknowledgement of nothing that waits for one.
+    Late,
+    /// The agent refused a message.
+    Refused,
+}
+
+/// What was said of a task.
+#[derive(Debug)]
+struct Said {
+    stop: bool,
+    at: Option<Instant>,
+    attempts: Vec<u64>,
+    acknowledged: bool,
+}
+
+/// The last manifest.
+#[derive(Debug)]
+struct Manifest {
+    id: MessageId,
+    revision: u64,
+    at: Instant,
+    verified: bool,
+}
+
+/// One control stream.
+#[derive(Debug)]
+pub(super) struct Session {
+    id: u64,
+    timing: Timing,
+    numbers: u64,
+    tasks: BTreeMap<TaskKey, Said>,
+    manifest: Option<Manifest>,
+    /// The last revision in which something of the instance changed.
+    revision: u64,
+    heard_at: Instant,
+    heartbeat_at: Option<Instant>,
+    /// When the first payload on its way has been so for too long.
+    resend_at: Option<Instant>,
+}
+
+impl Session {
+    /// A stream that has just been opened; `id` is unguessable.
+    pub(super) const fn new(id: u64, timing: Timing, now: Instant) -> Self {
+        Self {
+            id,
+            timing,
+            numbers: 0,
+            tasks: BTreeMap::new(),
+            manifest: None,
+            revision: 0,
+            heard_at: now,
+            heartbeat_at: None,
+            resend_at: None,
+        }
+    }
+
+    /// What to do about something that happened.
+    pub(super) fn step(&mut self, input: Input, now: Instant) -> Vec<Output> {
+        let mut out = Vec::new();
+        match input {
+            Input::Seen { due, revision } => self.see(&due, revision),
+            Input::Heard(message) => {
+                self.heard_at = now;
+                self.hear(message, &mut out);
+            }
+            Input::Noise => self.heard_at = now,
+            Input::Tick => {}
+        }
+        if now.duration_since(self.heard_at) >= self.timing.silence {
+            return vec![Output::Dead];
+        }
+        self.say_manifest(now, &mut out);
+        self.say_payloads(now, &mut out);
+        self.say_heartbeat(now, &mut out);
+        out
+    }
+
+    /// When to tick if nothing happens before.
+    pub(super) fn wake_at(&self) -> Instant {
+        let manifest = self.manifest.as_ref().filter(|manifest| manifest.revision < self.revision);
+        let heartbeat = self.heartbeat_at.map_or(self.heard_at, |at| at + self.timing.heartbeat);
+        [heartbeat, self.heard_at + self.timing.silence]
+            .into_iter()
+            .chain(manifest.map(|manifest| manifest.at + self.timing.manifest))
+            .chain(self.resend_at)
+            .min()
+            .unwrap_or(heartbeat)
+    }
+
+    fn next_id(&mut self) -> MessageId {
+        self.numbers += 1;
+        MessageId { session: self.id, number: self.numbers }
+    }
+
+    fn see(&mut self, due: &[Due], revision: u64) {
+        self.revision = revision;
+        let mut before = std::mem::take(&mut self.tasks);
+        for &Due { task, stop } in due {
+            let said = before.remove(&task).filter(|said| said.stop == stop);
+            let nothing = Said { stop, at: None, attempts: Vec::new(), acknowledged: false };
+            self.tasks.insert(task, said.unwrap_or(nothing));
+        }
+    }
+
+    fn hear(&mut self, message: AgentMessage, out: &mut Vec<Output>) {
+        match message {
+            AgentMessage::Ack(ack) => {
+                if !self.acknowledge(&ack.message_id) {
+                    out.push(Output::Note(Note::Late));
+                }
+            }
+            AgentMessage::Nack(_) => out.push(Output::Note(Note::Refused)),
+            AgentMessage::TaskStopVerification(asked) => {
+                let ours = |manifest: &&mut Manifest| manifest.id.to_string() == asked.message_id && !manifest.verified;
+                match self.manifest.as_mut().filter(ours) {
+                    Some(manifest) => {
+                        // An agent takes one answer per manifest.
+                        manifest.verified = true;
+                        out.push(Output::Verify(manifest.id, asked.stop_candidates));
+                    }
+                    None => out.push(Output::Note(Note::Late)),
+                }
+            }
+            // Heard is heard; of credentials there is nothing to say again.
+            AgentMessage::HeartbeatAck(_) | AgentMessage::IamRoleCredentialsAck(_) => {}
+        }
+    }
+
+    /// Whether the name is that of the manifest, or of a payload that is still due.
+    fn acknowledge(&mut self, name: &str) -> bool {
+        let Ok(id) = name.parse::<MessageId>() else { return false };
+        if id.session != self.id {
+            return false;
+        }
+        if self.manifest.as_ref().is_some_and(|manifest| manifest.id == id) {
+            return true;
+        }
+        match self.tasks.values_mut().find(|said| said.attempts.contains(&id.number)) {
+            Some(said) => {
+                said.acknowledged = true;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn say_heartbeat(&mut self, now: Instant, out: &mut Vec<Output>) {
+        if self.heartbeat_at.is_none_or(|at| now.duration_since(at) >= self.timing.heartbeat) {
+            self.heartbeat_at = Some(now);
+            let id = self.next_id();
+            out.push(Output::Heartbeat(id));
+        }
+    }
+
+    fn say_manifest(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let is_due = match &self.manifest {
+            None => self.revision > 0,
+            Some(last) => last.revision < self.revision && now.duration_since(last.at) >= self.timing.manifest,
+        };
+        if is_due {
+            let id = self.next_id();
+            self.manifest = Some(Manifest { id, revision: self.revision, at: now, verified: false });
+            out.push(Output::Manifest(id));
+        }
+    }
+
+    fn say_payloads(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let resend = self.timing.resend;
+        let is_overdue = |said: &Said| said.at.is_none_or(|at| now.duration_since(at) >= resend);
+        let open = || self.tasks.iter().filter(|(_, said)| !said.acknowledged);
+        let on_their_way = open().filter(|(_, said)| !is_overdue(said)).count();
+        // Never said before said long ago; stops first, for they give something back.
+        let mut turns: Vec<(Option<Instant>, bool, TaskKey)> =
+            open().filter(|(_, said)| is_overdue(said)).map(|(task, said)| (said.at, !said.stop, *task)).collect();
+        turns.sort_unstable();
+        for (before, _, task) in turns.into_iter().take(WINDOW.saturating_sub(on_their_way)) {
+            let id = self.next_id();
+            let Some(said) = self.tasks.get_mut(&task) else { continue };
+            said.at = Some(now);
+            said.attempts.push(id.number);
+            if said.attempts.len() > ATTEMPTS_KEPT {
+                said.attempts.remove(0);
+            }
+            if before.is_some() {
+                out.push(Output::Note(Note::Resent));
+            }
+            out.push(Output::Payload(id, Due { task, stop: said.stop }));
+        }
+        let on_their_way = self.tasks.values().filter(|said| !said.acknowledged && !is_overdue(said));
+        self.resend_at = on_their_way.filter_map(|said| said.at).min().map(|at| at + resend);
+    }
+}
+
+#[cfg(test)]
+mod tests;

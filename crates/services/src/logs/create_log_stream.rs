@@ -1,0 +1,21 @@
+//! `CreateLogStream`.
+
+use berth_api::logs as api;
+use berth_api::{Call, Refusal, Target};
+use berth_model::Name;
+
+use super::failure::not_written;
+use super::scope::Scope;
+use super::{LogsService, group};
+
+pub(super) fn access(logs: &LogsService, call: &Call, input: &api::CreateLogStreamRequest) -> Vec<Target> {
+    let Ok(scope) = Scope::of(call) else { return Target::any() };
+    group::target(&logs.store.view(), scope, Ok(Name::new(&input.log_group_name)), &input.log_stream_name)
+}
+
+pub(super) async fn run(logs: &LogsService, call: &Call, input: api::CreateLogStreamRequest) -> Result<api::Unit, Refusal> {
+    let scope = Scope::of(call)?;
+    let group = group::find(&logs.store.view(), scope, &Name::new(&input.log_group_name))?.id;
+    logs.logs.create_stream(group, &input.log_stream_name, scope.now).await.map_err(not_written)?;
+    Ok(api::Unit {})
+}

@@ -1,0 +1,10 @@
+//! The hub behind the real door, with agents that have the official agent's habits.
+
+#![cfg(test)]
+
+mod connecting;
+mod fixture;
+mod life;
+mod presence;
+mod telemetry;
+mod verification;
