@@ -22,6 +22,14 @@ use value::Value;
 static SERVICES: [&Service; 3] = [&berth_api::ecs::SERVICE, &berth_api::logs::SERVICE, &berth_api::sts::SERVICE];
 const NOW: Timestamp = Timestamp(1_769_860_800_000);
 
+/// Parses an expression of the cluster query language; a refusal points into it.
+pub fn cluster_query(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    if let Err(refusal) = berth_plan::query::parse(text) {
+        assert!(refusal.position <= text.chars().count(), "{refusal}");
+    }
+}
+
 /// Reads a JSON request of the operation that the first two bytes choose; what was read is written, read again and the same.
 pub fn json_reader(input: &[u8]) {
     let Some((service, operation, document)) = choose(input, |service| !service.target_prefix.is_empty()) else { return };

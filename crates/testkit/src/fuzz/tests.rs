@@ -52,6 +52,11 @@ fn json_reader_holds() {
 }
 
 #[test]
+fn cluster_query_holds() {
+    replay("cluster_query", cluster_query);
+}
+
+#[test]
 fn query_form_holds() {
     replay("query_form", query_form);
 }
