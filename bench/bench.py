@@ -110,9 +110,7 @@ def memory(programs: Path, folder: Path, client: Client) -> dict:
     """What tasks add to the resident memory of fresh servers, and to the store alone."""
     growth = []
 
-    def grow(server: servers.Server, what: str, act):
-        before = server.resident_bytes()
-        act()
+    def note(what: str, before: int, server: servers.Server):
         after = server.resident_bytes()
         growth.append({"what": what, "before": before, "after": after, "per_task": (after - before) / COUNTED})
 
@@ -126,16 +124,20 @@ def memory(programs: Path, folder: Path, client: Client) -> dict:
         progress(f"{COUNTED:,} tasks in Berth")
         workload.seed(server)
         run(server, FIRST)
-        grow(server, "Berth, PENDING", lambda: run(server, COUNTED))
+        before = server.resident_bytes()
+        run(server, COUNTED)
+        note("Berth, PENDING", before, server)
         arns = [arn for page in server.client().get_paginator("list_tasks").paginate(cluster=workload.CLUSTER) for arn in page["taskArns"]]
-        reports = [workload.running(arn, number) for number, arn in enumerate(arns)]
         expect(len(arns), workload.TASKS + FIRST + COUNTED)
-        grow(server, "further when all RUNNING", lambda: client.load(server, "SubmitTaskStateChange", reports))
+        client.load(server, "SubmitTaskStateChange", [workload.running(arn, number) for number, arn in enumerate(arns)])
+        note("Berth, RUNNING", before, server)
     with servers.moto(folder) as server:
         progress(f"{COUNTED:,} tasks in moto")
         workload.seed(server)
         run(server, FIRST)
-        grow(server, "moto", lambda: run(server, COUNTED))
+        before = server.resident_bytes()
+        run(server, COUNTED)
+        note("moto", before, server)
     progress("the store alone")
     store = subprocess.check_output([str((programs / "examples/measure").resolve())], cwd=folder, text=True).strip()
     return {"growth": growth, "store": store}

@@ -56,15 +56,15 @@ pub(crate) fn run(load: &Load) -> Result<()> {
         .collect();
 
     sleep_until(from);
-    let (began, before) = (Instant::now(), Spent::now(&load.server_pid)?);
+    let before = Spent::now(&load.server_pid)?;
     if let Some(until) = until {
         sleep_until(until);
+        let spent = Spent::now(&load.server_pid)?.since(&before);
         // The threads wait for the last answers, which do not count.
-        let (took, spent) = (began.elapsed(), Spent::now(&load.server_pid)?.since(&before));
-        return print(join(threads)?, took, &spent);
+        return print(join(threads)?, until.duration_since(from), &spent);
     }
     let samples = join(threads)?;
-    print(samples, began.elapsed(), &Spent::now(&load.server_pid)?.since(&before))
+    print(samples, from.elapsed(), &Spent::now(&load.server_pid)?.since(&before))
 }
 
 #[allow(clippy::print_stdout)] // What this program is for.
