@@ -103,9 +103,20 @@ impl fmt::Display for Arn {
     }
 }
 
+/// `CLUSTER/`, or nothing in the old form.
+struct Path<'a>(&'a Option<Name>);
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(name) = self.0 else { return Ok(()) };
+        f.write_str(name)?;
+        f.write_str("/")
+    }
+}
+
 impl fmt::Display for ResourceArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = |cluster: &Option<Name>| cluster.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
+        let path = |cluster| Path(cluster);
         match self {
             Self::Cluster { name } => write!(f, "cluster/{name}"),
             Self::TaskDefinition { family, revision } => write!(f, "task-definition/{family}:{revision}"),

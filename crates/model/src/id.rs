@@ -80,13 +80,20 @@ impl<K> Id<K> {
 
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Into a buffer, then at once: lists render thousands of ids, and the formatting machinery costs more than the digits.
+        let mut text = [b'-'; 36];
+        let mut free = text.iter_mut();
         for (at, byte) in self.bytes.iter().enumerate() {
             if K::DASHED && matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
+                free.next();
             }
-            write!(f, "{byte:02x}")?;
+            for (to, digit) in free.by_ref().take(2).zip([byte >> 4, byte & 15]) {
+                *to = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+            }
         }
-        Ok(())
+        let length = if K::DASHED { 36 } else { 32 };
+        let text = text.get(..length).unwrap_or_default();
+        f.write_str(std::str::from_utf8(text).map_err(|_| fmt::Error)?)
     }
 }
 

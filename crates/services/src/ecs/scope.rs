@@ -1,5 +1,7 @@
 //! Where a call takes place, and what the names in it mean there.
 
+use std::fmt::Write as _;
+
 use berth_api::ecs::errors;
 use berth_api::{Call, Refusal};
 use berth_model::{AccountId, Arn, Id, InstanceId, Kind, Name, ParseArnError, Region, ResourceArn, TaskId};
@@ -28,20 +30,28 @@ impl Scope {
         Arn { region: self.region, account: self.account, resource }
     }
 
+    /// The full name as text. Lists render a hundred a call: one allocation each.
+    fn text(self, resource: ResourceArn) -> String {
+        let mut text = String::with_capacity(128);
+        // Writing to memory cannot fail.
+        let _ = write!(text, "{}", self.arn(resource));
+        text
+    }
+
     pub(super) fn cluster_arn(self, name: &Name) -> String {
-        self.arn(ResourceArn::Cluster { name: name.clone() }).to_string()
+        self.text(ResourceArn::Cluster { name: name.clone() })
     }
 
     pub(super) fn task_arn(self, cluster: &Name, id: TaskId) -> String {
-        self.arn(ResourceArn::Task { cluster: Some(cluster.clone()), id }).to_string()
+        self.text(ResourceArn::Task { cluster: Some(cluster.clone()), id })
     }
 
     pub(super) fn instance_arn(self, cluster: &Name, id: InstanceId) -> String {
-        self.arn(ResourceArn::ContainerInstance { cluster: Some(cluster.clone()), id }).to_string()
+        self.text(ResourceArn::ContainerInstance { cluster: Some(cluster.clone()), id })
     }
 
     pub(super) fn task_definition_arn(self, family: &Name, revision: u32) -> String {
-        self.arn(ResourceArn::TaskDefinition { family: family.clone(), revision }).to_string()
+        self.text(ResourceArn::TaskDefinition { family: family.clone(), revision })
     }
 
     /// A full name as this scope may speak of it: of this region and account.
