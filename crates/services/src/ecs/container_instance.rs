@@ -4,7 +4,7 @@ mod resources;
 
 use berth_api::ecs as api;
 use berth_api::ecs::errors;
-use berth_api::{Refusal, Target};
+use berth_api::{Call, Refusal, Target};
 use berth_iam::OWNER_KEY;
 use berth_model::{ContainerInstance, InstanceId, InstanceStatus, Name};
 use berth_store::{InstanceKey, InstanceState, Shared, State};
@@ -46,6 +46,19 @@ pub(super) fn target(state: &State, scope: Scope, cluster: &Name, id: InstanceId
         }
         None => target,
     }
+}
+
+/// What a call touches that names an instance or, without one, its cluster.
+pub(super) fn target_or_cluster(state: &State, call: &Call, cluster: Option<&str>, instance: Option<&str>) -> Vec<Target> {
+    let named = || {
+        let scope = Scope::of(call).ok()?;
+        let name = scope.cluster(cluster).ok()?;
+        Some(match instance.and_then(|text| scope.instance(&name, text).ok()) {
+            Some(id) => target(state, scope, &name, id),
+            None => cluster::target(state, scope, &name),
+        })
+    };
+    named().map_or_else(Target::any, |target| vec![target])
 }
 
 /// The instance as AWS describes it.

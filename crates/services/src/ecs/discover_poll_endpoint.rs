@@ -4,19 +4,10 @@ use berth_api::ecs as api;
 use berth_api::{Call, Refusal, Target};
 
 use super::scope::Scope;
-use super::{EcsService, cluster, container_instance};
+use super::{EcsService, container_instance};
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::DiscoverPollEndpointRequest) -> Vec<Target> {
-    let target = || {
-        let scope = Scope::of(call).ok()?;
-        let name = scope.cluster(input.cluster.as_deref()).ok()?;
-        let view = ecs.store.view();
-        Some(match input.container_instance.as_deref().and_then(|text| scope.instance(&name, text).ok()) {
-            Some(id) => container_instance::target(&view, scope, &name, id),
-            None => cluster::target(&view, scope, &name),
-        })
-    };
-    target().map_or_else(Target::any, |target| vec![target])
+    container_instance::target_or_cluster(&ecs.store.view(), call, input.cluster.as_deref(), input.container_instance.as_deref())
 }
 
 pub(super) fn run(

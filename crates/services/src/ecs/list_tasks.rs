@@ -16,16 +16,7 @@ use crate::page::{self, Pages};
 const MOST: usize = 100;
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::ListTasksRequest) -> Vec<Target> {
-    let target = || {
-        let scope = Scope::of(call).ok()?;
-        let name = scope.cluster(input.cluster.as_deref()).ok()?;
-        let view = ecs.store.view();
-        Some(match input.container_instance.as_deref().and_then(|text| scope.instance(&name, text).ok()) {
-            Some(id) => container_instance::target(&view, scope, &name, id),
-            None => cluster::target(&view, scope, &name),
-        })
-    };
-    target().map_or_else(Target::any, |target| vec![target])
+    container_instance::target_or_cluster(&ecs.store.view(), call, input.cluster.as_deref(), input.container_instance.as_deref())
 }
 
 pub(super) fn run(ecs: &EcsService, call: &Call, input: api::ListTasksRequest) -> Result<api::ListTasksResponse, Refusal> {
