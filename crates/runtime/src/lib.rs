@@ -1,0 +1,18 @@
+//! Containers on this machine: what one is made of, and the trait behind which they are made, held and ended.
+//!
+//! - Nothing here knows AWS, tasks or images: a container is a specification and a folder.
+//! - No async runtime: calls block for as long as the kernel takes, and the caller brings the thread.
+//! - The process that calls is never forked. Containers belong to shims (`berth-shim`), which outlive the caller.
+//! - A container's folder is the truth about it. Whatever dies, the folder tells the next process what there is.
+
+mod error;
+mod outcome;
+mod runtime;
+mod spec;
+
+pub use error::RuntimeError;
+pub use outcome::{Ended, Standing, Usage};
+pub use runtime::{ExecStdio, Executed, Runtime};
+pub use spec::{
+    Bind, Capability, ContainerSpec, Group, IdMap, Limits, Network, Output, ProcessSpec, ResourceLimit, Rootfs, WhenFull,
+};

@@ -1,0 +1,187 @@
+//! What a container is to be.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// All that making a container needs to know. Written into its folder, where the shim reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerSpec {
+    /// Names it on this machine: at most 64 of `[a-z0-9-]`.
+    pub id: String,
+    /// The group whose limits it shares, by [`Group::name`].
+    pub group: String,
+    /// What it sees as `/`.
+    pub rootfs: Rootfs,
+    /// Its first process.
+    pub process: ProcessSpec,
+    /// The name of the machine that it sees; the host's if there is none.
+    pub hostname: Option<String>,
+    /// What it reaches.
+    pub network: Network,
+    /// Files and folders of the host that it sees, in the order in which they are mounted.
+    pub binds: Vec<Bind>,
+    /// Bytes of `/dev/shm`.
+    pub shm_bytes: u64,
+    /// All capabilities, all devices, no filter, nothing masked: root on the host in all but name.
+    pub privileged: bool,
+    /// What it may take.
+    pub limits: Limits,
+    /// The ids it has on the host; its own are the host's if there is no map.
+    pub id_map: Option<IdMap>,
+    /// What becomes of what it writes.
+    pub output: Output,
+}
+
+/// What a container sees as `/`: layers that are shared, and a folder of its own above them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rootfs {
+    /// Folders, lowest first, at least one.
+    pub layers: Vec<PathBuf>,
+    /// Whether nothing can be written.
+    pub read_only: bool,
+}
+
+/// A process in a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessSpec {
+    /// The program and its arguments; a program without `/` is looked up in the `PATH` of `env`.
+    pub args: Vec<String>,
+    /// `NAME=value`. `HOME` comes from the container's passwd file if it is not here.
+    pub env: Vec<String>,
+    /// Absolute; made if it is not there, `/` if empty.
+    pub cwd: String,
+    /// As Docker has it: empty for root, `name`, `uid`, `name:group`, `uid:gid`; names are those of the container's own files.
+    pub user: String,
+    /// What it may do if it is root: bounding set, and for root the permitted and effective ones. Ignored if privileged.
+    pub capabilities: BTreeSet<Capability>,
+    /// Whether running set-user-id programs gains nothing.
+    pub no_new_privileges: bool,
+    /// Limits; what is above this machine's own hard limit is lowered to it.
+    pub resource_limits: Vec<ResourceLimit>,
+    /// Whether it gets a terminal.
+    pub terminal: bool,
+}
+
+/// A capability by the kernel's name without `CAP_`, in capitals: `NET_BIND_SERVICE`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Capability(pub String);
+
+impl Capability {
+    /// What Docker gives a container that asks for nothing.
+    pub const DEFAULT: [&'static str; 14] = [
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "NET_RAW",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
+    ];
+
+    /// The set of [`Self::DEFAULT`].
+    #[must_use]
+    pub fn default_set() -> BTreeSet<Self> {
+        Self::DEFAULT.iter().map(|&name| Self(name.to_owned())).collect()
+    }
+}
+
+/// A limit of `setrlimit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceLimit {
+    /// As Docker has it, without `RLIMIT_`: `nofile`.
+    pub name: String,
+    /// The soft limit.
+    pub soft: u64,
+    /// The hard limit.
+    pub hard: u64,
+}
+
+/// What a container reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Network {
+    /// All that the host does: no namespace.
+    Host,
+    /// Itself: a namespace with a loopback interface that is up.
+    Loopback,
+    /// What the namespace at this path does.
+    Namespace(PathBuf),
+}
+
+/// A file or folder of the host in the container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bind {
+    /// On the host.
+    pub source: PathBuf,
+    /// In the container, absolute; made if it is not there.
+    pub target: PathBuf,
+    /// Whether it cannot be written.
+    pub read_only: bool,
+}
+
+/// What a container may take. Nothing: no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Shares of the processors against others, as cgroup v1 counts them: 2 to 262,144.
+    pub cpu_shares: Option<u64>,
+    /// Bytes above which it is killed.
+    pub memory: Option<u64>,
+    /// Bytes that it keeps when memory is short.
+    pub memory_reservation: Option<u64>,
+    /// Processes and threads.
+    pub pids: Option<u64>,
+}
+
+/// Containers that share limits: a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Names it on this machine: at most 64 of `[a-z0-9-]`.
+    pub name: String,
+    /// Processors, in thousandths.
+    pub cpu_millis: Option<u64>,
+    /// Bytes.
+    pub memory: Option<u64>,
+}
+
+/// Ids in the container are these on the host: 0 is `first`, and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdMap {
+    /// The host's id of the container's root, user and group alike.
+    pub first: u32,
+    /// How many.
+    pub count: u32,
+}
+
+/// What becomes of what a container writes to its standard output and error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Output {
+    /// Nothing.
+    Discard,
+    /// Kept in segments in the folder's `output`, until somebody who has read one removes it.
+    Keep {
+        /// A segment is full with about as many bytes.
+        segment_bytes: u64,
+        /// So many there are at most.
+        segments: u32,
+        /// What happens to more.
+        when_full: WhenFull,
+    },
+}
+
+/// What happens when a container writes faster than its output is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WhenFull {
+    /// It waits.
+    Block,
+    /// What it writes is lost, and counted.
+    Drop,
+}
