@@ -4,6 +4,8 @@
 
 CARGO := cargo
 PREFIX ?= /usr/local
+# Where cargo puts what is built for an explicit target; nothing replaces it with the dynamic one of a plain build.
+SHIM := $(abspath $(or $(CARGO_TARGET_DIR),target))/$(shell rustc -vV | sed -n 's/^host: //p')/debug/berth-shim
 BERTH := $(or $(CARGO_TARGET_DIR),target)/release/berth
 
 help: ## What can be made
@@ -12,11 +14,13 @@ help: ## What can be made
 setup: ## Install what the machine lacks (root on Debian and Ubuntu; elsewhere it says what is missing)
 	@scripts/setup.sh
 
-build: ## The release binary, target/release/berth
+build: ## The release binaries, target/release/berth and berth-shim
 	$(CARGO) build --release --locked --package berth
+	scripts/build-shim.sh --release
 
 install: build ## Install berth into PREFIX (/usr/local)
 	install -D -m 0755 $(BERTH) $(DESTDIR)$(PREFIX)/bin/berth
+	install -D -m 0755 $(BERTH)-shim $(DESTDIR)$(PREFIX)/bin/berth-shim
 
 demo: setup build ## Build, start, and walk through what works, offline
 	@BERTH=$(BERTH) scripts/demo.sh
@@ -31,8 +35,9 @@ lint: setup ## Format, floor plan, file lengths, clippy, generated code is fresh
 	$(CARGO) xtask codegen --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 
-unit: setup ## Unit, property, scenario and fault tests
-	$(CARGO) nextest run --workspace --locked
+unit: setup ## Unit, property, scenario and fault tests; containers need root
+	scripts/build-shim.sh
+	BERTH_SHIM=$(SHIM) $(CARGO) nextest run --workspace --locked
 	$(CARGO) test --workspace --locked --doc --quiet
 
 clients: setup ## The AWS CLI and boto3 against the real binary
