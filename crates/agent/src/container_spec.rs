@@ -1,0 +1,1 @@
+//! What the control plane sent and what the image says, as the one specification the runtime takes.
