@@ -544,6 +544,15 @@ def test_node_neither_reads_nor_deletes_logs(berth, refused, operation):
     assert code == "AccessDeniedException" and "not authorized to perform: logs:" in message
 
 
+def test_node_writes_what_its_tasks_log(berth, logs, name):
+    node = berth.client("logs", key=berth.node_key())
+    place = {"logGroupName": name, "logStreamName": "web/main/1"}
+    node.create_log_group(logGroupName=name)
+    node.create_log_stream(**place)
+    node.put_log_events(**place, logEvents=lines("hello", at=now()))
+    assert texts(logs.get_log_events(**place, startFromHead=True)) == ["hello"]
+
+
 def test_request_that_is_no_batch_is_refused(door, stream):
     body = json.dumps({**stream, "logEvents": "no list"}).encode()
     told = {"Content-Type": JSON, "X-Amz-Target": "Logs_20140328.PutLogEvents"}
