@@ -95,12 +95,12 @@ class Installation:
     def root_key(self):
         return AccessKey.read(self.folder / "root-key.json")
 
-    def client(self, service, region=None, key=None, **config):
+    def client(self, service, region=None, key=None, endpoint_url=None, **config):
         """A boto3 client of this installation; root's unless a key is given."""
         told = self.environment()
         return boto3.session.Session().client(
             service,
-            endpoint_url=told["AWS_ENDPOINT_URL"],
+            endpoint_url=endpoint_url or told["AWS_ENDPOINT_URL"],
             region_name=region or told["AWS_REGION"],
             aws_access_key_id=key.id if key else told["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=key.secret if key else told["AWS_SECRET_ACCESS_KEY"],

@@ -137,3 +137,11 @@ def test_agent_is_told_where_to_open_its_streams(ecs, agent, berth):
     for endpoint in [answer["endpoint"], answer["telemetryEndpoint"]]:
         told = urllib.parse.urlsplit(endpoint)
         assert (told.scheme, told.netloc) == ("http", berth.address)
+
+
+def test_agent_is_told_the_address_that_it_called(berth, agent):
+    port = berth.address.rpartition(":")[2]
+    there = berth.client("ecs", endpoint_url=f"http://localhost:{port}")
+    answer = there.discover_poll_endpoint(cluster=agent.cluster, containerInstance=agent.instance)
+    for endpoint in [answer["endpoint"], answer["telemetryEndpoint"]]:
+        assert urllib.parse.urlsplit(endpoint).netloc == f"localhost:{port}"

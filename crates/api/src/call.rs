@@ -13,6 +13,8 @@ pub struct Call {
     pub region: Arc<str>,
     /// The account, 12 digits.
     pub account: Arc<str>,
+    /// The control plane's host and port as the caller reached it: the signed `Host` header.
+    pub host: Box<str>,
     /// Who signed.
     pub caller: Arc<Caller>,
     /// When the request was complete.

@@ -20,6 +20,16 @@ pub trait Handler: Send + Sync {
     fn read(&self, operation: &'static Operation, from: &mut dyn ShapeReader) -> Result<Box<dyn Request>, ReadError>;
 }
 
+/// An operation's input, for those who call it: what it is sent to, and what comes back.
+pub trait Input: Shape {
+    /// What the operation answers.
+    type Output: Shape;
+    /// The service.
+    const SERVICE: &'static Service;
+    /// The operation.
+    const OPERATION: &'static Operation;
+}
+
 /// A future that owns all it needs.
 pub type Running = Pin<Box<dyn Future<Output = Result<Box<dyn Answer>, Refusal>> + Send>>;
 

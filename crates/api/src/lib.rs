@@ -16,6 +16,6 @@ mod stream;
 pub mod sts;
 
 pub use call::{Call, Caller, Target};
-pub use handler::{Answer, Handler, Output, Request, Running, bind};
+pub use handler::{Answer, Handler, Input, Output, Request, Running, bind};
 pub use refusal::{Cause, Detail, NOT_IMPLEMENTED, Refusal};
 pub use stream::{Serving, StreamHost, StreamRefusal};

@@ -12,7 +12,7 @@ use berth_controllers::{Hub, StreamKind, Timing};
 use berth_front::{AuditRecord, AuditSink, Door, Limits, Streams};
 use berth_iam::OWNER_KEY;
 use berth_model::AccountId;
-use berth_services::{EcsService, LogsService, PollEndpoints, StsService};
+use berth_services::{EcsService, LogsService, StsService};
 use berth_store::backend::Sqlite;
 use berth_store::{Options, Store};
 use berth_telemetry::logs::{self, LogStore};
@@ -88,7 +88,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     let log_store = LogStore::open(&folder.join("logs"), logs::Options::default()).context("opening the log store")?;
     let logs = LogsService::new(store.clone(), log_store.clone());
     logs.forget_deleted_groups().await.context("deleting what is left of deleted log groups")?;
-    let ecs = EcsService::new(store.clone(), PollEndpoints::at(&format!("http://{address}")));
+    let ecs = EcsService::new(store.clone());
     ecs.make_default_cluster(&settings.region).await.context("making the default cluster")?;
     let mut registry = Registry::with_prefix("berth");
     let hub = Hub::new(store.clone(), settings.account, Timing::default(), &mut registry);

@@ -42,6 +42,8 @@ pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, inc
         request_id: Arc::clone(exchange.request_id()),
         region: presented.scope.region.as_str().into(),
         account: Arc::clone(&door.account),
+        // A signature without it is refused.
+        host: header(&head, "host").unwrap_or_default().into(),
         caller: Arc::clone(&credential.caller),
         received_at: authenticator::now(),
     };
@@ -61,15 +63,17 @@ pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, inc
 }
 
 fn head_of<'a>(head: &Head<'a>) -> RequestHead<'a> {
-    let header =
-        |name: &str| head.headers.iter().find(|(known, _)| *known == name).and_then(|(_, value)| std::str::from_utf8(value).ok());
     RequestHead {
         method: head.method,
         path: head.path,
         query: head.query,
-        content_type: header("content-type"),
-        target: header("x-amz-target"),
+        content_type: header(head, "content-type"),
+        target: header(head, "x-amz-target"),
     }
+}
+
+fn header<'a>(head: &Head<'a>, name: &str) -> Option<&'a str> {
+    head.headers.iter().find(|(known, _)| *known == name).and_then(|(_, value)| std::str::from_utf8(value).ok())
 }
 
 /// The protocol to refuse a request in whose service is not known: what it looks like.

@@ -28,6 +28,19 @@ fn node_joins_and_reports_its_own() {
 }
 
 #[test]
+fn node_writes_logs_and_neither_reads_nor_deletes_them() {
+    let node = node("AKIDNODE");
+    for action in ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"] {
+        assert!(ask(&node, action, None), "{action}");
+    }
+    for action in
+        ["logs:GetLogEvents", "logs:FilterLogEvents", "logs:DescribeLogStreams", "logs:DeleteLogGroup", "logs:DeleteLogStream"]
+    {
+        assert!(!ask(&node, action, None), "{action}");
+    }
+}
+
+#[test]
 fn node_touches_nothing_of_others() {
     let node = node("AKIDNODE");
     assert!(!ask(&node, "ecs:SubmitTaskStateChange", Some("AKIDOTHER")));

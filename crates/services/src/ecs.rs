@@ -48,33 +48,17 @@ use berth_api::{Call, Refusal, Target};
 use berth_model::{Region, RegionError, Timestamp};
 use berth_store::{Store, Transaction, UpdateError};
 
-/// Where agents find the streams of the agent protocol.
-#[derive(Debug, Clone)]
-pub struct PollEndpoints {
-    control: String,
-    telemetry: String,
-}
-
-impl PollEndpoints {
-    /// Below the base URL of this control plane, such as `http://127.0.0.1:7300`.
-    #[must_use]
-    pub fn at(base: &str) -> Self {
-        Self { control: format!("{base}/_berth/acs"), telemetry: format!("{base}/_berth/tcs") }
-    }
-}
-
 /// ECS over a store.
 #[derive(Debug)]
 pub struct EcsService {
     store: Store,
-    endpoints: PollEndpoints,
 }
 
 impl EcsService {
     /// ECS over this store.
     #[must_use]
-    pub const fn new(store: Store, endpoints: PollEndpoints) -> Self {
-        Self { store, endpoints }
+    pub const fn new(store: Store) -> Self {
+        Self { store }
     }
 
     /// Makes the cluster `default` in a region where there has been none.

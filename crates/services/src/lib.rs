@@ -10,6 +10,6 @@ mod page;
 mod sts;
 mod tags;
 
-pub use ecs::{BootstrapError, EcsService, PollEndpoints};
+pub use ecs::{BootstrapError, EcsService};
 pub use logs::LogsService;
 pub use sts::StsService;

@@ -9,7 +9,7 @@ use berth_api::ecs::EcsDoor;
 use berth_controllers::{Hub, StreamKind, Timing};
 use berth_front::{AuditRecord, AuditSink, Callers, Credential, Door, Limits, Streams};
 use berth_iam::{OWNER_KEY, Principal};
-use berth_services::{EcsService, PollEndpoints};
+use berth_services::EcsService;
 use berth_store::backend::Memory;
 use berth_store::{Options, Store};
 use berth_wire::Sensitive;
@@ -55,7 +55,7 @@ impl Plane {
     pub async fn over(store: Store, timing: Timing) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("listening")?;
         let address = listener.local_addr()?;
-        let ecs = EcsService::new(store.clone(), PollEndpoints::at(&format!("http://{address}")));
+        let ecs = EcsService::new(store.clone());
         ecs.make_default_cluster(REGION).await?;
         let mut registry = Registry::default();
         let hub = Hub::new(store.clone(), ACCOUNT.parse()?, timing, &mut registry);

@@ -1791,3 +1791,619 @@ impl<H: Ecs> Handler for EcsDoor<H> {
         })
     }
 }
+
+impl crate::Input for ContinueServiceDeploymentRequest {
+    type Output = ContinueServiceDeploymentResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[0];
+}
+
+impl crate::Input for CreateCapacityProviderRequest {
+    type Output = CreateCapacityProviderResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[1];
+}
+
+impl crate::Input for CreateClusterRequest {
+    type Output = CreateClusterResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[2];
+}
+
+impl crate::Input for CreateDaemonRequest {
+    type Output = CreateDaemonResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[3];
+}
+
+impl crate::Input for CreateExpressGatewayServiceRequest {
+    type Output = CreateExpressGatewayServiceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[4];
+}
+
+impl crate::Input for CreateServiceRequest {
+    type Output = CreateServiceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[5];
+}
+
+impl crate::Input for CreateTaskSetRequest {
+    type Output = CreateTaskSetResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[6];
+}
+
+impl crate::Input for DeleteAccountSettingRequest {
+    type Output = DeleteAccountSettingResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[7];
+}
+
+impl crate::Input for DeleteAttributesRequest {
+    type Output = DeleteAttributesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[8];
+}
+
+impl crate::Input for DeleteCapacityProviderRequest {
+    type Output = DeleteCapacityProviderResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[9];
+}
+
+impl crate::Input for DeleteClusterRequest {
+    type Output = DeleteClusterResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[10];
+}
+
+impl crate::Input for DeleteDaemonRequest {
+    type Output = DeleteDaemonResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[11];
+}
+
+impl crate::Input for DeleteDaemonTaskDefinitionRequest {
+    type Output = DeleteDaemonTaskDefinitionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[12];
+}
+
+impl crate::Input for DeleteExpressGatewayServiceRequest {
+    type Output = DeleteExpressGatewayServiceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[13];
+}
+
+impl crate::Input for DeleteServiceRequest {
+    type Output = DeleteServiceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[14];
+}
+
+impl crate::Input for DeleteTaskDefinitionsRequest {
+    type Output = DeleteTaskDefinitionsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[15];
+}
+
+impl crate::Input for DeleteTaskSetRequest {
+    type Output = DeleteTaskSetResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[16];
+}
+
+impl crate::Input for DeregisterContainerInstanceRequest {
+    type Output = DeregisterContainerInstanceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[17];
+}
+
+impl crate::Input for DeregisterTaskDefinitionRequest {
+    type Output = DeregisterTaskDefinitionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[18];
+}
+
+impl crate::Input for DescribeCapacityProvidersRequest {
+    type Output = DescribeCapacityProvidersResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[19];
+}
+
+impl crate::Input for DescribeClustersRequest {
+    type Output = DescribeClustersResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[20];
+}
+
+impl crate::Input for DescribeContainerInstancesRequest {
+    type Output = DescribeContainerInstancesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[21];
+}
+
+impl crate::Input for DescribeDaemonRequest {
+    type Output = DescribeDaemonResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[22];
+}
+
+impl crate::Input for DescribeDaemonDeploymentsRequest {
+    type Output = DescribeDaemonDeploymentsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[23];
+}
+
+impl crate::Input for DescribeDaemonRevisionsRequest {
+    type Output = DescribeDaemonRevisionsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[24];
+}
+
+impl crate::Input for DescribeDaemonTaskDefinitionRequest {
+    type Output = DescribeDaemonTaskDefinitionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[25];
+}
+
+impl crate::Input for DescribeExpressGatewayServiceRequest {
+    type Output = DescribeExpressGatewayServiceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[26];
+}
+
+impl crate::Input for DescribeServiceDeploymentsRequest {
+    type Output = DescribeServiceDeploymentsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[27];
+}
+
+impl crate::Input for DescribeServiceRevisionsRequest {
+    type Output = DescribeServiceRevisionsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[28];
+}
+
+impl crate::Input for DescribeServicesRequest {
+    type Output = DescribeServicesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[29];
+}
+
+impl crate::Input for DescribeTaskDefinitionRequest {
+    type Output = DescribeTaskDefinitionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[30];
+}
+
+impl crate::Input for DescribeTaskSetsRequest {
+    type Output = DescribeTaskSetsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[31];
+}
+
+impl crate::Input for DescribeTasksRequest {
+    type Output = DescribeTasksResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[32];
+}
+
+impl crate::Input for DiscoverPollEndpointRequest {
+    type Output = DiscoverPollEndpointResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[33];
+}
+
+impl crate::Input for ExecuteCommandRequest {
+    type Output = ExecuteCommandResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[34];
+}
+
+impl crate::Input for GetTaskProtectionRequest {
+    type Output = GetTaskProtectionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[35];
+}
+
+impl crate::Input for ListAccountSettingsRequest {
+    type Output = ListAccountSettingsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[36];
+}
+
+impl crate::Input for ListAttributesRequest {
+    type Output = ListAttributesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[37];
+}
+
+impl crate::Input for ListClustersRequest {
+    type Output = ListClustersResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[38];
+}
+
+impl crate::Input for ListContainerInstancesRequest {
+    type Output = ListContainerInstancesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[39];
+}
+
+impl crate::Input for ListDaemonDeploymentsRequest {
+    type Output = ListDaemonDeploymentsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[40];
+}
+
+impl crate::Input for ListDaemonTaskDefinitionsRequest {
+    type Output = ListDaemonTaskDefinitionsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[41];
+}
+
+impl crate::Input for ListDaemonsRequest {
+    type Output = ListDaemonsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[42];
+}
+
+impl crate::Input for ListServiceDeploymentsRequest {
+    type Output = ListServiceDeploymentsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[43];
+}
+
+impl crate::Input for ListServicesRequest {
+    type Output = ListServicesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[44];
+}
+
+impl crate::Input for ListServicesByNamespaceRequest {
+    type Output = ListServicesByNamespaceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[45];
+}
+
+impl crate::Input for ListTagsForResourceRequest {
+    type Output = ListTagsForResourceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[46];
+}
+
+impl crate::Input for ListTaskDefinitionFamiliesRequest {
+    type Output = ListTaskDefinitionFamiliesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[47];
+}
+
+impl crate::Input for ListTaskDefinitionsRequest {
+    type Output = ListTaskDefinitionsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[48];
+}
+
+impl crate::Input for ListTasksRequest {
+    type Output = ListTasksResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[49];
+}
+
+impl crate::Input for PutAccountSettingRequest {
+    type Output = PutAccountSettingResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[50];
+}
+
+impl crate::Input for PutAccountSettingDefaultRequest {
+    type Output = PutAccountSettingDefaultResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[51];
+}
+
+impl crate::Input for PutAttributesRequest {
+    type Output = PutAttributesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[52];
+}
+
+impl crate::Input for PutClusterCapacityProvidersRequest {
+    type Output = PutClusterCapacityProvidersResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[53];
+}
+
+impl crate::Input for RegisterContainerInstanceRequest {
+    type Output = RegisterContainerInstanceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[54];
+}
+
+impl crate::Input for RegisterDaemonTaskDefinitionRequest {
+    type Output = RegisterDaemonTaskDefinitionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[55];
+}
+
+impl crate::Input for RegisterTaskDefinitionRequest {
+    type Output = RegisterTaskDefinitionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[56];
+}
+
+impl crate::Input for RunTaskRequest {
+    type Output = RunTaskResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[57];
+}
+
+impl crate::Input for StartTaskRequest {
+    type Output = StartTaskResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[58];
+}
+
+impl crate::Input for StopServiceDeploymentRequest {
+    type Output = StopServiceDeploymentResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[59];
+}
+
+impl crate::Input for StopTaskRequest {
+    type Output = StopTaskResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[60];
+}
+
+impl crate::Input for SubmitAttachmentStateChangesRequest {
+    type Output = SubmitAttachmentStateChangesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[61];
+}
+
+impl crate::Input for SubmitContainerStateChangeRequest {
+    type Output = SubmitContainerStateChangeResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[62];
+}
+
+impl crate::Input for SubmitTaskStateChangeRequest {
+    type Output = SubmitTaskStateChangeResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[63];
+}
+
+impl crate::Input for TagResourceRequest {
+    type Output = TagResourceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[64];
+}
+
+impl crate::Input for UntagResourceRequest {
+    type Output = UntagResourceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[65];
+}
+
+impl crate::Input for UpdateCapacityProviderRequest {
+    type Output = UpdateCapacityProviderResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[66];
+}
+
+impl crate::Input for UpdateClusterRequest {
+    type Output = UpdateClusterResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[67];
+}
+
+impl crate::Input for UpdateClusterSettingsRequest {
+    type Output = UpdateClusterSettingsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[68];
+}
+
+impl crate::Input for UpdateContainerAgentRequest {
+    type Output = UpdateContainerAgentResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[69];
+}
+
+impl crate::Input for UpdateContainerInstancesStateRequest {
+    type Output = UpdateContainerInstancesStateResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[70];
+}
+
+impl crate::Input for UpdateDaemonRequest {
+    type Output = UpdateDaemonResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[71];
+}
+
+impl crate::Input for UpdateExpressGatewayServiceRequest {
+    type Output = UpdateExpressGatewayServiceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[72];
+}
+
+impl crate::Input for UpdateServiceRequest {
+    type Output = UpdateServiceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[73];
+}
+
+impl crate::Input for UpdateServicePrimaryTaskSetRequest {
+    type Output = UpdateServicePrimaryTaskSetResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[74];
+}
+
+impl crate::Input for UpdateTaskProtectionRequest {
+    type Output = UpdateTaskProtectionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[75];
+}
+
+impl crate::Input for UpdateTaskSetRequest {
+    type Output = UpdateTaskSetResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[76];
+}

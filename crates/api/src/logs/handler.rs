@@ -226,3 +226,75 @@ impl<H: Logs> Handler for LogsDoor<H> {
         })
     }
 }
+
+impl crate::Input for CreateLogGroupRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[0];
+}
+
+impl crate::Input for CreateLogStreamRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[1];
+}
+
+impl crate::Input for DeleteLogGroupRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[2];
+}
+
+impl crate::Input for DeleteLogStreamRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[3];
+}
+
+impl crate::Input for DescribeLogGroupsRequest {
+    type Output = DescribeLogGroupsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[4];
+}
+
+impl crate::Input for DescribeLogStreamsRequest {
+    type Output = DescribeLogStreamsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[5];
+}
+
+impl crate::Input for FilterLogEventsRequest {
+    type Output = FilterLogEventsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[6];
+}
+
+impl crate::Input for GetLogEventsRequest {
+    type Output = GetLogEventsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[7];
+}
+
+impl crate::Input for PutLogEventsRequest {
+    type Output = PutLogEventsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[8];
+}

@@ -48,3 +48,11 @@ impl<H: Sts> Handler for StsDoor<H> {
         ))
     }
 }
+
+impl crate::Input for GetCallerIdentityRequest {
+    type Output = GetCallerIdentityResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[0];
+}

@@ -1,4 +1,5 @@
-//! `DiscoverPollEndpoint`: where an agent opens its streams.
+//! `DiscoverPollEndpoint`: where an agent opens its streams. That is where it called: this control plane may have several addresses,
+//! and the one that a caller reached is the one that it can reach.
 
 use berth_api::ecs as api;
 use berth_api::{Call, Refusal, Target};
@@ -11,7 +12,7 @@ pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::DiscoverPollEnd
 }
 
 pub(super) fn run(
-    ecs: &EcsService,
+    _: &EcsService,
     call: &Call,
     input: api::DiscoverPollEndpointRequest,
 ) -> Result<api::DiscoverPollEndpointResponse, Refusal> {
@@ -21,8 +22,8 @@ pub(super) fn run(
         scope.instance(&name, text)?;
     }
     Ok(api::DiscoverPollEndpointResponse {
-        endpoint: Some(ecs.endpoints.control.clone()),
-        telemetry_endpoint: Some(ecs.endpoints.telemetry.clone()),
+        endpoint: Some(format!("http://{}/_berth/acs", call.host)),
+        telemetry_endpoint: Some(format!("http://{}/_berth/tcs", call.host)),
         service_connect_endpoint: None,
     })
 }

@@ -9,6 +9,7 @@ fn call(region: &str) -> Call {
         request_id: "r".into(),
         region: region.into(),
         account: "000000000000".into(),
+        host: "127.0.0.1:7300".into(),
         caller: Arc::new(Caller { arn: String::new(), user_id: String::new(), key_id: String::new() }),
         received_at: berth_wire::Timestamp(0),
     }

@@ -20,18 +20,18 @@ pub struct Node {
 
 static NODES: AtomicU32 = AtomicU32::new(0);
 
-/// The static `berth-shim`.
-pub fn shim() -> PathBuf {
-    let path = PathBuf::from(std::env::var_os("BERTH_SHIM").expect("set BERTH_SHIM to what scripts/build-shim.sh has built"));
-    assert!(path.exists(), "{} is not there: run scripts/build-shim.sh", path.display());
+/// What `scripts/build-static.sh berth-shim` has built, for which cargo has a folder of its own.
+fn built(name: &str) -> PathBuf {
+    let here = Path::new(env!("CARGO_BIN_EXE_berth-shim"));
+    let target = here.ancestors().nth(2).expect("cargo's folder");
+    let path = target.join(format!("{}-unknown-linux-gnu/debug", std::env::consts::ARCH)).join(name);
+    assert!(path.exists(), "{} is not there: run scripts/build-static.sh berth-shim", path.display());
     path
 }
 
-fn probe() -> PathBuf {
-    let shim = std::fs::canonicalize(shim()).unwrap();
-    let path = shim.with_file_name("examples").join("probe");
-    assert!(path.exists(), "{} is not there: run scripts/build-shim.sh", path.display());
-    path
+/// The static `berth-shim`.
+pub fn shim() -> PathBuf {
+    std::env::var_os("BERTH_SHIM").map_or_else(|| built("berth-shim"), PathBuf::from)
 }
 
 impl Node {
@@ -40,7 +40,7 @@ impl Node {
         let folder = tempfile::Builder::new().prefix("berth-node-").tempdir_in("/var/tmp").unwrap();
         let layer = folder.path().join("layer");
         std::fs::create_dir_all(layer.join("bin")).unwrap();
-        std::fs::copy(probe(), layer.join("bin/probe")).unwrap();
+        std::fs::copy(built("examples/probe"), layer.join("bin/probe")).unwrap();
         let number = NODES.fetch_add(1, Ordering::Relaxed);
         let options = EmbeddedOptions { shim: shim(), cgroup: format!("/berth/test-{}-{number}", std::process::id()) };
         let runtime = Embedded::open(options.clone()).unwrap();

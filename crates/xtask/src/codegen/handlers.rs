@@ -66,5 +66,19 @@ pub(crate) fn handler(model: &Model) -> String {
         // Short enough to keep the lint.
         out = out.replace("#[expect(clippy::too_many_lines, reason = \"one line an operation\")]\n", "");
     }
+    inputs(model, &mut out);
     out
+}
+
+/// What ties an input to its operation, for callers.
+fn inputs(model: &Model, out: &mut String) {
+    for (index, (_, data)) in model.operations.iter().enumerate() {
+        let [Some(input), output] = ["input", "output"].map(|side| data[side]["shape"].as_str()) else { continue };
+        let _ = writeln!(
+            out,
+            "\nimpl crate::Input for {input} {{\ntype Output = {};\n\nconst SERVICE: &'static Service = &SERVICE;\n\n\
+             const OPERATION: &'static Operation = &OPERATIONS[{index}];\n}}",
+            output.unwrap_or("Unit")
+        );
+    }
 }

@@ -13,13 +13,13 @@ use berth_store::{Options, Store};
 use berth_wire::Timestamp;
 
 use super::*;
-use crate::ecs::{EcsService, PollEndpoints};
+use crate::ecs::EcsService;
 
 const USER: &str = "arn:aws:iam::123456789012:user/me";
 
 fn service() -> EcsService {
     let store = Store::open(Memory::new(), Options::new("test")).unwrap();
-    EcsService::new(store, PollEndpoints::at("http://127.0.0.1:1"))
+    EcsService::new(store)
 }
 
 fn call_at(millis: i64) -> Call {
@@ -27,6 +27,7 @@ fn call_at(millis: i64) -> Call {
         request_id: "r".into(),
         region: "us-east-1".into(),
         account: ACCOUNT.into(),
+        host: "127.0.0.1:7300".into(),
         caller: Arc::new(Caller { arn: USER.to_owned(), user_id: String::new(), key_id: String::new() }),
         received_at: Timestamp(millis),
     }
