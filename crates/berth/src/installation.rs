@@ -1,7 +1,7 @@
 //! An installation: its folder, its id, the lock that keeps a second process out, and where it listens.
 
 use std::fs::{File, TryLockError};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,6 +34,18 @@ pub(crate) struct Run {
     pub(crate) account_id: String,
     pub(crate) pid: u32,
     pub(crate) version: String,
+}
+
+impl Run {
+    /// Where clients on this machine call. An address that stands for all of the machine's is no address to call.
+    pub(crate) fn endpoint(&self) -> String {
+        let ip = match self.listen.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(ip, self.listen.port()))
+    }
 }
 
 impl Installation {
