@@ -1,1 +1,7 @@
-//! The images of this node: resolved for tasks, imported and listed through a socket of its own.
+//! The machine's image library, and the agent's socket over which it is filled.
+
+mod listing;
+mod local_client;
+
+pub use listing::{ImportProgress, ImportedImage, ListedImage};
+pub use local_client::{LocalClient, LocalError};
