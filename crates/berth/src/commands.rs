@@ -40,5 +40,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
 
 /// Runs what waits for others, on this thread.
 fn wait<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?.block_on(command)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
+    let outcome = runtime.block_on(command);
+    // A thread may still wait for standard input.
+    runtime.shutdown_background();
+    outcome
 }

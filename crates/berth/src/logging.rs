@@ -24,7 +24,13 @@ pub(crate) fn start(log: &Log) -> Result<()> {
 
 /// Tells whoever started the command why it failed, with all causes.
 pub(crate) fn failure(error: &anyhow::Error) {
-    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let mut causes: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Some errors say their cause themselves.
+        if causes.last().is_none_or(|last| !last.contains(&cause)) {
+            causes.push(cause);
+        }
+    }
     // Not through the log: it may not be there yet.
     terminal::note(format_args!("{BAD}error:{BAD:#} {}", causes.join(": ")));
 }
