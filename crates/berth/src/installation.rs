@@ -133,7 +133,9 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<u32>> {
 pub(crate) fn take(folder: &Path) -> Result<Lock> {
     match Lock::take(&lock_file(folder))? {
         Some(lock) => Ok(lock),
-        None => bail!("another Berth runs in {}; stop it, or give this one a folder of its own with --data-dir", folder.display()),
+        None => {
+            bail!("another Berth runs in {}; stop it, or give this one a folder of its own with --data-dir", folder.display())
+        }
     }
 }
 

@@ -72,8 +72,7 @@ pub(crate) fn root(folder: &Path) -> Result<AccessKey> {
     {
         bail!("{} is not yours to read: run this as the user who started Berth, or with sudo", path.display());
     }
-    files::read_json(&path)?
-        .with_context(|| format!("{} holds no root key; start Berth there with `berth up`", folder.display()))
+    files::read_json(&path)?.with_context(|| format!("{} holds no root key; start Berth there with `berth up`", folder.display()))
 }
 
 fn root_file(folder: &Path) -> std::path::PathBuf {

@@ -8,5 +8,5 @@ use berth_runtime::Runtime;
 
 /// What runs the containers of the installation with this id.
 pub(crate) fn runtime(_shim: Option<&Path>, _id: &str) -> Result<Arc<dyn Runtime>> {
-    anyhow::bail!("wip")
+    anyhow::bail!("this build has no node yet")
 }

@@ -44,7 +44,7 @@ pub(crate) struct Line {
 /// Where a container's lines are read.
 #[derive(Debug)]
 enum Reader {
-    Stream(LogStream),
+    Stream(Box<LogStream>),
     File(JsonFile),
 }
 
@@ -217,7 +217,7 @@ fn reader(connection: &Connection, container: &ContainerDefinition, task: &Task,
             let ready_made = options.get("awslogs-stream").cloned();
             let prefixed = || options.get("awslogs-stream-prefix").map(|prefix| format!("{prefix}/{name}/{task_id}"));
             let client = connection.in_region(region)?;
-            Ok(Some(Reader::Stream(LogStream::new(client, group, ready_made.or_else(prefixed), start))))
+            Ok(Some(Reader::Stream(Box::new(LogStream::new(client, group, ready_made.or_else(prefixed), start)))))
         }
         LogDriver::JsonFile => {
             let folder = connection.folder.join("agent/logs").join(task_id).join(name);

@@ -14,7 +14,12 @@ const DESCRIBED_AT_ONCE: usize = 100;
 pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
 /// The ARNs of a cluster's tasks that should run, or should not; of one instance if it is named.
-pub(crate) async fn arns(client: &Client, cluster: &str, desired: api::DesiredStatus, instance: Option<&str>) -> Result<Vec<String>> {
+pub(crate) async fn arns(
+    client: &Client,
+    cluster: &str,
+    desired: api::DesiredStatus,
+    instance: Option<&str>,
+) -> Result<Vec<String>> {
     let mut arns = Vec::new();
     let mut input = api::ListTasksRequest {
         cluster: Some(cluster.to_owned()),
@@ -74,8 +79,7 @@ pub(crate) async fn find(client: &Client, cluster: &str, text: &str) -> Result<T
 
 /// Asks for a task to be stopped.
 pub(crate) async fn stop(client: &Client, cluster: &str, arn: &str, reason: &str) -> Result<()> {
-    let input =
-        api::StopTaskRequest { cluster: Some(cluster.to_owned()), task: arn.to_owned(), reason: Some(reason.to_owned()) };
+    let input = api::StopTaskRequest { cluster: Some(cluster.to_owned()), task: arn.to_owned(), reason: Some(reason.to_owned()) };
     client.call(&input).await.with_context(|| format!("stopping task {}", short_id(arn)))?;
     Ok(())
 }

@@ -40,5 +40,5 @@ pub(crate) struct Agent {
 }
 
 pub(super) fn run(arguments: &Agent) -> Result<()> {
-    bail!("wip {arguments:?}")
+    bail!("this build has no node yet: {arguments:?}")
 }

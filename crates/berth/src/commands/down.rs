@@ -92,7 +92,8 @@ pub(super) async fn run(arguments: &Down) -> Result<()> {
 async fn stop_tasks(folder: &Path) -> Result<usize> {
     let runs = installation::holder(folder)?.is_some();
     let has_agent = installation::node_holder(&installation::agent_folder(folder))?.is_some();
-    let Some(Instance { region, cluster, arn: Some(instance) }) = readiness::instance(folder)?.filter(|_| runs && has_agent) else {
+    let Some(Instance { region, cluster, arn: Some(instance) }) = readiness::instance(folder)?.filter(|_| runs && has_agent)
+    else {
         return Ok(0);
     };
     let connection = Connection::open(folder)?;

@@ -11,8 +11,8 @@ use time::format_description::well_known::Rfc3339;
 use crate::cli::Place;
 use crate::connection::Connection;
 use crate::tail::{Line, Start, Tail};
-use crate::terminal::{self, FAINT};
 use crate::tasks;
+use crate::terminal::{self, FAINT};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Logs {

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::cli::Place;
 use crate::connection::Connection;
-use crate::terminal::{self, Cell, FAINT};
 use crate::tasks;
+use crate::terminal::{self, Cell, FAINT};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ps {

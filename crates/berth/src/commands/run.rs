@@ -13,8 +13,8 @@ use super::logs::Form;
 use crate::cli::Place;
 use crate::connection::Connection;
 use crate::tail::{Start, Tail};
-use crate::terminal::{self, WAITING};
 use crate::tasks;
+use crate::terminal::{self, WAITING};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "The task definition that it makes can be used again: `berth ps --all` and the AWS CLI show it.")]
@@ -127,7 +127,9 @@ async fn start(client: &Client, cluster: &str, definition: &api::TaskDefinition)
     };
     let answer = match client.call(&input).await {
         Err(error) if error.message().is_some_and(|message| message.starts_with("No Container Instances")) => {
-            bail!("cluster {cluster} has no machine to run it on: `berth up` (as root, without --no-agent) or `berth agent` brings one")
+            bail!(
+                "cluster {cluster} has no machine to run it on: `berth up` (as root, without --no-agent) or `berth agent` brings one"
+            )
         }
         answer => answer.with_context(|| format!("starting a task in cluster {cluster}"))?,
     };

@@ -19,7 +19,9 @@ use crate::supervisor::{Kept, Program};
 use crate::{confinement, keys, logging, preflight, server};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ctrl-C (or SIGTERM) ends it; tasks go on, and the next `berth up` takes them over. `berth down` stops them.")]
+#[command(
+    after_help = "Ctrl-C (or SIGTERM) ends it; tasks go on, and the next `berth up` takes them over. `berth down` stops them."
+)]
 pub(crate) struct Up {
     #[command(flatten)]
     plane: Plane,
@@ -61,9 +63,7 @@ pub(super) fn run(arguments: &Up) -> Result<()> {
 /// The shim of a machine that can be a node.
 fn node(arguments: &Up) -> Result<PathBuf> {
     if !confinement::is_root() {
-        bail!(
-            "running containers needs root: start it with sudo, or start the control plane alone with `berth up --no-agent`"
-        );
+        bail!("running containers needs root: start it with sudo, or start the control plane alone with `berth up --no-agent`");
     }
     preflight::shim(arguments.shim.shim.as_deref())
 }
@@ -105,7 +105,9 @@ fn agent_program(plane: Plane, folder: &Path, shim: PathBuf, endpoint: String) -
     let folder = folder.to_path_buf();
     let command = move || {
         let mut command = myself("agent", &plane, &folder);
-        command.args(["--supervised", "--endpoint", &endpoint, "--region", &plane.region, "--cluster", CLUSTER, "--shim"]).arg(&shim);
+        command
+            .args(["--supervised", "--endpoint", &endpoint, "--region", &plane.region, "--cluster", CLUSTER, "--shim"])
+            .arg(&shim);
         command.stdin(Stdio::null());
         Ok(command)
     };

@@ -76,7 +76,12 @@ impl LogStream {
         Ok(found.into_iter().skip(surplus).collect())
     }
 
-    async fn page(&self, token: Option<String>, forward: bool, most: usize) -> Result<Option<api::GetLogEventsResponse>, CallError> {
+    async fn page(
+        &self,
+        token: Option<String>,
+        forward: bool,
+        most: usize,
+    ) -> Result<Option<api::GetLogEventsResponse>, CallError> {
         let Some(stream) = &self.stream else { return Ok(None) };
         let input = api::GetLogEventsRequest {
             log_group_name: Some(self.group.clone()),

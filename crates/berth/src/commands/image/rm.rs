@@ -33,7 +33,10 @@ pub(super) async fn run(arguments: &Rm) -> Result<()> {
             Ok(()) => terminal::print(&format!("removed {name}\n"))?,
             Err(LocalError::InUse { tasks, .. }) => {
                 let ids: Vec<&str> = tasks.iter().map(|task| tasks::short_id(task)).collect();
-                bail!("{name} is used by {}; stop them with `berth stop`, or remove the name all the same with --force", ids.join(", "))
+                bail!(
+                    "{name} is used by {}; stop them with `berth stop`, or remove the name all the same with --force",
+                    ids.join(", ")
+                )
             }
             Err(error) => return Err(error.into()),
         }

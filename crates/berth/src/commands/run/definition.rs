@@ -47,8 +47,7 @@ fn request(region: &str, container: &Container, name: &str) -> api::RegisterTask
     let options = [("awslogs-group", GROUP), ("awslogs-region", region), ("awslogs-stream-prefix", "run")];
     let options: BTreeMap<String, String> =
         options.into_iter().map(|(option, value)| (option.to_owned(), value.to_owned())).collect();
-    let variable =
-        |(name, value): &(String, String)| KeyValuePair { name: Some(name.clone()), value: Some(value.clone()) };
+    let variable = |(name, value): &(String, String)| KeyValuePair { name: Some(name.clone()), value: Some(value.clone()) };
     let definition = ContainerDefinition {
         name: Some(name.to_owned()),
         image: Some(container.image.clone()),
@@ -130,12 +129,7 @@ pub(super) fn variable(text: &str) -> Result<(String, String), String> {
 mod tests {
     #[test]
     fn families_are_named_after_the_images_last_part() {
-        let names = [
-            ("nginx", "nginx"),
-            ("registry:5000/team/web.app:1.2", "web-app"),
-            ("a/b@sha256:00", "b"),
-            ("", "image"),
-        ];
+        let names = [("nginx", "nginx"), ("registry:5000/team/web.app:1.2", "web-app"), ("a/b@sha256:00", "b"), ("", "image")];
         for (image, name) in names {
             assert_eq!(super::slug(image), name, "{image}");
         }
