@@ -52,9 +52,9 @@ impl Installation {
         self.begin(&[&["up"], listen, options].concat());
     }
 
-    /// Starts a command that goes on, and writes to the log.
+    /// Starts a command that goes on, and writes to a new log.
     pub(crate) fn begin(&mut self, arguments: &[&str]) {
-        let log = std::fs::File::options().create(true).append(true).open(self.path("up.log")).unwrap();
+        let log = std::fs::File::create(self.path("up.log")).unwrap();
         let mut command = self.command(arguments);
         self.up = Some(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
     }

@@ -4,11 +4,12 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use berth_testkit::eventually;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::installation::{Installation, text};
+use crate::installation::{Installation, eventually_running, text};
 
 #[tokio::test]
 async fn run_is_the_container_to_whoever_starts_it() {
@@ -39,10 +40,11 @@ async fn lines_are_seen_as_they_are_printed() {
 #[tokio::test]
 async fn interrupted_run_stops_its_container() {
     let node = Installation::with_node().await;
-    let mut run = node.command(&["run", "berth-demo", "count", "1000", "--every", "100"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
-    lines.next().unwrap().unwrap();
+    let mut run = node.command(&["run", "berth-demo", "wait"]).stdout(Stdio::piped()).spawn().unwrap();
+    eventually_running(&node, 1).await;
     kill(Pid::from_raw(i32::try_from(run.id()).unwrap()), Signal::SIGINT).unwrap();
+    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "signal 15");
     assert_eq!(run.wait().unwrap().code(), Some(143));
     assert_eq!(node.succeeds(&["ps", "--quiet"]), "");
 }
@@ -82,7 +84,7 @@ async fn second_agent_in_the_same_folder_is_refused() {
 async fn tasks_outlive_up_and_down_ends_them_without_it() {
     let mut node = Installation::with_node().await;
     node.succeeds(&["run", "--detach", "berth-demo", "wait"]);
-    crate::installation::eventually_running(&node, 1).await;
+    eventually_running(&node, 1).await;
     node.signal(Signal::SIGTERM);
     assert_eq!(node.ended().await, Some(0));
     assert!(!node.processes().is_empty(), "the task goes on");
@@ -92,7 +94,7 @@ async fn tasks_outlive_up_and_down_ends_them_without_it() {
     // What became of it is known to the next one.
     node.start(&[]);
     node.awaits_node().await;
-    berth_testkit::eventually("the task to be over", async || node.succeeds(&["ps", "--quiet"]).is_empty().then_some(())).await;
+    eventually("the task to be over", async || node.succeeds(&["ps", "--quiet"]).is_empty().then_some(())).await;
 }
 
 #[tokio::test]
@@ -102,13 +104,13 @@ async fn second_machine_joins_from_a_folder_of_its_own() {
     let endpoint = serde_json::from_str::<Value>(&plane.succeeds(&["env", "--json"])).unwrap()["AWS_ENDPOINT_URL"].clone();
     let key = plane.path("agent/node-key.json");
     node.begin(&["agent", "--endpoint", endpoint.as_str().unwrap(), "--key-file", key.to_str().unwrap()]);
-    berth_testkit::eventually("its socket", async || node.path("agent/agent.sock").exists().then_some(())).await;
+    eventually("its socket", async || node.path("agent/agent.sock").exists().then_some(())).await;
     node.imports_image();
     let run = async || {
         let output = plane.runs(&["run", "berth-demo", "count", "1"]);
         output.status.success().then(|| text(&output.stdout))
     };
-    let said = berth_testkit::eventually("a task on the other machine", run).await;
+    let said = eventually("a task on the other machine", run).await;
     assert_eq!(said, "line 1 of 1\n");
     let down = node.succeeds(&["down"]);
     assert!(down.contains("the system ended"), "{down}");
