@@ -273,10 +273,19 @@ def test_events_come_back_with_their_times(logs, stream):
     assert all(before <= each["ingestionTime"] <= now() for each in events)
 
 
-def test_sequence_tokens_are_ignored(logs, stream):
+def test_wrong_sequence_tokens_are_no_error(logs, stream):
     for token in ("wrong", "49590302938479018743"):
         logs.put_log_events(**stream, logEvents=lines("x"), sequenceToken=token)
     assert len(logs.get_log_events(**stream)["events"]) == 2
+
+
+def test_batch_that_comes_again_with_its_token_is_there_once(logs, stream):
+    batch = lines("a", "b")
+    for _ in range(2):
+        logs.put_log_events(**stream, logEvents=batch, sequenceToken="mine-1")
+    logs.put_log_events(**stream, logEvents=batch, sequenceToken="mine-2")
+    logs.put_log_events(**stream, logEvents=batch)
+    assert sorted(texts(logs.get_log_events(**stream))) == ["a"] * 3 + ["b"] * 3
 
 
 def test_events_out_of_the_window_are_rejected_by_place(logs, stream):

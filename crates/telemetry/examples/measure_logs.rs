@@ -59,7 +59,7 @@ async fn write(store: &LogStore, streams: u64, batches: u64, events: u64) -> Res
         async move {
             store.create_stream(GROUP, &name, AT).await?;
             for batch in ready.iter().cycle().take(usize::try_from(batches).unwrap_or_default()) {
-                store.append(GROUP, &name, AT, batch).await?;
+                store.append(GROUP, &name, AT, batch, None).await?;
             }
             Ok::<(), berth_telemetry::logs::WriteError>(())
         }

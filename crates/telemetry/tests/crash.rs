@@ -74,7 +74,7 @@ fn writer_process() {
             let _ = store.create_stream(GROUP, &stream(writer), Timestamp::EPOCH).await;
             loop {
                 number += 1;
-                if store.append(GROUP, &stream(writer), Timestamp::EPOCH, &batch(number)).await.is_err() {
+                if store.append(GROUP, &stream(writer), Timestamp::EPOCH, &batch(number), None).await.is_err() {
                     break;
                 }
                 writeln!(std::io::stdout(), "{writer} {number}").unwrap();

@@ -26,7 +26,7 @@ fn batch(number: u64) -> Vec<NewEvent> {
 
 async fn write_until_full(store: &LogStore, acknowledged: &mut u64) {
     loop {
-        match store.append(GROUP, "s", Timestamp::EPOCH, &batch(*acknowledged)).await {
+        match store.append(GROUP, "s", Timestamp::EPOCH, &batch(*acknowledged), None).await {
             Ok(()) => *acknowledged += 1,
             Err(WriteError::NotWritten(_)) => return,
             Err(other) => panic!("{other}"),

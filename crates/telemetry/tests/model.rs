@@ -87,7 +87,7 @@ impl Expected {
                     .iter()
                     .map(|(time, message)| NewEvent { timestamp: Timestamp::from_millis(*time), message: message.clone() });
                 let new: Vec<_> = new.collect();
-                let done = wait(store.append(id(*group), &key.1, Timestamp::from_millis(7), &new));
+                let done = wait(store.append(id(*group), &key.1, Timestamp::from_millis(7), &new, None));
                 match self.streams.get_mut(&key) {
                     Some(stream) => {
                         done.unwrap();

@@ -22,7 +22,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 fn append(store: &LogStore, stream: &str, number: i64) {
     let event = NewEvent { timestamp: Timestamp::from_millis(number), message: format!("event {number}") };
-    wait(store.append(GROUP, stream, Timestamp::EPOCH, &[event])).unwrap();
+    wait(store.append(GROUP, stream, Timestamp::EPOCH, &[event], None)).unwrap();
 }
 
 fn events(store: &LogStore, stream: &str) -> Result<Vec<String>, LogError> {
@@ -210,4 +210,31 @@ fn search_in_parts_finds_the_same_while_segments_go() {
     }
     assert_eq!(found, expected(30));
     assert!(pages > 5, "{pages} pages");
+}
+
+#[test]
+fn batch_whose_answer_was_lost_is_there_once_when_it_comes_again() {
+    for options in [LONG, SHORT] {
+        let folder = TempDir::new().unwrap();
+        let store = LogStore::open(folder.path(), options).unwrap();
+        wait(store.create_stream(GROUP, "s", Timestamp::EPOCH)).unwrap();
+        wait(store.create_stream(GROUP, "other", Timestamp::EPOCH)).unwrap();
+        let put = |store: &LogStore, stream: &str, number: i64, ticket: Option<u64>| {
+            let event = NewEvent { timestamp: Timestamp::from_millis(number), message: format!("event {number}") };
+            wait(store.append(GROUP, stream, Timestamp::EPOCH, &[event], ticket)).unwrap();
+        };
+        put(&store, "s", 0, Some(1));
+        put(&store, "s", 0, Some(1));
+        put(&store, "other", 0, Some(1));
+        put(&store, "s", 1, Some(2));
+        wait(store.close()).unwrap();
+        let store = LogStore::open(folder.path(), options).unwrap();
+        put(&store, "s", 1, Some(2));
+        put(&store, "s", 2, None);
+        put(&store, "s", 3, None);
+        let folder = crashed(folder.path());
+        let store = LogStore::open(folder.path(), options).unwrap();
+        assert_eq!(events(&store, "s").unwrap(), expected(4));
+        assert_eq!(events(&store, "other").unwrap(), expected(1));
+    }
 }

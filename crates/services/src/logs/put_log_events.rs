@@ -6,6 +6,7 @@ use berth_api::logs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{Name, Timestamp};
 use berth_telemetry::logs::NewEvent;
+use sha2::{Digest as _, Sha256};
 
 use super::failure::{no_stream, not_written};
 use super::scope::Scope;
@@ -40,6 +41,7 @@ pub(super) async fn run(
         (group.id, group::kept_since(group, scope.now))
     };
     let taken = Taken::of(&input.log_events, scope.now, kept_since);
+    let ticket = input.sequence_token.as_deref().map(|token| ticket(token, &input.log_events));
     let events: Vec<NewEvent> = taken.select(input.log_events).map(new_event).collect();
     if let ([first, ..], [.., last]) = (events.as_slice(), events.as_slice())
         && last.timestamp.since(first.timestamp) > LONGEST_SPAN
@@ -51,7 +53,7 @@ pub(super) async fn run(
         let name = input.log_stream_name;
         logs.read(move |logs| logs.stream(group, &name)).await?.ok_or_else(no_stream)?;
     } else {
-        logs.logs.append(group, &input.log_stream_name, scope.now, &events).await.map_err(not_written)?;
+        logs.logs.append(group, &input.log_stream_name, scope.now, &events, ticket).await.map_err(not_written)?;
     }
     Ok(api::PutLogEventsResponse {
         next_sequence_token: Some(token::sequence(scope.now)),
@@ -61,6 +63,23 @@ pub(super) async fn run(
             .entity
             .map(|_| api::RejectedEntityInfo { error_type: api::EntityRejectionErrorType::UnsupportedLogGroupType }),
     })
+}
+
+/// What tells a batch that came with a sequence token from all others. AWS, as long as it looked at the tokens, refused a batch that it had
+/// (`DataAlreadyAcceptedException`); here it is taken again, and is there once. A sender that names each batch by a token of
+/// its own can so repeat one whose answer was lost.
+fn ticket(token: &str, events: &[api::InputLogEvent]) -> u64 {
+    let mut hash = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    add(token.as_bytes());
+    for event in events {
+        add(&event.timestamp.to_le_bytes());
+        add(event.message.as_bytes());
+    }
+    hash.finalize().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 fn new_event(event: api::InputLogEvent) -> NewEvent {

@@ -44,19 +44,29 @@ impl Batch {
         }
         self.totals(index, key.group).streams += 1;
         let name = Arc::clone(&key.name);
-        let stream = Stream { group: key.group, name, number, created_at: at, span: None, bytes: 0 };
+        let stream = Stream { group: key.group, name, number, created_at: at, span: None, bytes: 0, ticket: None };
         self.streams.insert(key, Some(stream));
         Ok(())
     }
 
-    /// Adds a block to a stream and answers the stream's number.
-    pub(crate) fn extend(&mut self, index: &Index, key: StreamKey, span: Span, bytes: u64) -> Result<u64, WriteError> {
+    /// Adds a block to a stream and answers the stream's number; nothing if it is the block that the stream got last.
+    pub(crate) fn extend(
+        &mut self,
+        index: &Index,
+        key: StreamKey,
+        span: Span,
+        bytes: u64,
+        ticket: Option<u64>,
+    ) -> Result<Option<u64>, WriteError> {
         let mut stream = self.find(index, &key)?.ok_or(WriteError::NoStream)?;
-        stream.extend(span, bytes);
+        if ticket.is_some() && stream.ticket == ticket {
+            return Ok(None);
+        }
+        stream.extend(span, bytes, ticket);
         self.totals(index, key.group).bytes += bytes;
         let number = stream.number;
         self.streams.insert(key, Some(stream));
-        Ok(number)
+        Ok(Some(number))
     }
 
     /// Deletes a stream.

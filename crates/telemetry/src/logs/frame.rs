@@ -107,6 +107,9 @@ pub(crate) struct Block<'a> {
     pub(crate) length: u32,
     #[cbor(b(10), with = "minicbor::bytes")]
     pub(crate) payload: &'a [u8],
+    /// What tells it from other batches, if its sender cares.
+    #[n(11)]
+    pub(crate) ticket: Option<u64>,
 }
 
 /// Appends a frame around a value.

@@ -114,9 +114,9 @@ fn apply(batch: &mut Batch, index: &Index, number: u64, record: Record<'_>) -> R
             batch.delete_group(group);
             Ok(())
         }
-        Record::Block(Block { group, name, first, last, ingested_at, bytes, .. }) => {
+        Record::Block(Block { group, name, first, last, ingested_at, bytes, ticket, .. }) => {
             let key = StreamKey { group, name: name.into() };
-            batch.extend(index, key, Span { first, last, ingested_at }, bytes).map(drop)
+            batch.extend(index, key, Span { first, last, ingested_at }, bytes, ticket).map(drop)
         }
     }
 }

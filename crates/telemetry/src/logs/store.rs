@@ -104,7 +104,8 @@ impl LogStore {
         self.write(Request::DeleteGroup(group)).await
     }
 
-    /// Adds events to a stream, which must be in the order of their times. Answers when they are on disk.
+    /// Adds events to a stream, which must be in the order of their times. Answers when they are on disk. A batch with the ticket
+    /// of the stream's last one is that one, sent again because its answer was lost: it is there already.
     ///
     /// # Errors
     /// There is no such stream, the events are no batch, or nothing could be written.
@@ -114,9 +115,10 @@ impl LogStore {
         stream: &str,
         ingested_at: Timestamp,
         events: &[NewEvent],
+        ticket: Option<u64>,
     ) -> Result<(), WriteError> {
         let packed = payload::pack(events)?;
-        self.write(Request::Append(StreamKey { group, name: stream.into() }, ingested_at, packed)).await
+        self.write(Request::Append(StreamKey { group, name: stream.into() }, ingested_at, packed, ticket)).await
     }
 
     /// Deletes what groups left that are not there any more, as after a crash between the two halves of deleting one.

@@ -22,6 +22,8 @@ pub struct Stream {
     pub span: Option<Span>,
     /// What its events count for: their text and 26 bytes each.
     pub bytes: u64,
+    /// The ticket of its last batch, if that had one.
+    pub ticket: Option<u64>,
 }
 
 /// The times of a stream's events.
@@ -57,26 +59,28 @@ impl Stream {
     }
 
     /// Takes up a block of events.
-    pub(crate) fn extend(&mut self, block: Span, bytes: u64) {
+    pub(crate) fn extend(&mut self, block: Span, bytes: u64, ticket: Option<u64>) {
         self.span = Some(self.span.map_or(block, |span| Span {
             first: span.first.min(block.first),
             last: span.last.max(block.last),
             ingested_at: span.ingested_at.max(block.ingested_at),
         }));
         self.bytes += bytes;
+        self.ticket = ticket;
     }
 
     /// Writes it into the stream table.
     pub(crate) fn write(&self, to: &mut Vec<u8>) -> Result<(), FrameError> {
-        let Self { group, name, number, created_at, span, bytes } = self;
-        let row = Row { group: *group, name, number: *number, created_at: *created_at, span: *span, bytes: *bytes };
+        let Self { group, name, number, created_at, span, bytes, ticket } = self;
+        let (number, created_at, span, bytes, ticket) = (*number, *created_at, *span, *bytes, *ticket);
+        let row = Row { group: *group, name, number, created_at, span, bytes, ticket };
         frame::wrap(to, &row)
     }
 
     /// Reads a row of the stream table.
     pub(crate) fn read(body: &[u8]) -> Result<Self, FrameError> {
-        let Row { group, name, number, created_at, span, bytes } = frame::decode(body)?;
-        Ok(Self { group, name: name.into(), number, created_at, span, bytes })
+        let Row { group, name, number, created_at, span, bytes, ticket } = frame::decode(body)?;
+        Ok(Self { group, name: name.into(), number, created_at, span, bytes, ticket })
     }
 }
 
@@ -96,4 +100,6 @@ struct Row<'a> {
     span: Option<Span>,
     #[n(5)]
     bytes: u64,
+    #[n(6)]
+    ticket: Option<u64>,
 }

@@ -33,7 +33,7 @@ pub(crate) enum Request {
     Create(StreamKey, Timestamp),
     Delete(StreamKey),
     DeleteGroup(LogGroupId),
-    Append(StreamKey, Timestamp, Packed),
+    Append(StreamKey, Timestamp, Packed, Option<u64>),
 }
 
 /// A request, and whom it is answered to.
@@ -220,9 +220,9 @@ impl Group {
                 self.batch.delete_group(group);
                 self.frame(number, Record::GroupDeleted(group))?;
             }
-            Request::Append(key, ingested_at, packed) => {
+            Request::Append(key, ingested_at, packed, ticket) => {
                 let span = Span { first: packed.first, last: packed.last, ingested_at };
-                let stream = self.batch.extend(index, key.clone(), span, packed.bytes)?;
+                let Some(stream) = self.batch.extend(index, key.clone(), span, packed.bytes, ticket)? else { return Ok(()) };
                 let record = Block {
                     group: key.group,
                     name: &key.name,
@@ -235,6 +235,7 @@ impl Group {
                     packing: packed.packing,
                     length: packed.length,
                     payload: &packed.payload,
+                    ticket,
                 };
                 let length = self.frame(number, Record::Block(record))?;
                 let at = u32::try_from(at).map_err(|_| WriteError::Batch("the segment is too long"))?;

@@ -26,6 +26,7 @@ fn framed(events: &[NewEvent]) -> Vec<u8> {
         packing: packed.packing,
         length: packed.length,
         payload: &packed.payload,
+        ticket: None,
     };
     let mut bytes = Vec::new();
     wrap(&mut bytes, &Frame { number: 9, record: Record::Block(block) }).unwrap();
