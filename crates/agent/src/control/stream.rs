@@ -9,7 +9,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tracing::{debug, info, warn};
@@ -140,7 +140,7 @@ impl ControlStream {
         loop {
             tokio::select! {
                 frame = socket.next() => match frame {
-                    Some(Ok(Message::Text(text))) => match ControlMessage::read(&text) {
+                    Some(Ok(Frame::Text(text))) => match ControlMessage::read(&text) {
                         Ok(message) => {
                             debug!(kind = message.kind(), "heard");
                             silent_until = Instant::now() + patience;
@@ -151,7 +151,7 @@ impl ControlStream {
                         }
                         Err(error) => debug!(%error, "dropped a frame"),
                     },
-                    Some(Ok(Message::Close(frame))) => return ended(frame.as_ref()),
+                    Some(Ok(Frame::Close(frame))) => return ended(frame.as_ref()),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => {
                         debug!(%error, "the control stream broke");
@@ -160,7 +160,7 @@ impl ControlStream {
                     None => return End::Normal,
                 },
                 Some(answer) = to_say.recv() => {
-                    if let Err(error) = socket.send(Message::text(answer.write())).await {
+                    if let Err(error) = socket.send(Frame::text(answer.write())).await {
                         debug!(%error, "the control stream broke");
                         return End::Normal;
                     }

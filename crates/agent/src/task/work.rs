@@ -155,7 +155,7 @@ impl Subject {
 
     /// The driver that takes what the container writes.
     pub(super) fn driver(&self) -> Result<Driver, Failure> {
-        self.shared.driver(&self.task, self.at, &self.folder).map_err(|error| Failure { code: None, reason: error.to_string() })
+        Ok(Driver)
     }
 
     pub(super) async fn start(self) -> Done {

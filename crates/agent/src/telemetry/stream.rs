@@ -49,11 +49,10 @@ pub(crate) struct TelemetryStream {
     pub(crate) node: mpsc::Sender<Message>,
 }
 
-/// An open stream, and what its frames are signed with.
+/// An open stream, and where it is.
 struct Open {
     socket: Socket,
     endpoint: Endpoint,
-    query: String,
 }
 
 impl TelemetryStream {
@@ -80,15 +79,18 @@ impl TelemetryStream {
 
     async fn open(&self) -> Result<Open, String> {
         let endpoint = self.endpoints.streams().await?.telemetry;
-        let parameters = [
+        let socket = self.client.open(&endpoint, "/ws", &self.parameters(), LONGEST_MESSAGE).await;
+        Ok(Open { socket: socket.map_err(|error| error.to_string())?, endpoint })
+    }
+
+    fn parameters(&self) -> [(&str, &str); 5] {
+        [
             ("agentHash", ""),
-            ("agentVersion", self.version.as_str()),
-            ("cluster", self.cluster.as_str()),
-            ("containerInstance", self.instance.as_str()),
-            ("dockerVersion", self.version.as_str()),
-        ];
-        let socket = self.client.open(&endpoint, "/ws", &parameters, LONGEST_MESSAGE).await;
-        Ok(Open { socket: socket.map_err(|error| error.to_string())?, endpoint, query: berth_client::query(&parameters) })
+            ("agentVersion", &self.version),
+            ("cluster", &self.cluster),
+            ("containerInstance", &self.instance),
+            ("dockerVersion", &self.version),
+        ]
     }
 
     async fn converse(&self, mut open: Open, samples: &mut Samples) -> Result<(), String> {
@@ -121,7 +123,7 @@ impl TelemetryStream {
 
     async fn send(&self, open: &mut Open, report: &TelemetryReport) -> Result<(), String> {
         let message = report.write();
-        let signed = self.client.sign_frame(&open.endpoint, "/ws", &open.query, message.as_bytes());
+        let signed = self.client.sign_frame(&open.endpoint, "/ws", &self.parameters(), message.as_bytes());
         let mut headers = vec![("Host", open.endpoint.authority())];
         headers.extend(signed.iter().map(|(name, value)| (*name, value.as_str())));
         let frame = SignedFrame { headers, message: &message }.write();
