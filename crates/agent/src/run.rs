@@ -15,6 +15,7 @@ use crate::error::AgentError;
 use crate::files;
 use crate::identity::Identity;
 use crate::images::{self, Images};
+use crate::logs::{self, Retention, Wakes};
 use crate::machine::Machine;
 use crate::node::{Message, Node};
 use crate::registration::register;
@@ -50,6 +51,9 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let folder = config.data.join("images");
     let images = unblocked(move || Images::open(&folder)).await;
     let images = images.map_err(|error| AgentError::Images { problem: error.to_string() })?;
+    let wakes =
+        Wakes::start().map_err(|error| AgentError::Machine { what: "the output of containers", problem: error.to_string() })?;
+    let log_folder = config.data.join("logs");
     let shared = Arc::new(Shared {
         client: client.clone(),
         cluster: config.cluster.clone(),
@@ -58,6 +62,8 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         runtime: Arc::clone(&config.runtime),
         images: images.clone(),
         facts: NodeFacts::read(),
+        wakes,
+        logs: log_folder.clone(),
         reports: Semaphore::new(MOST_REPORTS),
     });
     // What runs here is looked after whether there is a control plane or not.
@@ -66,6 +72,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let mut parts = JoinSet::new();
     parts.spawn(node.run(heard));
     let socket = config.data.join("agent.sock");
+    parts.spawn(logs::keep_tidy(log_folder, Retention::default(), shutdown.clone()));
     parts.spawn(images::keep_tidy(images.clone(), shutdown.clone()));
     parts.spawn(async move {
         if let Err(error) = images::serve(&socket, images, shutdown).await {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use berth_api::Caller;
 use berth_api::ecs::EcsDoor;
-use berth_controllers::{Hub, StreamKind, Timing};
+use berth_controllers::{Hub, StreamKind};
 use berth_front::{AuditRecord, AuditSink, Callers, Credential, Door, Limits, Streams};
 use berth_iam::{OWNER_KEY, Principal};
 use berth_services::EcsService;
@@ -19,6 +19,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::aws::AwsClient;
+
+pub use berth_controllers::Timing;
 
 /// The account of every plane.
 pub const ACCOUNT: &str = "000000000000";

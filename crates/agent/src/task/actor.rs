@@ -8,7 +8,7 @@ use berth_client::Client;
 use berth_model::Timestamp;
 use berth_plan::node::{self, Action, Desired, Event, Phase, Uptime};
 use berth_runtime::{Runtime, Standing};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info};
@@ -17,14 +17,14 @@ use super::attempts::Attempts;
 use super::clearing::Clearing;
 use super::folders::TaskFolder;
 use super::record::Record;
-use super::upkeep::News;
 use super::recovery::{Adoption, adopt};
 use super::report::Progress;
+use super::upkeep::News;
 use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
 use crate::container_spec::NodeFacts;
 use crate::files::{self, Outlives};
 use crate::images::{Images, Resolved};
-use crate::logs::Driver;
+use crate::logs::{Driver, Wakes};
 use crate::machine::{uptime, wall};
 
 /// Nothing is due.
@@ -42,6 +42,10 @@ pub(crate) struct Shared {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) images: Images,
     pub(crate) facts: NodeFacts,
+    /// Wakes log drivers.
+    pub(crate) wakes: Arc<Wakes>,
+    /// The folder of logs that are kept on the machine.
+    pub(crate) logs: PathBuf,
     /// Reports that are on their way at the same time, at most.
     pub(crate) reports: Semaphore,
 }
@@ -81,8 +85,9 @@ pub(super) struct Container {
     pub(super) driver: Option<Driver>,
     pull: Option<AbortHandle>,
     signal: Option<AbortHandle>,
-    /// Whether its output is being brought to where it belongs, or is there.
     pub(super) output: Output,
+    /// Tells the driver that it has ended.
+    pub(super) ended: watch::Sender<bool>,
 }
 
 /// How far a container's output is.
@@ -291,7 +296,10 @@ impl Actor {
             _ => None,
         };
         match adopt(&self.record.node.containers[at].phase, standing, same_boot) {
-            Adoption::Leave => self.follow(at),
+            Adoption::Leave => {
+                self.containers[at].ended.send_replace(true);
+                self.follow(at);
+            }
             Adoption::Anew => self.record.node.containers[at].phase = Phase::Waiting,
             Adoption::Settle => {
                 self.record.node.containers[at].phase = Phase::Starting;
@@ -311,6 +319,7 @@ impl Actor {
                 }
                 info!(task = %self.folder.id(), container = self.name(at), code, reason, "a container is over");
                 self.event(at, Event::Ended { code, reason, at: ended_at.unwrap_or_else(wall) });
+                self.containers[at].ended.send_replace(true);
                 if let Some(signal) = self.containers[at].signal.take() {
                     signal.abort();
                 }

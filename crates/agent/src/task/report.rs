@@ -86,12 +86,11 @@ fn changes(container: &NodeContainer, made: &Made, known: Status) -> Vec<Contain
 
 /// When the first essential container ended.
 fn execution_stopped_at(record: &Record) -> Option<berth_wire::Timestamp> {
-    let ends = record.node.containers.iter().filter(|container| container.essential).filter_map(|container| {
-        match &container.phase {
+    let ends =
+        record.node.containers.iter().filter(|container| container.essential).filter_map(|container| match &container.phase {
             Phase::Stopped(outcome) => Some(outcome.ended_at),
             _ => None,
-        }
-    });
+        });
     ends.min().map(moment)
 }
 

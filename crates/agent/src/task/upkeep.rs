@@ -85,7 +85,9 @@ impl Actor {
         let Some(Ok(manifest)) = manifest.map(str::parse::<Digest>) else { return };
         match self.shared.images.adopt(manifest, &self.record.task.arn).await {
             Ok(image) => self.containers[at].image = Some(image),
-            Err(error) => warn!(task = %self.folder.id(), container = self.name(at), %error, "the image of a container is not kept"),
+            Err(error) => {
+                warn!(task = %self.folder.id(), container = self.name(at), %error, "the image of a container is not kept")
+            }
         }
     }
 
@@ -103,9 +105,11 @@ impl Actor {
             }
         };
         self.containers[at].output = Output::Followed;
-        let following = driver.follow(self.subject(at).runtime_folder());
+        let following = driver.follow(&self.subject(at).runtime_folder(), self.containers[at].ended.subscribe());
         self.work.spawn(async move {
-            following.await;
+            if let Err(error) = following.await {
+                error!(%error, "a log driver ended before its time");
+            }
             Done::Shipped(at)
         });
     }

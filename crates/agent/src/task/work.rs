@@ -1,9 +1,12 @@
 //! The slow part of a task: each piece runs beside its actor and comes back as a [`Done`].
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
 use berth_model::Timestamp;
@@ -19,7 +22,7 @@ use super::report::Progress;
 use crate::backoff::Backoff;
 use crate::container_spec;
 use crate::images::Resolved;
-use crate::logs::Driver;
+use crate::logs::{Context, Driver};
 use crate::machine::timestamp;
 
 /// Between looks at a container that gives nothing to wait for.
@@ -117,10 +120,8 @@ impl Subject {
     }
 
     async fn make(&self, image: &Resolved) -> Result<Created, Failure> {
-        let cannot = |error: &dyn ToString| Failure {
-            code: None,
-            reason: format!("CannotCreateContainerError: {}", error.to_string()),
-        };
+        let cannot =
+            |error: &dyn ToString| Failure { code: None, reason: format!("CannotCreateContainerError: {}", error.to_string()) };
         let (task, Some(container)) = (&*self.task, self.task.containers.get(self.at)) else {
             return Err(cannot(&"the task has no such container"));
         };
@@ -144,9 +145,7 @@ impl Subject {
         });
         let (made, prepared) = tokio::join!(made, driver.prepare());
         made.map_err(|error| match error {
-            RuntimeError::Specification { .. } => {
-                Failure { code: None, reason: format!("CannotStartContainerError: {error}") }
-            }
+            RuntimeError::Specification { .. } => Failure { code: None, reason: format!("CannotStartContainerError: {error}") },
             _ => cannot(&error),
         })?;
         prepared.map_err(|error| Failure { code: None, reason: error.to_string() })?;
@@ -155,14 +154,27 @@ impl Subject {
 
     /// The driver that takes what the container writes.
     pub(super) fn driver(&self) -> Result<Driver, Failure> {
-        Ok(Driver)
+        let cannot = |error: &dyn ToString| Failure { code: None, reason: error.to_string() };
+        let Some(container) = self.task.containers.get(self.at) else { return Err(cannot(&"the task has no such container")) };
+        let host = container.docker_config.as_ref().and_then(|docker| docker.host_config.as_deref()).unwrap_or("{}");
+        let host: HostConfig = serde_json::from_str(host).map_err(|error| cannot(&error))?;
+        let context = Context {
+            client: self.shared.client.clone(),
+            wakes: Arc::clone(&self.shared.wakes),
+            logs: self.shared.logs.clone(),
+            task_id: self.folder.id().into_owned(),
+            container: container.name.clone(),
+            runtime_id: container_spec::runtime_id(&self.task, container),
+        };
+        Driver::of(&host, &context).map_err(|error| cannot(&error))
     }
 
     pub(super) async fn start(self) -> Done {
         let since = Instant::now();
         let standing = self.blocking(|runtime, folder| runtime.start(&folder)).await;
         self.took("start", since);
-        let cannot = |code, what: &dyn ToString| Failure { code, reason: format!("CannotStartContainerError: {}", what.to_string()) };
+        let cannot =
+            |code, what: &dyn ToString| Failure { code, reason: format!("CannotStartContainerError: {}", what.to_string()) };
         Done::Started(
             self.at,
             match standing {
@@ -217,9 +229,8 @@ impl Subject {
                     continue;
                 }
             }
-            let readable = watched.map(|fd| fd.map(|fd| AsyncFd::with_interest(fd, Interest::READABLE)));
-            match readable {
-                Ok(Some(Ok(fd))) if fd.readable().await.is_ok() => {}
+            match watched.map(|descriptor| descriptor.map(readable)) {
+                Ok(Some(Ok(descriptor))) if descriptor.readable().await.is_ok() => {}
                 _ => sleep(LOOK_AGAIN).await,
             }
         }
@@ -244,6 +255,12 @@ impl Subject {
         }
         Done::Signalled
     }
+}
+
+/// Waits for a descriptor in this runtime's own way.
+#[expect(deprecated, reason = "an owned descriptor stays what it is, and what replaces this is unsafe")]
+fn readable(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(descriptor, Interest::READABLE)
 }
 
 /// SIGKILL.

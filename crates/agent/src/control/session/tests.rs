@@ -139,11 +139,8 @@ fn what_runs_and_stands_in_no_manifest_is_asked_about_and_ends_if_it_is_confirme
 
 #[test]
 fn listed_as_stopped_is_not_listed() {
-    let listed = vec![ManifestTask {
-        task_arn: arn("a"),
-        desired_status: Some(DesiredStatus::Stopped),
-        ..ManifestTask::default()
-    }];
+    let listed =
+        vec![ManifestTask { task_arn: arn("a"), desired_status: Some(DesiredStatus::Stopped), ..ManifestTask::default() }];
     let manifest = TaskManifest { message_id: "m".to_owned(), timeline: Some(1), tasks: listed, ..TaskManifest::default() };
     let reaction = take(&mut Session::after(None), ControlMessage::TaskManifest(manifest), &["a"]);
     assert_eq!(candidates(&reaction), [arn("a")]);
@@ -179,7 +176,10 @@ fn what_cannot_be_loaded_is_told_from_what_can() {
         (with(|container| container.name = "..".to_owned()), "no name of a container"),
         (with(|container| container.name = "a/b".to_owned()), "no name of a container"),
         (with(|container| container.overrides = Some(r#"{"environment":[]}"#.to_owned())), "overrides of container main"),
-        (Task { containers: vec![Container { docker_config: docker("{"), ..good.containers[0].clone() }], ..good.clone() }, "docker config of container main"),
+        (
+            Task { containers: vec![Container { docker_config: docker("{"), ..good.containers[0].clone() }], ..good.clone() },
+            "docker config of container main",
+        ),
     ];
     for (task, expected) in bad {
         let why = unacceptable(&task).unwrap_or_default();

@@ -3,10 +3,9 @@ use berth_api::acs::{Container, ContainerDependency, Hidden, RoleCredentials, Ta
 use super::*;
 
 fn container(name: &str, waits: &[(&str, DependencyCondition)]) -> Container {
-    let depends_on = waits.iter().map(|(name, condition)| ContainerDependency {
-        container_name: (*name).to_owned(),
-        condition: Some(condition.clone()),
-    });
+    let depends_on = waits
+        .iter()
+        .map(|(name, condition)| ContainerDependency { container_name: (*name).to_owned(), condition: Some(condition.clone()) });
     Container { name: name.to_owned(), depends_on: depends_on.collect(), ..Container::default() }
 }
 

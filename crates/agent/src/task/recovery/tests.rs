@@ -33,7 +33,9 @@ fn what_the_runtime_says_counts_whatever_the_record_says() {
         assert_eq!(adopted(Standing::Unsettled), Adoption::Settle, "{phase:?}");
         let Adoption::Ended { code, reason, .. } = adopted(ended(3, false)) else { panic!("{phase:?}") };
         assert_eq!((code, reason), (Some(3), None));
-        let Adoption::Ended { code, reason, .. } = adopted(Standing::Lost { why: "shot".to_owned() }) else { panic!("{phase:?}") };
+        let Adoption::Ended { code, reason, .. } = adopted(Standing::Lost { why: "shot".to_owned() }) else {
+            panic!("{phase:?}")
+        };
         assert_eq!((code, reason.as_deref()), (None, Some("shot")));
     }
 }

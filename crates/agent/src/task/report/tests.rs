@@ -16,7 +16,7 @@ fn record(phases: &[Phase]) -> Record {
 }
 
 fn running() -> Phase {
-    Phase::Running { since: Uptime::default(), started_at: Timestamp::from_millis(1) }
+    Phase::Running { since: Uptime(std::time::Duration::ZERO), started_at: Timestamp::from_millis(1) }
 }
 
 fn stopped(code: i32, started_at: Option<i64>) -> Phase {
