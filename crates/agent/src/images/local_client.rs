@@ -147,8 +147,7 @@ impl LocalClient {
         let stream = connect(&self.socket).await;
         let stream = stream.map_err(|cause| LocalError::Unreachable { socket: self.socket.clone(), cause })?;
         let broken = |problem: String| LocalError::Broken { doing: "calling the agent", problem };
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(error.to_string()))?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(error.to_string()))?;
         // Ends with the sender and the answer's body.
         tokio::spawn(connection);
         let request = Request::builder().method(method).uri(path).header(header::HOST, "agent").body(body);
