@@ -25,8 +25,6 @@ pub use berth_controllers::Timing;
 
 use crate::aws::AwsClient;
 
-pub use berth_controllers::Timing;
-
 /// The account of every plane.
 pub const ACCOUNT: &str = "000000000000";
 /// The region of every plane.

@@ -114,7 +114,7 @@ async fn image_in_use_keeps_its_last_name_unless_forced() {
     let LocalError::InUse { message, tasks } = refused else { panic!("{refused}") };
     assert_eq!(
         (message.as_str(), tasks),
-        ("docker.io/library/app:latest is used by task-1; stop them first, or force it", vec!["task-1".to_owned()])
+        ("app:latest is used by task-1; stop them first, or force it", vec!["task-1".to_owned()])
     );
     agent.client.remove("app", true).await.unwrap();
     assert!(agent.images.resolve("app").await.is_err());
@@ -123,7 +123,7 @@ async fn image_in_use_keeps_its_last_name_unless_forced() {
     drop(used);
     assert_eq!(agent.client.list().await.unwrap(), []);
     let refused = agent.client.remove("app", false).await.unwrap_err().to_string();
-    assert_eq!(refused, "there is no image docker.io/library/app:latest on this machine");
+    assert_eq!(refused, "there is no image app:latest on this machine");
 }
 
 #[tokio::test]
