@@ -21,9 +21,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::aws::AwsClient;
-
 pub use berth_controllers::Timing;
+
+use crate::aws::AwsClient;
 
 /// The account of every plane.
 pub const ACCOUNT: &str = "000000000000";
