@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use berth_api::Caller;
 use berth_api::ecs::EcsDoor;
 use berth_api::logs::LogsDoor;
-use berth_controllers::{Hub, StreamKind, Timing};
+use berth_controllers::{Hub, StreamKind};
 use berth_front::{AuditRecord, AuditSink, Callers, Credential, Door, Limits, Streams};
 use berth_iam::{OWNER_KEY, Principal};
 use berth_services::{EcsService, LogsService};
@@ -20,6 +20,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+pub use berth_controllers::Timing;
 
 use crate::aws::AwsClient;
 

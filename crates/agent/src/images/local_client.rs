@@ -98,7 +98,7 @@ impl LocalClient {
         &self,
         archive: Archive,
         query: &str,
-        on_progress: &mut dyn FnMut(ImportProgress),
+        on_progress: &mut impl FnMut(ImportProgress),
     ) -> Result<Vec<ImportedImage>, LocalError> {
         let answer = self.send(Method::POST, &format!("/images{query}"), BodyExt::boxed(archive)).await?;
         let mut body = succeeded(answer).await?.into_body();

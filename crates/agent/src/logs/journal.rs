@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -25,6 +26,13 @@ struct Entry<T> {
 impl Journal {
     pub(super) fn of(container: &Path) -> Self {
         Self { path: container.join("log.json") }
+    }
+
+    /// Keeps others off the container's log as long as the answer lives: a step of a driver that was aborted may still be at work.
+    pub(super) fn lock(&self) -> io::Result<File> {
+        let folder = File::open(self.path.parent().unwrap_or(Path::new("/")))?;
+        flock(&folder, FlockOperation::LockExclusive)?;
+        Ok(folder)
     }
 
     /// What was written last. A file that is damaged is as good as none, and said so in the log.

@@ -116,6 +116,7 @@ impl Log {
         let journal = Journal::of(&self.container);
         let path = self.driver.folder.join(FILE);
         let doing = |doing| move |cause| LogError { doing, cause };
+        let _alone = journal.lock().map_err(doing("locking the container's folder"))?;
         fs::create_dir_all(&self.driver.folder).map_err(doing("making the log's folder"))?;
         let mut written = match self.written.take() {
             Some(written) => written,

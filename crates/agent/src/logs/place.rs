@@ -84,32 +84,40 @@ impl Place {
         };
         while self.skip < end {
             let rest = &chunk.bytes[self.skip..end];
-            let room = longest.saturating_sub(begun.bytes.len()).max(1);
+            let before = begun.bytes.len();
+            let room = longest.saturating_sub(before);
             let line_end = memchr(b'\n', &rest[..rest.len().min(room + 1)]);
-            let (length, is_over) = match line_end {
-                Some(length) => (length, true),
-                None if rest.len() > room => (boundary(rest, room), false),
+            let (taken, length) = match line_end {
+                Some(length) if before == 0 => (take(Line { nanos, stream, text: &rest[..length], is_over: true }), length + 1),
+                Some(length) => {
+                    begun.bytes.extend_from_slice(&rest[..length]);
+                    let taken = take(Line { nanos, stream, text: &begun.bytes, is_over: true });
+                    if taken {
+                        // Its memory too: few lines come in pieces.
+                        begun.bytes = Vec::new();
+                    }
+                    (taken, length + 1)
+                }
+                None if rest.len() > room => {
+                    begun.bytes.extend_from_slice(&rest[..=room]);
+                    let cut = boundary(&begun.bytes, longest);
+                    let taken = take(Line { nanos, stream, text: &begun.bytes[..cut], is_over: false });
+                    if taken {
+                        begun.bytes.drain(..cut);
+                    }
+                    (taken, room + 1)
+                }
                 None => {
                     begun.bytes.extend_from_slice(rest);
-                    begun.nanos = nanos;
-                    self.skip = end;
-                    break;
+                    (true, rest.len())
                 }
-            };
-            let before = begun.bytes.len();
-            let taken = if before == 0 {
-                take(Line { nanos, stream, text: &rest[..length], is_over })
-            } else {
-                begun.bytes.extend_from_slice(&rest[..length]);
-                take(Line { nanos, stream, text: &begun.bytes, is_over })
             };
             if !taken {
                 begun.bytes.truncate(before);
                 return false;
             }
-            // Its memory too: few lines come in pieces.
-            begun.bytes = Vec::new();
-            self.skip += length + usize::from(is_over);
+            begun.nanos = nanos;
+            self.skip += length;
         }
         true
     }
@@ -127,10 +135,10 @@ impl Place {
     }
 }
 
-/// The last place up to `room` where a text can be cut without cutting a character.
-fn boundary(text: &[u8], room: usize) -> usize {
+/// The last place up to `longest` where a text can be cut without cutting a character.
+fn boundary(text: &[u8], longest: usize) -> usize {
     let begins_character = |at: &usize| text.get(*at).is_none_or(|byte| byte & 0b1100_0000 != 0b1000_0000);
-    (room.saturating_sub(3).max(1)..=room).rev().find(begins_character).unwrap_or(room)
+    (longest.saturating_sub(3).max(1)..=longest).rev().find(begins_character).unwrap_or(longest)
 }
 
 /// A time in nanoseconds since 1970.

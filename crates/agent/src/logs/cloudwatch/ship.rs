@@ -32,8 +32,8 @@ pub(in crate::logs) struct Ship {
     stream: Arc<CloudWatch>,
     container: PathBuf,
     progress: Progress,
-    /// What of it is on disk for good.
-    noted: Place,
+    /// What of it is on disk for good. Nothing before the first look.
+    noted: Option<Place>,
 }
 
 /// How far it came.
@@ -50,7 +50,7 @@ struct Progress {
 enum ShipError {
     #[error("reading the container's output: {0}")]
     Read(#[from] RuntimeError),
-    #[error("writing how far it is: {0}")]
+    #[error("noting how far it is: {0}")]
     Journal(#[source] io::Error),
 }
 
@@ -63,16 +63,12 @@ enum Sent {
 
 impl Ship {
     pub(in crate::logs) fn new(stream: Arc<CloudWatch>, container: PathBuf) -> Self {
-        Self { stream, container, progress: Progress::default(), noted: Place::default() }
+        Self { stream, container, progress: Progress::default(), noted: None }
     }
 
     /// Ships until the output is over and all of it is in the stream.
     pub(in crate::logs) async fn follow(mut self, wakes: Arc<Wakes>, mut ended: watch::Receiver<bool>) {
         let mut wake = wakes.watch(&self.container);
-        match Journal::of(&self.container).read::<Progress>() {
-            Ok(progress) => (self.noted, self.progress) = (progress.acknowledged.clone(), progress),
-            Err(error) => tracing::error!(container = %self.container.display(), %error, "reading how far a log is"),
-        }
         let (mut gap, mut pause, mut refusals) = (SHORTEST_GAP, SHORTEST_PAUSE, 0);
         // Whether a gap has just passed, and nothing was looked for since.
         let mut after_gap = false;
@@ -150,6 +146,14 @@ impl Ship {
 
     fn cut(&mut self, over: bool) -> Result<Option<Batch>, ShipError> {
         let journal = Journal::of(&self.container);
+        let _alone = journal.lock().map_err(ShipError::Journal)?;
+        let noted = match self.noted.take() {
+            Some(noted) => noted,
+            None => {
+                self.progress = journal.read().map_err(ShipError::Journal)?;
+                self.progress.acknowledged.clone()
+            }
+        };
         let mut reader = SegmentReader::open(&self.container, self.progress.acknowledged.position);
         let mut end = self.progress.acknowledged.clone();
         let mut batch = Batch::default();
@@ -165,14 +169,14 @@ impl Ship {
         } else {
             self.progress.in_flight = Some(end);
         }
-        let is_new = self.noted != self.progress.acknowledged;
+        let is_new = noted != self.progress.acknowledged;
         if is_new || self.progress.in_flight.is_some() {
             journal.write(&self.progress, is_new).map_err(ShipError::Journal)?;
         }
         if is_new {
-            self.noted = self.progress.acknowledged.clone();
-            reader.discard_before(self.noted.position)?;
+            reader.discard_before(self.progress.acknowledged.position)?;
         }
+        self.noted = Some(self.progress.acknowledged.clone());
         Ok(Some(batch).filter(|batch| !batch.events.is_empty()))
     }
 
