@@ -1,11 +1,12 @@
 //! The kernel work of a container, by hand: what no launch can be faster than here. `floor FOLDER PROGRAM` prints milliseconds from nothing to
 //! the program's first instruction: cgroups, namespaces, an overlay, its own root, exec.
 
+#![allow(unsafe_code, clippy::print_stdout, reason = "a measurement of system calls")]
+
 use std::error::Error;
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::os::fd::{AsRawFd as _, FromRawFd as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
