@@ -1,12 +1,13 @@
 //! Containers for tests: made below a folder and a cgroup of their own, and gone when the test is over, however it ends.
 
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use berth_runtime::{
-    Capability, ContainerSpec, Embedded, EmbeddedOptions, Ended, Group, Limits, Network, Output, Position, ProcessSpec, Rootfs,
-    Runtime, RuntimeError, SegmentReader, Standing, Stream, WhenFull,
+    Capability, ContainerSpec, Embedded, EmbeddedOptions, Ended, ExecStdio, Group, Limits, Network, Output, Position,
+    ProcessSpec, Rootfs, Runtime, RuntimeError, SegmentReader, Standing, Stream, WhenFull,
 };
 use rustix::event::{PollFd, PollFlags, poll};
 use tempfile::TempDir;
@@ -112,6 +113,34 @@ impl Node {
         folder
     }
 
+    /// Runs the probe in a running container; its code and what it wrote.
+    pub fn exec(&self, folder: &Path, process: &ProcessSpec) -> Result<(i32, String, String), RuntimeError> {
+        let (mut out, out_writer) = std::io::pipe().unwrap();
+        let (mut err, err_writer) = std::io::pipe().unwrap();
+        let input = std::fs::File::open("/dev/null").unwrap();
+        let stdio = ExecStdio { input: input.into(), output: out_writer.into(), error: err_writer.into() };
+        let executed = self.runtime.exec(folder, process, stdio)?;
+        let (mut out_text, mut err_text) = (String::new(), String::new());
+        out.read_to_string(&mut out_text).unwrap();
+        err.read_to_string(&mut err_text).unwrap();
+        let mut code = [0; 4];
+        std::fs::File::from(executed.exit).read_exact(&mut code).unwrap();
+        Ok((i32::from_le_bytes(code), out_text, err_text))
+    }
+
+    /// What the probe writes as a container's first process, and what it writes when it is run in one made from the same.
+    pub fn both(&self, spec: &ContainerSpec) -> [(i32, String); 2] {
+        let (ended, first, err) = self.run(spec);
+        assert_eq!(err, "", "the first process complains");
+        let waiting =
+            ContainerSpec { process: ProcessSpec { args: process(&["wait"]).args, ..spec.process.clone() }, ..spec.clone() };
+        let folder = self.start(&waiting);
+        let (code, second, err) = self.exec(&folder, &spec.process).unwrap();
+        assert_eq!(err, "", "the second process complains");
+        self.runtime.delete(&folder).unwrap();
+        [(ended.code, first), (code, second)]
+    }
+
     fn clear(&self) -> Result<(), RuntimeError> {
         for entry in std::fs::read_dir(self.folder.path()).into_iter().flatten().flatten() {
             if entry.path().join("spec.json").exists() {
@@ -122,12 +151,37 @@ impl Node {
     }
 }
 
+/// What is left of a node on this machine: processes, cgroups, mounts.
+fn leaks(cgroup: &str, folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let hierarchies = mounts.lines().filter(|line| line.contains(" - cgroup")).filter_map(|line| line.split(' ').nth(4));
+    for below in hierarchies.map(|mount| PathBuf::from(format!("{mount}{cgroup}"))).filter(|path| path.exists()) {
+        let left =
+            std::fs::read_dir(&below).unwrap().flatten().filter(|entry| entry.path().is_dir() && entry.file_name() != "shim");
+        found.extend(left.map(|entry| entry.path().display().to_string()));
+    }
+    for process in std::fs::read_dir("/proc").unwrap().flatten() {
+        let read = |name: &str| std::fs::read(process.path().join(name)).unwrap_or_default();
+        for name in ["cmdline", "mountinfo"] {
+            if String::from_utf8_lossy(&read(name)).contains(&*folder.to_string_lossy()) {
+                found.push(format!("{} has {name} with {}", process.path().display(), folder.display()));
+            }
+        }
+    }
+    found
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
         let cleared = self.clear();
-        // The launcher's own cgroup can go only when that is gone.
+        let leaks = leaks(&self.options.cgroup, self.folder.path());
+        self.runtime.end_launcher();
+        let gone = berth_runtime::cgroup::Cgroups::find().unwrap().remove(&self.options.cgroup);
         if !std::thread::panicking() {
             cleared.unwrap();
+            gone.unwrap();
+            assert!(leaks.is_empty(), "left over: {leaks:#?}");
         }
     }
 }
