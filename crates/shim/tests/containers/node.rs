@@ -1,5 +1,4 @@
 //! Containers for tests: made below a folder and a cgroup of their own, and gone when the test is over, however it ends.
-
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -13,10 +12,10 @@ use rustix::event::{PollFd, PollFlags, poll};
 use tempfile::TempDir;
 
 /// A runtime and all that it makes.
-pub struct Node {
-    pub runtime: Embedded,
-    pub options: EmbeddedOptions,
-    pub folder: TempDir,
+pub(crate) struct Node {
+    pub(crate) runtime: Embedded,
+    pub(crate) options: EmbeddedOptions,
+    pub(crate) folder: TempDir,
 }
 
 static NODES: AtomicU32 = AtomicU32::new(0);
@@ -31,12 +30,12 @@ fn built(name: &str) -> PathBuf {
 }
 
 /// The static `berth-shim`.
-pub fn shim() -> PathBuf {
+pub(crate) fn shim() -> PathBuf {
     std::env::var_os("BERTH_SHIM").map_or_else(|| built("berth-shim"), PathBuf::from)
 }
 
 impl Node {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         assert!(rustix::process::geteuid().is_root(), "containers need root");
         let folder = tempfile::Builder::new().prefix("berth-node-").tempdir_in("/var/tmp").unwrap();
         let layer = folder.path().join("layer");
@@ -49,16 +48,16 @@ impl Node {
         Self { runtime, options, folder }
     }
 
-    pub fn layer(&self) -> PathBuf {
+    pub(crate) fn layer(&self) -> PathBuf {
         self.folder.path().join("layer")
     }
 
-    pub fn container(&self, id: &str) -> PathBuf {
+    pub(crate) fn container(&self, id: &str) -> PathBuf {
         self.folder.path().join(id)
     }
 
     /// A container that runs the probe.
-    pub fn spec(&self, id: &str, arguments: &[&str]) -> ContainerSpec {
+    pub(crate) fn spec(&self, id: &str, arguments: &[&str]) -> ContainerSpec {
         ContainerSpec {
             id: id.to_owned(),
             group: "task".to_owned(),
@@ -76,7 +75,7 @@ impl Node {
     }
 
     /// Runs a container to its end.
-    pub fn run(&self, spec: &ContainerSpec) -> (Ended, String, String) {
+    pub(crate) fn run(&self, spec: &ContainerSpec) -> (Ended, String, String) {
         let folder = self.container(&spec.id);
         self.runtime.create(&folder, spec).unwrap();
         self.runtime.start(&folder).unwrap();
@@ -86,7 +85,7 @@ impl Node {
         (ended, out, err)
     }
 
-    pub fn wait(&self, folder: &Path) -> Ended {
+    pub(crate) fn wait(&self, folder: &Path) -> Ended {
         if let Some(watch) = self.runtime.watch(folder).unwrap() {
             readable(&watch);
         }
@@ -96,7 +95,7 @@ impl Node {
         }
     }
 
-    pub fn output(&self, folder: &Path) -> (String, String) {
+    pub(crate) fn output(&self, folder: &Path) -> (String, String) {
         let mut reader = SegmentReader::open(folder, Position::default());
         let (mut out, mut err) = (Vec::new(), Vec::new());
         while let Some(chunk) = reader.next().unwrap() {
@@ -106,7 +105,7 @@ impl Node {
     }
 
     /// Creates and starts one that goes on until it is killed.
-    pub fn start(&self, spec: &ContainerSpec) -> PathBuf {
+    pub(crate) fn start(&self, spec: &ContainerSpec) -> PathBuf {
         let folder = self.container(&spec.id);
         self.runtime.create(&folder, spec).unwrap();
         self.runtime.start(&folder).unwrap();
@@ -114,7 +113,7 @@ impl Node {
     }
 
     /// Runs the probe in a running container; its code and what it wrote.
-    pub fn exec(&self, folder: &Path, process: &ProcessSpec) -> Result<(i32, String, String), RuntimeError> {
+    pub(crate) fn exec(&self, folder: &Path, process: &ProcessSpec) -> Result<(i32, String, String), RuntimeError> {
         let (mut out, out_writer) = std::io::pipe().unwrap();
         let (mut err, err_writer) = std::io::pipe().unwrap();
         let input = std::fs::File::open("/dev/null").unwrap();
@@ -129,7 +128,7 @@ impl Node {
     }
 
     /// What the probe writes as a container's first process, and what it writes when it is run in one made from the same.
-    pub fn both(&self, spec: &ContainerSpec) -> [(i32, String); 2] {
+    pub(crate) fn both(&self, spec: &ContainerSpec) -> [(i32, String); 2] {
         let (ended, first, err) = self.run(spec);
         assert_eq!(err, "", "the first process complains");
         let waiting =
@@ -187,7 +186,7 @@ impl Drop for Node {
 }
 
 /// A process that runs the probe.
-pub fn process(arguments: &[&str]) -> ProcessSpec {
+pub(crate) fn process(arguments: &[&str]) -> ProcessSpec {
     ProcessSpec {
         args: std::iter::once("/bin/probe").chain(arguments.iter().copied()).map(str::to_owned).collect(),
         env: vec!["PATH=/bin".to_owned()],
@@ -201,6 +200,6 @@ pub fn process(arguments: &[&str]) -> ProcessSpec {
 }
 
 /// Waits until a descriptor can be read.
-pub fn readable(fd: &OwnedFd) {
+pub(crate) fn readable(fd: &OwnedFd) {
     while poll(&mut [PollFd::new(fd, PollFlags::IN)], None).is_err() {}
 }

@@ -1,14 +1,12 @@
 //! What a process in a container may not do: the first one, and every one that is run in it later.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::node::Node;
 use berth_runtime::{Bind, Capability, ContainerSpec, Limits, Network, ResourceLimit, Rootfs, Runtime};
-use support::Node;
 
 /// The capabilities that Docker gives, as the kernel prints them.
 const DEFAULT: &str = "00000000a80425fb";
@@ -284,13 +282,13 @@ fn a_container_has_its_own_network_name_and_user_from_its_own_files() {
     for (_, text) in node.both(&spec) {
         assert_eq!(text, "0x9\n", "loopback is up");
     }
-    spec.process.args = support::process(&["env", "HOME"]).args;
+    spec.process.args = crate::node::process(&["env", "HOME"]).args;
     spec.process.user = "web".to_owned();
     spec.process.cwd = "/srv/../made/for/it".to_owned();
     for (_, text) in node.both(&spec) {
         assert_eq!(text, "/srv/web\n");
     }
-    spec.process.args = support::process(&["cwd"]).args;
+    spec.process.args = crate::node::process(&["cwd"]).args;
     for (_, text) in node.both(&spec) {
         assert_eq!(text, "/made/for/it\n");
     }
@@ -335,7 +333,7 @@ fn a_privileged_container_is_root_in_all_but_name() {
         let status = lines(&text);
         assert_eq!((status["CapEff"].as_str(), status["Seccomp"].as_str()), (lines(&own)["CapPrm"].as_str(), "0"));
     }
-    spec.process = support::process(&["create", "/proc/sys/kernel/domainname"]);
+    spec.process = crate::node::process(&["create", "/proc/sys/kernel/domainname"]);
     assert_eq!(node.run(&spec).1, "ok\n");
 }
 
@@ -363,7 +361,7 @@ fn layers_lie_on_top_of_each_other_and_take_away_what_lies_below() {
             assert_eq!(text.trim(), expected);
         }
     }
-    spec.process.args = support::process(&["open", "/gone"]).args;
+    spec.process.args = crate::node::process(&["open", "/gone"]).args;
     assert_eq!(node.run(&spec).1, "ENOENT\n");
 }
 

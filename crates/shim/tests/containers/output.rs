@@ -1,11 +1,9 @@
 //! What containers write.
 
-mod support;
-
 use std::thread;
 
+use crate::node::{Node, readable};
 use berth_runtime::{Output, Position, Runtime, SegmentReader, WhenFull};
-use support::{Node, readable};
 
 const BYTES: usize = 3 << 20;
 

@@ -1,15 +1,13 @@
 //! Processes that are killed, at every phase: what is known afterwards is true, and nothing is left. (That nothing is left is checked
 //! by every test when its node goes.)
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 use std::thread;
 
+use crate::node::{Node, process, readable};
 use berth_runtime::{Embedded, Folder, Group, Holder, Runtime, RuntimeError, Standing};
 use rustix::process::{Pid, Signal, kill_process};
-use support::{Node, process, readable};
 
 fn kill(pid: i32) {
     kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
@@ -71,7 +69,11 @@ fn a_shim_killed_while_it_makes_a_container_leaves_nothing_that_ran() {
                 thread::yield_now();
             }
             // It may have come further in the meantime, even to be created.
-            kill(holder(&path).unwrap().shim.pid);
+            let shim = holder(&path).unwrap().shim;
+            if let Some(watch) = shim.alive().unwrap() {
+                kill(shim.pid);
+                readable(&watch);
+            }
             making.join().unwrap()
         });
         if let Err(error) = created {
