@@ -1,8 +1,9 @@
 //! The table of tasks: it has one owner, which hears the control plane and starts an actor for each task.
 
 mod newest;
+mod remembered;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,11 +14,11 @@ use tracing::{debug, error, info, warn};
 
 use crate::control::{Heard, Reaction, Refused, Session, task_id};
 use crate::files;
-use crate::task::{Actor, Order, Record, RecordError, Shared, TaskFolder, remove_remains, submit_refusal};
+use crate::task::{
+    Actor, Adopting, Fate, Order, Record, RecordError, Shared, TaskFolder, remove_remains, submit_refusal, unblocked,
+};
 use newest::Newest;
-
-/// Tasks that are over and still remembered, at most: a payload that was on its way must not start them again.
-const MOST_REMEMBERED: usize = 4096;
+use remembered::Remembered;
 
 /// What the node is told and asked.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub(crate) enum Message {
     /// The machine is registered as this instance. Tasks of another one end.
     Instance(String),
     /// The control plane said something.
-    Heard(Heard),
+    Heard(Box<Heard>),
     /// Which tasks are there?
     Census(oneshot::Sender<Vec<Arc<acs::Task>>>),
 }
@@ -40,9 +41,9 @@ pub(crate) struct Node {
     session: Session,
     /// By ARN.
     tasks: BTreeMap<String, Known>,
-    actors: JoinSet<String>,
-    /// Tasks that are over, oldest first.
-    over: VecDeque<String>,
+    actors: JoinSet<(String, Fate)>,
+    /// Tasks that are over.
+    over: Remembered,
     /// What is told of tasks that could not be taken in, by ARN, until it arrived.
     refusals: JoinSet<String>,
     refusing: BTreeSet<String>,
@@ -62,7 +63,8 @@ struct Known {
 
 impl Node {
     /// Takes up the tasks that were there before the agent was started again. `instance` is what the machine was registered as.
-    pub(crate) async fn open(shared: Arc<Shared>, data: &Path, instance: Option<&str>) -> Self {
+    /// `adopting` is held until their images are in use again.
+    pub(crate) async fn open(shared: Arc<Shared>, data: &Path, instance: Option<&str>, adopting: Adopting) -> Self {
         let newest = data.join("manifest.json");
         let timeline = instance.and_then(|instance| Newest::read(&newest, instance));
         let mut node = Self {
@@ -72,12 +74,12 @@ impl Node {
             session: Session::after(timeline),
             tasks: BTreeMap::new(),
             actors: JoinSet::new(),
-            over: VecDeque::new(),
+            over: Remembered::default(),
             refusals: JoinSet::new(),
             refusing: BTreeSet::new(),
             promises: JoinSet::new(),
         };
-        node.take_up().await;
+        node.take_up(adopting).await;
         node
     }
 
@@ -94,10 +96,13 @@ impl Node {
                 }
                 Some(_) = self.promises.join_next() => {}
                 message = messages.recv() => match message {
-                    Some(Message::Heard(Heard { message, answers })) => {
-                        let running = self.tasks.iter().filter(|(_, known)| known.runs);
-                        let running = running.map(|(arn, known)| (arn.as_str(), known.task.task_cluster_arn.as_deref())).collect();
-                        let reaction = self.session.take(message, &running);
+                    Some(Message::Heard(heard)) => {
+                        let Heard { message, answers } = *heard;
+                        let Self { session, tasks, .. } = &mut self;
+                        let reaction = session.take(message, || {
+                            let running = tasks.iter().filter(|(_, known)| known.runs);
+                            running.map(|(arn, known)| (arn.as_str(), known.task.task_cluster_arn.as_deref())).collect()
+                        });
                         self.react(reaction, answers).await;
                     }
                     Some(Message::Instance(arn)) => self.belong_to(arn),
@@ -169,8 +174,8 @@ impl Node {
         let folder = TaskFolder::of(&self.shared.tasks, &id);
         let actor = Actor::new(Arc::clone(&self.shared), folder, record);
         self.actors.spawn(async move {
-            actor.begin(kept, orders).await;
-            arn
+            let fate = actor.begin(kept, orders).await;
+            (arn, fate)
         });
         Some(receipt)
     }
@@ -224,12 +229,11 @@ impl Node {
     }
 
     /// An actor has ended: its task is over, or it was not taken in, or it panicked.
-    async fn ended(&mut self, arn: Option<String>) {
-        if let Some(arn) = arn {
+    async fn ended(&mut self, ended: Option<(String, Fate)>) {
+        if let Some((arn, fate)) = ended {
             self.tasks.remove(&arn);
-            self.over.push_back(arn);
-            if self.over.len() > MOST_REMEMBERED {
-                self.over.pop_front();
+            if fate == Fate::Over {
+                self.over.remember(arn);
             }
             return;
         }
@@ -239,25 +243,28 @@ impl Node {
             error!(task = arn, "the actor of a task panicked: it is started again");
             self.tasks.remove(&arn);
             if let Some(id) = task_id(&arn) {
-                self.take_up_one(TaskFolder::of(&self.shared.tasks, id)).await;
+                let (adopting, _) = mpsc::channel(1);
+                self.take_up_one(TaskFolder::of(&self.shared.tasks, id), adopting).await;
             }
         }
     }
 
     /// Takes up all tasks that are on disk.
-    async fn take_up(&mut self) {
-        match files::folders(&self.shared.tasks) {
+    async fn take_up(&mut self, adopting: Adopting) {
+        let tasks = self.shared.tasks.clone();
+        match unblocked(move || files::folders(&tasks)).await {
             Ok(folders) => {
                 for folder in folders {
-                    self.take_up_one(TaskFolder::at(folder)).await;
+                    self.take_up_one(TaskFolder::at(folder), adopting.clone()).await;
                 }
             }
             Err(error) => error!(%error, "the tasks of this machine are not found"),
         }
     }
 
-    async fn take_up_one(&mut self, folder: TaskFolder) {
-        let record = match Record::read(&folder) {
+    async fn take_up_one(&mut self, folder: TaskFolder, adopting: Adopting) {
+        let read = folder.clone();
+        let record = match unblocked(move || Record::read(&read)).await {
             Ok(Some(record)) => record,
             // It was not acknowledged: it comes again.
             Ok(None) => return self.remove(folder).await,
@@ -283,17 +290,14 @@ impl Node {
         let actor = Actor::new(Arc::clone(&self.shared), folder, record);
         let instance = self.instance.clone();
         self.actors.spawn(async move {
-            actor.resume(instance.as_deref(), orders).await;
-            arn
+            let fate = actor.resume(instance.as_deref(), adopting, orders).await;
+            (arn, fate)
         });
     }
 
     async fn remove(&self, folder: TaskFolder) {
         let runtime = Arc::clone(&self.shared.runtime);
-        let removed = tokio::task::spawn_blocking(move || remove_remains(&*runtime, &folder)).await;
-        if let Err(error) = removed {
-            error!(%error, "removing what is left of a task");
-        }
+        unblocked(move || remove_remains(&*runtime, &folder)).await;
     }
 }
 

@@ -67,13 +67,19 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         reports: Semaphore::new(MOST_REPORTS),
     });
     // What runs here is looked after whether there is a control plane or not.
-    let node = Node::open(shared, &config.data, identity.arn()).await;
+    let (adopting, mut adopted) = mpsc::channel(1);
+    let node = Node::open(shared, &config.data, identity.arn(), adopting).await;
     let (messages, heard) = mpsc::channel(MOST_MESSAGES);
     let mut parts = JoinSet::new();
     parts.spawn(node.run(heard));
     let socket = config.data.join("agent.sock");
     parts.spawn(logs::keep_tidy(log_folder, Retention::default(), shutdown.clone()));
-    parts.spawn(images::keep_tidy(images.clone(), shutdown.clone()));
+    let (library, ends) = (images.clone(), shutdown.clone());
+    parts.spawn(async move {
+        // Nothing is ever sent: it ends when the last task has its images.
+        adopted.recv().await;
+        images::keep_tidy(library, ends).await;
+    });
     parts.spawn(async move {
         if let Err(error) = images::serve(&socket, images, shutdown).await {
             error!(%error, "the socket for images is gone");

@@ -16,7 +16,7 @@ mod report;
 mod upkeep;
 mod work;
 
-pub(crate) use actor::{Actor, Order, Shared};
+pub(crate) use actor::{Actor, Adopting, Fate, Order, Shared};
 pub(crate) use clearing::remove_remains;
 pub(crate) use folders::TaskFolder;
 pub(crate) use record::{Record, RecordError};

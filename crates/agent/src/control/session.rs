@@ -19,6 +19,9 @@ pub(crate) struct Session {
     asked: Option<String>,
 }
 
+/// Tasks by ARN, and the clusters that they say they are in.
+pub(crate) type Running<'a> = BTreeMap<&'a str, Option<&'a str>>;
+
 /// What follows from a message.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Reaction {
@@ -49,8 +52,8 @@ impl Session {
         Self { newest: timeline.unwrap_or(-1), asked: None }
     }
 
-    /// Takes a message. `running` are the tasks that are meant to run, and their clusters.
-    pub(crate) fn take(&mut self, message: ControlMessage, running: &BTreeMap<&str, Option<&str>>) -> Reaction {
+    /// Takes a message. `running` tells the tasks that are meant to run, and their clusters.
+    pub(crate) fn take<'a>(&mut self, message: ControlMessage, running: impl FnOnce() -> Running<'a>) -> Reaction {
         match message {
             ControlMessage::Heartbeat(heartbeat) => {
                 answer(AgentMessage::HeartbeatAck(HeartbeatAck { message_id: heartbeat.message_id }))
@@ -102,14 +105,14 @@ impl Session {
     }
 
     /// A manifest that is not newer than all before is dropped. What runs and does not stand in it may have to end.
-    fn manifest(&mut self, manifest: TaskManifest, running: &BTreeMap<&str, Option<&str>>) -> Reaction {
+    fn manifest<'a>(&mut self, manifest: TaskManifest, running: impl FnOnce() -> Running<'a>) -> Reaction {
         let TaskManifest { message_id, cluster_arn, container_instance_arn, timeline, tasks, .. } = manifest;
         let timeline = timeline.unwrap_or_default();
         if timeline <= self.newest {
             return Reaction::default();
         }
         self.newest = timeline;
-        let mut strangers = running.clone();
+        let mut strangers = running();
         for task in tasks.iter().filter(|task| task.desired_status == Some(DesiredStatus::Running)) {
             strangers.remove(task.task_arn.as_str());
         }

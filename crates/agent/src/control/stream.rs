@@ -145,7 +145,7 @@ impl ControlStream {
                             debug!(kind = message.kind(), "heard");
                             silent_until = Instant::now() + patience;
                             let heard = Heard { message, answers: answers.clone() };
-                            if self.node.send(Message::Heard(heard)).await.is_err() {
+                            if self.node.send(Message::Heard(Box::new(heard))).await.is_err() {
                                 return End::Over;
                             }
                         }

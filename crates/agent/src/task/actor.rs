@@ -1,5 +1,6 @@
 //! The actor that owns a task.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +58,18 @@ pub(crate) enum Order {
     Stop(oneshot::Sender<()>),
 }
 
+/// What became of a task when its actor ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is over, the control plane knows, and nothing is left of it.
+    Over,
+    /// Its actor was not able to take it in, or has nobody to hear from.
+    Unknown,
+}
+
+/// Held while images are taken up that tasks used before the agent was started again: until then none may be removed.
+pub(crate) type Adopting = mpsc::Sender<Infallible>;
+
 /// A task.
 #[derive(Debug)]
 pub(crate) struct Actor {
@@ -111,8 +124,8 @@ impl Actor {
         Self { shared, folder, record, kept, keeps, containers, work, wake_at: None, told, reports, clearing }
     }
 
-    /// Takes a task in that came now: once it is on disk, that is said and it goes on to [`Self::run`].
-    pub(crate) async fn begin(self, kept: oneshot::Sender<()>, orders: mpsc::UnboundedReceiver<Order>) {
+    /// Takes a task in that came now. Once it is on disk, that is said.
+    pub(crate) async fn begin(self, kept: oneshot::Sender<()>, orders: mpsc::UnboundedReceiver<Order>) -> Fate {
         let (record, folder) = (self.record.clone(), self.folder.clone());
         let written = unblocked(move || {
             files::make_folder(folder.path())?;
@@ -121,21 +134,30 @@ impl Actor {
         if let Err(error) = written.await {
             // It is not acknowledged: it comes again.
             error!(task = %self.folder.id(), %error, "a task is not taken in");
-            return;
+            return Fate::Unknown;
         }
         // Nobody may be waiting any more.
         let _ = kept.send(());
-        self.run(orders).await;
+        self.run(orders).await
     }
 
     /// Goes on with a task that was there before the agent was started again. Those of another instance end.
-    pub(crate) async fn resume(mut self, instance: Option<&str>, orders: mpsc::UnboundedReceiver<Order>) {
+    /// `adopting` is dropped once its images are in use again.
+    pub(crate) async fn resume(
+        mut self,
+        instance: Option<&str>,
+        adopting: Adopting,
+        orders: mpsc::UnboundedReceiver<Order>,
+    ) -> Fate {
+        for at in 0..self.containers.len() {
+            self.adopt_image(at).await;
+        }
+        drop(adopting);
         let same_boot = self.record.boot == self.shared.boot;
         if !same_boot || instance.is_some_and(|instance| instance != self.record.instance) {
             self.record.node.desired = Desired::Stopped;
         }
         for at in 0..self.containers.len() {
-            self.adopt_image(at).await;
             let standing = match self.subject(at).look().await {
                 Ok(standing) => standing,
                 Err(error) => {
@@ -146,23 +168,23 @@ impl Actor {
             self.adopt(at, standing, same_boot);
         }
         self.record.boot.clone_from(&self.shared.boot);
-        self.run(orders).await;
+        self.run(orders).await
     }
 
     /// Lives as long as the task.
-    async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+    async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Fate {
         loop {
             self.advance().await;
             if self.clearing.is_done() {
                 debug!(task = %self.folder.id(), "a task is over and cleared");
-                return;
+                return Fate::Over;
             }
             let until = self.next_look();
             tokio::select! {
                 biased;
                 order = orders.recv() => match order {
                     Some(Order::Stop(kept)) => self.stop(kept).await,
-                    None => return,
+                    None => return Fate::Unknown,
                 },
                 Some(done) = self.work.join_next() => match done {
                     Ok(done) => self.observe(done),
@@ -177,7 +199,7 @@ impl Actor {
 
     fn next_look(&self) -> Instant {
         let wake = self.wake_at.map(|at| Instant::now() + at.0.saturating_sub(uptime().0));
-        let others = [self.keeps.not_before(), self.reports.not_before(), self.clearing.not_before(), wake];
+        let others = [self.keeps.next(), self.reports.next(), self.clearing.next(), wake];
         others.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + LONG)
     }
 

@@ -27,9 +27,9 @@ impl Attempts {
         !self.running && self.not_before.is_none_or(|at| at <= Instant::now())
     }
 
-    /// When it may be tried again after a failure.
-    pub(super) const fn not_before(&self) -> Option<Instant> {
-        self.not_before
+    /// When it may be tried again after a failure, if that is not yet.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.not_before.filter(|at| *at > Instant::now())
     }
 
     pub(super) const fn began(&mut self) {

@@ -43,8 +43,8 @@ impl Clearing {
         self.stage == Stage::All
     }
 
-    pub(super) const fn not_before(&self) -> Option<Instant> {
-        self.attempts.not_before()
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.attempts.next()
     }
 }
 
@@ -58,7 +58,7 @@ impl Actor {
             return;
         }
         let is_told = self.told.task == Status::Stopped;
-        if !is_told && !self.clearing.synced && self.reports.has_failed() {
+        if !is_told && !self.clearing.synced && self.reports.has_failed() && self.keeps.is_due() {
             self.clearing.synced = self.keep(Outlives::Power).await;
         }
         let next = match (is_told, self.clearing.synced) {

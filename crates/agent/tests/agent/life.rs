@@ -11,7 +11,10 @@ async fn a_task_runs_until_its_program_ends() {
     assert_eq!(machine.task_folders().len(), 1);
     machine.runtime.end("main", 7);
     let over = machine.task_is(&task, "STOPPED").await;
-    assert_eq!((over["stopCode"].as_str(), over["containers"][0]["exitCode"].as_i64()), (Some("EssentialContainerExited"), Some(7)));
+    assert_eq!(
+        (over["stopCode"].as_str(), over["containers"][0]["exitCode"].as_i64()),
+        (Some("EssentialContainerExited"), Some(7))
+    );
     assert!(over["containers"][0]["runtimeId"].is_string() && over["executionStoppedAt"].is_number(), "{over}");
     machine.is_clear().await;
     assert_eq!(machine.runtime.calls("start"), ["start main"]);

@@ -28,8 +28,11 @@ pub(crate) struct Machine {
     pub(crate) root: AwsClient,
     pub(crate) runtime: Scripted,
     data: TempDir,
-    agent: Option<(watch::Sender<bool>, JoinHandle<Result<(), AgentError>>)>,
+    agent: Option<Running>,
 }
+
+/// What asks an agent to end, and how it did.
+type Running = (watch::Sender<bool>, JoinHandle<Result<(), AgentError>>);
 
 impl Machine {
     /// With an agent that is registered, and an image `app`.
@@ -175,5 +178,10 @@ pub(crate) fn busy() -> RuntimeError {
 }
 
 fn timing() -> Timing {
-    Timing { heartbeat: Duration::from_millis(100), resend: Duration::from_millis(500), repeat: Duration::ZERO, ..Timing::default() }
+    Timing {
+        heartbeat: Duration::from_millis(100),
+        resend: Duration::from_millis(500),
+        repeat: Duration::ZERO,
+        ..Timing::default()
+    }
 }

@@ -48,8 +48,10 @@ async fn killed_while_a_container_is_started_it_is_taken_up_when_it_runs() {
 async fn killed_after_a_container_was_started_it_is_taken_up() {
     let (mut machine, task) = killed_during("start").await;
     machine.runtime.release("start");
-    eventually("it runs", async || matches!(machine.runtime.standing("main"), berth_runtime::Standing::Running { .. }).then_some(()))
-        .await;
+    eventually("it runs", async || {
+        matches!(machine.runtime.standing("main"), berth_runtime::Standing::Running { .. }).then_some(())
+    })
+    .await;
     machine.start_agent();
     runs_and_ends(&machine, &task).await;
 }

@@ -6,11 +6,9 @@ use std::io::{PipeWriter, pipe};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use berth_runtime::{
-    ContainerSpec, Ended, ExecStdio, Executed, Group, ProcessSpec, Runtime, RuntimeError, Standing, Usage,
-};
+use berth_runtime::{ContainerSpec, Ended, ExecStdio, Executed, Group, ProcessSpec, Runtime, RuntimeError, Standing, Usage};
 
 /// A runtime that does what a test says.
 #[derive(Debug, Clone, Default)]
@@ -191,7 +189,7 @@ impl Runtime for Scripted {
     }
 
     fn usage(&self, folder: &Path) -> Result<Option<Usage>, RuntimeError> {
-        let usage = Usage { cpu_nanos: Duration::from_secs(1).as_nanos() as u64, memory: 1 << 20, ..Usage::default() };
+        let usage = Usage { cpu_nanos: 1_000_000_000, memory: 1 << 20, ..Usage::default() };
         let runs = |container: &Container| matches!(container.standing, Standing::Running { .. });
         Ok(self.state().containers.get(folder).is_some_and(runs).then_some(usage))
     }

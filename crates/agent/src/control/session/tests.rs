@@ -54,7 +54,7 @@ fn judged(message_id: &str, ids: &[&str]) -> ControlMessage {
 
 fn take(session: &mut Session, message: ControlMessage, running: &[&str]) -> Reaction {
     let arns: Vec<String> = running.iter().map(|id| arn(id)).collect();
-    session.take(message, &arns.iter().map(|arn| (arn.as_str(), None)).collect())
+    session.take(message, || arns.iter().map(|arn| (arn.as_str(), None)).collect())
 }
 
 fn acked(reaction: &Reaction) -> Option<&str> {
