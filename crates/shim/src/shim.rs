@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{self, PipeReader, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::rc::Rc;
@@ -60,7 +60,7 @@ pub(crate) fn run(folder: &Path, mut socket: UnixStream, prepared: &mut Prepared
         Ok(shim) => shim,
         Err(failure) => return answer(&mut socket, Answer::Failed(failure)),
     };
-    let outcome = shim.make(prepared).and_then(|made| shim.start(made, &mut socket));
+    let outcome = shim.make(&socket, prepared).and_then(|made| shim.start(made, &mut socket));
     match outcome {
         Ok(Some((made, started))) => {
             // Nothing more is being made. The socket is closed by becoming another program.
@@ -117,15 +117,15 @@ impl Shim {
         write_record(&path, &bytes, false).map_err(at("writing", &path))
     }
 
-    fn make(&mut self, prepared: &mut Prepared) -> Result<Made> {
+    fn make(&mut self, socket: &UnixStream, prepared: &mut Prepared) -> Result<Made> {
         system::unshare(UnshareFlags::NEWNS).map_err(refused("making a mount namespace"))?;
         // What the host mounts is seen here, what is mounted here is not seen by the host.
         let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
         mount_change("/", propagation).map_err(refused("separating this process's mounts"))?;
         root::mount_layers(&self.folder, &self.spec.rootfs)?;
-        let last = self.prepare(prepared)?;
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
-        let last = Last { failure: Rc::new(writer.into()), ..last };
+        let (confinement, program) = self.prepare(prepared)?;
+        let last = Last { confinement, program, failure: Rc::new(writer.into()), socket: socket.as_raw_fd() };
         let (output, stdio) = self.stdio()?;
         let container = self.build(last, stdio)?;
         let pid = container.pid().ok_or_else(|| broken("creating the container", &"it has no process"))?;
@@ -140,7 +140,7 @@ impl Shim {
     }
 
     /// Finds out who the first process is, and tells the library.
-    fn prepare(&self, prepared: &mut Prepared) -> Result<Last> {
+    fn prepare(&self, prepared: &mut Prepared) -> Result<(Confinement, Program)> {
         let process = &self.spec.process;
         let root = Root::open(&self.folder.rootfs())?;
         let identity = Identity::find(&root, &process.user)?;
@@ -149,8 +149,7 @@ impl Shim {
         let program = Program::new(&process.args, &process.env, &identity.home)?;
         let first = First { identity: &identity, cwd, capabilities: confinement.needed() };
         bundle::write(&self.folder, &self.spec, &self.cgroup, &first)?;
-        let nothing = File::open("/dev/null").map_err(failed("opening /dev/null"))?;
-        Ok(Last { confinement, program, failure: Rc::new(nothing.into()) })
+        Ok((confinement, program))
     }
 
     /// The ends of the container's output that are read here, and those that it writes to.
