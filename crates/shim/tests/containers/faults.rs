@@ -194,3 +194,15 @@ fn a_group_with_something_in_it_stays_and_says_so() {
     node.runtime.remove_group("limited").unwrap();
     node.runtime.remove_group("limited").unwrap();
 }
+
+#[test]
+fn the_program_that_holds_containers_cannot_be_written_through_its_processes() {
+    let node = Node::new();
+    let folder = node.start(&node.spec("a", &["wait"]));
+    let shim = holder(&folder).unwrap().shim.pid;
+    let mount = rustix::fs::statvfs(format!("/proc/{shim}/exe")).unwrap();
+    assert!(mount.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    let mut spec = node.spec("b", &[]);
+    spec.process.args = vec!["/proc/self/exe".to_owned()];
+    assert_eq!(node.run(&spec).0.code, 2, "it says how it is used, and ends");
+}
