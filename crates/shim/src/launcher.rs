@@ -29,6 +29,7 @@ use crate::{exec, shim};
 pub(crate) struct Prepared {
     /// The cgroup below which all is made.
     pub(crate) cgroup: String,
+    pub(crate) cgroups: Cgroups,
     pub(crate) filters: Filters,
 }
 
@@ -84,7 +85,7 @@ fn prepare(cgroup: &OsStr) -> Result<Prepared> {
     cgroups.enter(&format!("{cgroup}/shim")).map_err(|error| of_cgroup(&error))?;
     let mut filters = Filters::default();
     filters.get(confinement::capability_set(&Capability::default_set())?)?;
-    Ok(Prepared { cgroup: cgroup.to_owned(), filters })
+    Ok(Prepared { cgroup: cgroup.to_owned(), cgroups, filters })
 }
 
 /// Makes a standard stream lead nowhere.
