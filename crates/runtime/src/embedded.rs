@@ -55,6 +55,11 @@ impl Embedded {
         Ok(Self { options, cgroups, launcher: Mutex::new(Some(launcher)), created: Mutex::default() })
     }
 
+    /// Ends the launcher, which leaves its cgroup empty. The next call that needs one starts another.
+    pub fn end_launcher(&self) {
+        *lock(&self.launcher) = None;
+    }
+
     fn group_path(&self, name: &str) -> String {
         format!("{}/{name}", self.options.cgroup)
     }

@@ -1,7 +1,7 @@
 //! The last steps of a container's first process, taken by the library in that process.
 
 use std::collections::HashMap;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
 use berth_runtime::protocol::Failure;
@@ -18,6 +18,8 @@ pub(crate) struct Last {
     pub(crate) confinement: Confinement,
     pub(crate) program: Program,
     pub(crate) failure: Rc<OwnedFd>,
+    /// The shim's socket, which only the shim may hold: its closing tells of the shim's death.
+    pub(crate) socket: RawFd,
 }
 
 impl Executor for Last {
@@ -31,7 +33,9 @@ impl Executor for Last {
         std::process::exit(1)
     }
 
+    /// Comes in the first process, before it waits to be started.
     fn validate(&self, _: &Spec) -> Result<(), ExecutorValidationError> {
+        system::close_in_child(self.socket);
         Ok(())
     }
 

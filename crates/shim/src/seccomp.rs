@@ -52,7 +52,7 @@ fn library(capabilities: CapabilitySet) -> std::result::Result<ScmpFilterContext
     for arch in compatible() {
         filter.add_arch(*arch)?;
     }
-    for name in profile::ALWAYS.iter().chain(&profile::HERE) {
+    for name in profile::ALWAYS.split_whitespace().chain(profile::HERE) {
         allow(&mut filter, name, &[])?;
     }
     for (capability, names) in profile::WITH {

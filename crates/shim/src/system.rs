@@ -70,8 +70,11 @@ pub(crate) fn ignore_signal(signal: libc::c_int, ignored: bool) {
 
 /// Gives all signals back to their defaults: what a program ignores, the program that it becomes ignores too.
 pub(crate) fn default_signals() {
+    // As the kernel has it, all zeroes: the default, no flags, no mask. The C library keeps two signals to itself.
+    let default = [0_u64; 4];
     for signal in 1..=64 {
-        ignore_signal(signal, false);
+        // SAFETY: the kernel reads one structure of this size; the old one is not asked for.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), ptr::null_mut::<u64>(), size_of::<u64>()) };
     }
 }
 
@@ -92,6 +95,23 @@ pub(crate) fn place(fd: impl AsFd, number: RawFd) -> io::Result<()> {
 pub(crate) fn inherited(number: RawFd) -> OwnedFd {
     // SAFETY: called once per number, at the start of a mode whose starter promises it.
     unsafe { OwnedFd::from_raw_fd(number) }
+}
+
+/// Closes a descriptor that a forked process has from its parent, and that nothing in it will use or close again.
+pub(crate) fn close_in_child(fd: RawFd) {
+    // SAFETY: the process becomes another program or ends without dropping what its parent owned.
+    unsafe { libc::close(fd) };
+}
+
+/// Makes a mount that is in no namespace read-only.
+pub(crate) fn make_read_only(mount: &OwnedFd) -> io::Result<()> {
+    let attributes = libc::mount_attr { attr_set: libc::MOUNT_ATTR_RDONLY, attr_clr: 0, propagation: 0, userns_fd: 0 };
+    let (path, size) = (c"".as_ptr(), size_of::<libc::mount_attr>());
+    // SAFETY: the path is an empty constant, and the kernel reads one structure of this size.
+    let outcome = unsafe {
+        libc::syscall(libc::SYS_mount_setattr, mount.as_raw_fd(), path, libc::AT_EMPTY_PATH, &raw const attributes, size)
+    };
+    if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Turns on the loopback interface of this process's network namespace.

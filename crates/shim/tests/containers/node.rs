@@ -1,21 +1,21 @@
 //! Containers for tests: made below a folder and a cgroup of their own, and gone when the test is over, however it ends.
-
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use berth_runtime::{
-    Capability, ContainerSpec, Embedded, EmbeddedOptions, Ended, Group, Limits, Network, Output, Position, ProcessSpec, Rootfs,
-    Runtime, RuntimeError, SegmentReader, Standing, Stream, WhenFull,
+    Capability, ContainerSpec, Embedded, EmbeddedOptions, Ended, ExecStdio, Group, Limits, Network, Output, Position,
+    ProcessSpec, Rootfs, Runtime, RuntimeError, SegmentReader, Standing, Stream, WhenFull,
 };
 use rustix::event::{PollFd, PollFlags, poll};
 use tempfile::TempDir;
 
 /// A runtime and all that it makes.
-pub struct Node {
-    pub runtime: Embedded,
-    pub options: EmbeddedOptions,
-    pub folder: TempDir,
+pub(crate) struct Node {
+    pub(crate) runtime: Embedded,
+    pub(crate) options: EmbeddedOptions,
+    pub(crate) folder: TempDir,
 }
 
 static NODES: AtomicU32 = AtomicU32::new(0);
@@ -30,12 +30,12 @@ fn built(name: &str) -> PathBuf {
 }
 
 /// The static `berth-shim`.
-pub fn shim() -> PathBuf {
+pub(crate) fn shim() -> PathBuf {
     std::env::var_os("BERTH_SHIM").map_or_else(|| built("berth-shim"), PathBuf::from)
 }
 
 impl Node {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         assert!(rustix::process::geteuid().is_root(), "containers need root");
         let folder = tempfile::Builder::new().prefix("berth-node-").tempdir_in("/var/tmp").unwrap();
         let layer = folder.path().join("layer");
@@ -48,16 +48,16 @@ impl Node {
         Self { runtime, options, folder }
     }
 
-    pub fn layer(&self) -> PathBuf {
+    pub(crate) fn layer(&self) -> PathBuf {
         self.folder.path().join("layer")
     }
 
-    pub fn container(&self, id: &str) -> PathBuf {
+    pub(crate) fn container(&self, id: &str) -> PathBuf {
         self.folder.path().join(id)
     }
 
     /// A container that runs the probe.
-    pub fn spec(&self, id: &str, arguments: &[&str]) -> ContainerSpec {
+    pub(crate) fn spec(&self, id: &str, arguments: &[&str]) -> ContainerSpec {
         ContainerSpec {
             id: id.to_owned(),
             group: "task".to_owned(),
@@ -75,7 +75,7 @@ impl Node {
     }
 
     /// Runs a container to its end.
-    pub fn run(&self, spec: &ContainerSpec) -> (Ended, String, String) {
+    pub(crate) fn run(&self, spec: &ContainerSpec) -> (Ended, String, String) {
         let folder = self.container(&spec.id);
         self.runtime.create(&folder, spec).unwrap();
         self.runtime.start(&folder).unwrap();
@@ -85,7 +85,7 @@ impl Node {
         (ended, out, err)
     }
 
-    pub fn wait(&self, folder: &Path) -> Ended {
+    pub(crate) fn wait(&self, folder: &Path) -> Ended {
         if let Some(watch) = self.runtime.watch(folder).unwrap() {
             readable(&watch);
         }
@@ -95,7 +95,7 @@ impl Node {
         }
     }
 
-    pub fn output(&self, folder: &Path) -> (String, String) {
+    pub(crate) fn output(&self, folder: &Path) -> (String, String) {
         let mut reader = SegmentReader::open(folder, Position::default());
         let (mut out, mut err) = (Vec::new(), Vec::new());
         while let Some(chunk) = reader.next().unwrap() {
@@ -105,11 +105,39 @@ impl Node {
     }
 
     /// Creates and starts one that goes on until it is killed.
-    pub fn start(&self, spec: &ContainerSpec) -> PathBuf {
+    pub(crate) fn start(&self, spec: &ContainerSpec) -> PathBuf {
         let folder = self.container(&spec.id);
         self.runtime.create(&folder, spec).unwrap();
         self.runtime.start(&folder).unwrap();
         folder
+    }
+
+    /// Runs the probe in a running container; its code and what it wrote.
+    pub(crate) fn exec(&self, folder: &Path, process: &ProcessSpec) -> Result<(i32, String, String), RuntimeError> {
+        let (mut out, out_writer) = std::io::pipe().unwrap();
+        let (mut err, err_writer) = std::io::pipe().unwrap();
+        let input = std::fs::File::open("/dev/null").unwrap();
+        let stdio = ExecStdio { input: input.into(), output: out_writer.into(), error: err_writer.into() };
+        let executed = self.runtime.exec(folder, process, stdio)?;
+        let (mut out_text, mut err_text) = (String::new(), String::new());
+        out.read_to_string(&mut out_text).unwrap();
+        err.read_to_string(&mut err_text).unwrap();
+        let mut code = [0; 4];
+        std::fs::File::from(executed.exit).read_exact(&mut code).unwrap();
+        Ok((i32::from_le_bytes(code), out_text, err_text))
+    }
+
+    /// What the probe writes as a container's first process, and what it writes when it is run in one made from the same.
+    pub(crate) fn both(&self, spec: &ContainerSpec) -> [(i32, String); 2] {
+        let (ended, first, err) = self.run(spec);
+        assert_eq!(err, "", "the first process complains");
+        let waiting =
+            ContainerSpec { process: ProcessSpec { args: process(&["wait"]).args, ..spec.process.clone() }, ..spec.clone() };
+        let folder = self.start(&waiting);
+        let (code, second, err) = self.exec(&folder, &spec.process).unwrap();
+        assert_eq!(err, "", "the second process complains");
+        self.runtime.delete(&folder).unwrap();
+        [(ended.code, first), (code, second)]
     }
 
     fn clear(&self) -> Result<(), RuntimeError> {
@@ -122,18 +150,43 @@ impl Node {
     }
 }
 
+/// What is left of a node on this machine: processes, cgroups, mounts.
+fn leaks(cgroup: &str, folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let hierarchies = mounts.lines().filter(|line| line.contains(" - cgroup")).filter_map(|line| line.split(' ').nth(4));
+    for below in hierarchies.map(|mount| PathBuf::from(format!("{mount}{cgroup}"))).filter(|path| path.exists()) {
+        let left =
+            std::fs::read_dir(&below).unwrap().flatten().filter(|entry| entry.path().is_dir() && entry.file_name() != "shim");
+        found.extend(left.map(|entry| entry.path().display().to_string()));
+    }
+    for process in std::fs::read_dir("/proc").unwrap().flatten() {
+        let read = |name: &str| std::fs::read(process.path().join(name)).unwrap_or_default();
+        for name in ["cmdline", "mountinfo"] {
+            if String::from_utf8_lossy(&read(name)).contains(&*folder.to_string_lossy()) {
+                found.push(format!("{} has {name} with {}", process.path().display(), folder.display()));
+            }
+        }
+    }
+    found
+}
+
 impl Drop for Node {
     fn drop(&mut self) {
         let cleared = self.clear();
-        // The launcher's own cgroup can go only when that is gone.
+        let leaks = leaks(&self.options.cgroup, self.folder.path());
+        self.runtime.end_launcher();
+        let gone = berth_runtime::cgroup::Cgroups::find().unwrap().remove(&self.options.cgroup);
         if !std::thread::panicking() {
             cleared.unwrap();
+            gone.unwrap();
+            assert!(leaks.is_empty(), "left over: {leaks:#?}");
         }
     }
 }
 
 /// A process that runs the probe.
-pub fn process(arguments: &[&str]) -> ProcessSpec {
+pub(crate) fn process(arguments: &[&str]) -> ProcessSpec {
     ProcessSpec {
         args: std::iter::once("/bin/probe").chain(arguments.iter().copied()).map(str::to_owned).collect(),
         env: vec!["PATH=/bin".to_owned()],
@@ -147,6 +200,6 @@ pub fn process(arguments: &[&str]) -> ProcessSpec {
 }
 
 /// Waits until a descriptor can be read.
-pub fn readable(fd: &OwnedFd) {
+pub(crate) fn readable(fd: &OwnedFd) {
     while poll(&mut [PollFd::new(fd, PollFlags::IN)], None).is_err() {}
 }

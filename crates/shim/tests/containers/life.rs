@@ -1,9 +1,7 @@
 //! The life of containers: made, started, watched, ended, deleted.
 
-mod support;
-
+use crate::node::Node;
 use berth_runtime::{Runtime, Standing};
-use support::Node;
 
 #[test]
 fn a_container_runs_and_says_how_it_ended() {
