@@ -211,12 +211,6 @@ struct Explained {
     error: io::Error,
 }
 
-/// The error number behind an error of this module.
-pub(crate) fn errno(error: &io::Error) -> Option<i32> {
-    let explained = error.get_ref().and_then(|inner| inner.downcast_ref::<Explained>());
-    explained.map_or_else(|| error.raw_os_error(), |explained| explained.error.raw_os_error())
-}
-
 fn frames(mut bytes: &[u8]) -> Vec<Frame> {
     let mut found = Vec::new();
     while let Some((header, _)) = bytes.split_first_chunk::<HEADER>() {

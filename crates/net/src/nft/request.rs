@@ -78,6 +78,9 @@ pub(super) fn add_set(table: &str, name: &str, id: u32, key: &[Part], value: &[P
     let attributes = Attributes::default().text(1, table).text(2, name).number(3, flags);
     let attributes = attributes.number(4, key_kind).number(5, key_bytes).number(10, id);
     let attributes = if value.is_empty() { attributes } else { attributes.number(6, value_kind).number(7, value_bytes) };
+    // For `nft list` alone, which else takes a lone name for a number: (type 0: byte order of the key, length, the node's).
+    let host_order = [&[0, 4][..], &1u32.to_ne_bytes()].concat();
+    let attributes = if key_kind == INTERFACE.kind { attributes.bytes(13, &host_order) } else { attributes };
     request(NEW_SET, libc::NLM_F_CREATE, IPV4, &attributes)
 }
 
