@@ -14,6 +14,11 @@ const HEADER: usize = 16;
 /// Batches of set elements for a thousand ports still go in one piece.
 const SEND_BUFFER: usize = 1 << 20;
 
+/// `NFNL_SUBSYS_NFTABLES`, and the edges of a batch: `libc` has them as other types of numbers than messages do.
+const NFTABLES: u8 = 10;
+const BATCH_BEGIN: u16 = 16;
+const BATCH_END: u16 = 17;
+
 /// A request, of whichever protocol.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -73,14 +78,14 @@ impl Netlink {
     /// As an nfnetlink batch for nftables: all of it, or nothing.
     pub(crate) fn transaction(&mut self, requests: &[Request]) -> io::Result<()> {
         let mut frames = Vec::with_capacity(256 * (requests.len() + 2));
-        let [subsystem_high, subsystem_low] = (libc::NFNL_SUBSYS_NFTABLES as u16).to_be_bytes();
-        let edge = [libc::AF_UNSPEC as u8, 0, subsystem_high, subsystem_low];
-        self.push(&mut frames, libc::NFNL_MSG_BATCH_BEGIN as u16, 0, &edge);
+        // `nfgenmsg`: of no family, version 0, for which subsystem.
+        let edge = [0, 0, 0, NFTABLES];
+        self.push(&mut frames, BATCH_BEGIN, 0, &edge);
         let first = self.sequence.wrapping_add(1);
         for request in requests {
             self.push(&mut frames, request.kind, request.flags | libc::NLM_F_ACK, &request.body);
         }
-        self.push(&mut frames, libc::NFNL_MSG_BATCH_END as u16, 0, &edge);
+        self.push(&mut frames, BATCH_END, 0, &edge);
         self.exchange(&frames, first, requests.len())?.into_iter().collect()
     }
 

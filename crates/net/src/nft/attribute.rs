@@ -1,9 +1,9 @@
 //! Attributes of nfnetlink messages: written by chaining, read as a list. Numbers are big-endian, as nftables has them.
 
-use nix::libc;
-
 const NESTED: u16 = 0x8000;
 const HEADER: usize = 4;
+/// `NFNETLINK_V0`.
+const VERSION: u8 = 0;
 
 /// Attributes one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Attributes {
 
     /// The whole as the body of a message: `nfgenmsg`, then the attributes.
     pub(crate) fn body(&self, family: i32) -> Vec<u8> {
-        let mut body = vec![u8::try_from(family).unwrap_or(0), libc::NFNETLINK_V0 as u8, 0, 0];
+        let mut body = vec![u8::try_from(family).unwrap_or(0), VERSION, 0, 0];
         body.extend_from_slice(&self.0);
         body
     }

@@ -103,7 +103,7 @@ impl Rule {
     }
 
     /// Only packets to an address of this machine.
-    pub(crate) fn to_local(self) -> Self {
+    pub(crate) fn local_destination(self) -> Self {
         const DESTINATION: u32 = 2;
         const ADDRESS_TYPE: u32 = 3;
         const LOCAL: u32 = 2;

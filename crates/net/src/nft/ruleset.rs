@@ -57,7 +57,7 @@ pub(crate) fn install(installation: Installation, vpc: Ipv4Net, bridge: Ipv4Net,
 
 fn chains(ours: &str, vpc: Ipv4Net, bridge: Ipv4Net) -> [(Hook, Vec<Rule>); 5] {
     let rule = Rule::default;
-    let published = || rule().to_local().transport(0).destination_port(1).map(PUBLISHED, 0, 0).translate(0, 1);
+    let published = || rule().local_destination().transport(0).destination_port(1).map(PUBLISHED, 0, 0).translate(0, 1);
     let by_gateway = |rule: Rule| rule.destination(0).map(GATEWAYS, 0, 0).disguise(0);
     let outside = |network| {
         let rule = rule().within(Rule::source, EQUAL, network);
