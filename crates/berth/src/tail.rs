@@ -115,7 +115,7 @@ impl Tail {
         for source in &mut self.sources {
             if let Reader::Stream(stream) = &mut source.reader {
                 let known = task.containers.iter().flatten().find(|known| known.name.as_ref() == Some(&source.name));
-                stream.learn(known.and_then(|known| known.runtime_id.as_deref()));
+                known.into_iter().for_each(|known| stream.learn(known));
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use anyhow::{Context as _, Result};
+use berth_api::ecs::Container;
 use berth_api::logs as api;
 use berth_client::{CallError, Client};
 
@@ -21,17 +22,20 @@ pub(super) struct LogStream {
     start: Start,
     /// Where to go on; nothing at the start.
     token: Option<String>,
+    /// Whether the container came far enough to have a stream.
+    may_exist: bool,
 }
 
 impl LogStream {
     pub(super) const fn new(client: Client, group: String, stream: Option<String>, start: Start) -> Self {
-        Self { client, group, stream, start, token: None }
+        Self { client, group, stream, start, token: None, may_exist: false }
     }
 
-    /// Without a prefix, a stream has the name of its container.
-    pub(super) fn learn(&mut self, runtime_id: Option<&str>) {
+    /// Takes over what is known of its container. Without a prefix, a stream has the container's name.
+    pub(super) fn learn(&mut self, container: &Container) {
+        self.may_exist |= container.last_status.as_deref() != Some("PENDING");
         if self.stream.is_none() {
-            self.stream = runtime_id.map(str::to_owned);
+            self.stream.clone_from(&container.runtime_id);
         }
     }
 
@@ -82,7 +86,7 @@ impl LogStream {
         forward: bool,
         most: usize,
     ) -> Result<Option<api::GetLogEventsResponse>, CallError> {
-        let Some(stream) = &self.stream else { return Ok(None) };
+        let Some(stream) = self.stream.as_ref().filter(|_| self.may_exist) else { return Ok(None) };
         let input = api::GetLogEventsRequest {
             log_group_name: Some(self.group.clone()),
             log_stream_name: stream.clone(),

@@ -1,5 +1,6 @@
 //! An installation of the real binary.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -47,13 +48,42 @@ impl Installation {
 
     /// Starts `berth up` and leaves it running.
     pub(crate) fn start(&mut self, options: &[&str]) {
-        let log = std::fs::File::options().create(true).append(true).open(self.path("up.log")).unwrap();
-        let mut command = self.command(&["up"]);
-        if !options.contains(&"--listen") {
-            command.args(["--listen", "127.0.0.1:0"]);
+        let listen: &[&str] = if options.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        self.begin(&[&["up"], listen, options].concat());
+    }
+
+    /// Starts a command that goes on, and writes to a new log.
+    pub(crate) fn begin(&mut self, arguments: &[&str]) {
+        let log = std::fs::File::create(self.path("up.log")).unwrap();
+        let mut command = self.command(arguments);
+        self.up = Some(command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap());
+    }
+
+    /// The processes in this installation's cgroups but the launcher: containers, and what holds them.
+    pub(crate) fn processes(&self) -> BTreeSet<u32> {
+        let files = self.cgroups().into_iter().map(|cgroup| std::fs::read_to_string(cgroup.join("cgroup.procs")));
+        let pids =
+            files.flat_map(|text| text.unwrap_or_default().lines().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>());
+        let is_launcher = |pid: u32| {
+            let arguments = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            arguments.split('\0').take(2).any(|word| word == "launcher")
+        };
+        pids.filter(|pid| !is_launcher(*pid)).collect()
+    }
+
+    /// This installation's cgroups in all hierarchies.
+    pub(crate) fn cgroups(&self) -> BTreeSet<PathBuf> {
+        let id = std::fs::read_to_string(self.path("installation")).unwrap_or_default();
+        let hierarchies = std::fs::read_dir("/sys/fs/cgroup").unwrap().map(|entry| entry.unwrap().path());
+        let roots = hierarchies.chain([PathBuf::from("/sys/fs/cgroup")]).map(|root| root.join("berth").join(id.trim()));
+        let mut found: Vec<PathBuf> = roots.filter(|root| !id.is_empty() && root.is_dir()).collect();
+        let mut at = 0;
+        while let Some(folder) = found.get(at).cloned() {
+            let below = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+            found.extend(below.filter(|path| path.is_dir()));
+            at += 1;
         }
-        command.args(options).stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        self.up = Some(command.spawn().unwrap());
+        found.into_iter().collect()
     }
 
     /// What `berth up` has said and logged.
@@ -159,6 +189,16 @@ impl Drop for Installation {
         let _ = up.kill();
         let _ = up.wait();
     }
+}
+
+/// Waits until so many tasks of an installation run.
+pub(crate) async fn eventually_running(installation: &Installation, tasks: usize) {
+    eventually("the tasks to run", async || {
+        let listed: Value = serde_json::from_str(&installation.succeeds(&["ps", "--json"])).unwrap();
+        let running = listed.as_array().unwrap().iter().filter(|task| task["status"] == "RUNNING").count();
+        (running == tasks).then_some(())
+    })
+    .await;
 }
 
 /// Output as text.

@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use berth_api::acs::Task;
-use berth_api::logs::{CreateLogStreamRequest, InputLogEvent, PutLogEventsRequest};
+use berth_api::logs::{CreateLogGroupRequest, CreateLogStreamRequest, InputLogEvent, PutLogEventsRequest};
 use berth_testkit::agent::{ControlStream, ProtocolAgent, Report};
 use berth_testkit::eventually;
 use nix::sys::signal::{Signal, kill};
@@ -50,8 +50,9 @@ impl Scene {
     async fn logs(&self, stream: &str, lines: &[&str]) {
         let client = self.installation.typed_client("agent/node-key.json");
         let group = "/berth/run".to_owned();
+        // What the driver does first; they may be there.
+        let _ = client.call(&CreateLogGroupRequest { log_group_name: group.clone(), ..Default::default() }).await;
         let new = CreateLogStreamRequest { log_group_name: group.clone(), log_stream_name: stream.to_owned() };
-        // It may be there.
         let _ = client.call(&new).await;
         let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
         let events = lines.iter().map(|line| InputLogEvent { timestamp: now, message: (*line).to_owned() }).collect();

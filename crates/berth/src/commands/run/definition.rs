@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use berth_api::ecs::{self as api, ContainerDefinition, KeyValuePair, LogConfiguration, LogDriver, TaskDefinition};
-use berth_api::logs;
 use berth_client::Client;
 use berth_wire::Redacted;
 use sha2::{Digest as _, Sha256};
@@ -16,9 +15,8 @@ const GROUP: &str = "/berth/run";
 /// What a container reserves that has no limit: it needs one of the two.
 const RESERVED_MIB: i32 = 16;
 
-/// The task definition for a container, and its log group.
+/// The task definition for a container.
 pub(super) async fn of(client: &Client, container: &Container) -> Result<TaskDefinition> {
-    make_group(client).await?;
     let name = container.name.clone().unwrap_or_else(|| slug(&container.image));
     let input = request(client.region(), container, &name);
     let known = api::DescribeTaskDefinitionRequest { task_definition: input.family.clone(), ..Default::default() };
@@ -33,18 +31,13 @@ pub(super) async fn of(client: &Client, container: &Container) -> Result<TaskDef
     answer.task_definition.context("the answer names no task definition")
 }
 
-async fn make_group(client: &Client) -> Result<()> {
-    let input = logs::CreateLogGroupRequest { log_group_name: GROUP.to_owned(), ..Default::default() };
-    match client.call(&input).await {
-        Err(error) if error.code() != Some("ResourceAlreadyExistsException") => {
-            Err(error).with_context(|| format!("making the log group {GROUP}"))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn request(region: &str, container: &Container, name: &str) -> api::RegisterTaskDefinitionRequest {
-    let options = [("awslogs-group", GROUP), ("awslogs-region", region), ("awslogs-stream-prefix", "run")];
+    let options = [
+        ("awslogs-group", GROUP),
+        ("awslogs-create-group", "true"),
+        ("awslogs-region", region),
+        ("awslogs-stream-prefix", "run"),
+    ];
     let options: BTreeMap<String, String> =
         options.into_iter().map(|(option, value)| (option.to_owned(), value.to_owned())).collect();
     let variable = |(name, value): &(String, String)| KeyValuePair { name: Some(name.clone()), value: Some(value.clone()) };
