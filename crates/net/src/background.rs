@@ -12,6 +12,9 @@ use crate::{NetError, conntrack, namespace, route};
 /// Released slots wait while the pool is being filled, but not more than these.
 const DOOMED_AT_MOST: usize = 64;
 
+/// How long a released slot waits for others. The kernel lets nobody else change interfaces while it destroys some.
+const GATHER: Duration = Duration::from_millis(250);
+
 /// After the kernel refused.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -44,24 +47,39 @@ fn run(shared: &Shared, mut links: Netlink, mut connections: Netlink) {
     }
 }
 
-fn next(state: &mut State, pool: usize) -> Option<Work> {
+enum Next {
+    Do(Work),
+    Wait(Option<Duration>),
+}
+
+fn next(state: &mut State, pool: usize) -> Next {
     if state.stopping {
-        return Some(Work::Stop);
+        return Next::Do(Work::Stop);
     }
-    let fill = state.ready.len() < pool && state.doomed.len() < DOOMED_AT_MOST;
-    if fill {
-        return Some(Work::Fill(state.number()));
+    let full = state.doomed.len() >= DOOMED_AT_MOST;
+    if state.ready.len() < pool && !full {
+        return Next::Do(Work::Fill(state.number()));
     }
-    (!state.doomed.is_empty()).then(|| Work::Destroy(std::mem::take(&mut state.doomed)))
+    if state.doomed.is_empty() {
+        return Next::Wait(None);
+    }
+    // Those that were found at the start have no time, and have waited long enough.
+    let waited = state.doomed_since.map_or(GATHER, |since| since.elapsed());
+    if waited < GATHER && !full {
+        return Next::Wait(Some(GATHER - waited));
+    }
+    state.doomed_since = None;
+    Next::Do(Work::Destroy(std::mem::take(&mut state.doomed)))
 }
 
 fn wait(shared: &Shared) -> Work {
     let mut state = lock(&shared.state);
     loop {
-        if let Some(work) = next(&mut state, shared.pool) {
-            return work;
-        }
-        state = shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state = match next(&mut state, shared.pool) {
+            Next::Do(work) => return work,
+            Next::Wait(None) => shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Next::Wait(Some(time)) => shared.wake.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0,
+        };
     }
 }
 

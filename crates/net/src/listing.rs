@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use netlink_packet_core::{Emitable, NetlinkDeserializable, NetlinkHeader};
-use netlink_packet_route::link::{LinkAttribute, LinkMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::libc;
@@ -57,7 +57,10 @@ fn dump(netlink: &mut Netlink, kind: u16, message: &impl Emitable, what: &str) -
 
 /// All interfaces of the socket's namespace.
 pub(crate) fn links(netlink: &mut Netlink) -> Result<Vec<Link>, NetError> {
-    let listed = dump(netlink, libc::RTM_GETLINK, &LinkMessage::default(), "interfaces")?;
+    let mut all = LinkMessage::default();
+    // Counters are most of what the kernel would write, and nobody reads them here.
+    all.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    let listed = dump(netlink, libc::RTM_GETLINK, &all, "interfaces")?;
     Ok(listed
         .into_iter()
         .filter_map(|message| if let RouteNetlinkMessage::NewLink(link) = message { Some(link) } else { None })

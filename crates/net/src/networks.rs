@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crate::nft::{add_elements, delete_elements};
 use crate::open::Options;
@@ -174,7 +175,10 @@ impl Networks {
         if let Err(error) = lock(&self.shared.links).each(&requests) {
             tracing::warn!(number, %error, "a slot is left for the next start");
         }
-        lock(&self.shared.state).doomed.push(Doomed { number, address });
+        let mut state = lock(&self.shared.state);
+        state.doomed.push(Doomed { number, address });
+        state.doomed_since.get_or_insert_with(Instant::now);
+        drop(state);
         self.shared.wake.notify_one();
     }
 

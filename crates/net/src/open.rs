@@ -76,7 +76,8 @@ pub(crate) fn open(options: Options, keep: &[&str]) -> Result<Shared, NetError> 
     let mut pool = Addresses::new(bridge);
     held.values().for_each(|held| pool.occupy(held.address));
     let uplinks = uplinks(&mut rules, &found)?;
-    let state = State { ready: Vec::new(), held, doomed, uplinks, gateways, addresses: pool, next, stopping: false };
+    let state =
+        State { ready: Vec::new(), held, doomed, doomed_since: None, uplinks, gateways, addresses: pool, next, stopping: false };
     let shared = Shared {
         site,
         vpc,

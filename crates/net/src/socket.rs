@@ -89,23 +89,34 @@ impl Netlink {
         self.exchange(&frames, first, requests.len())?.into_iter().collect()
     }
 
-    /// All objects that the kernel lists for a request: message type and body.
+    /// All objects that the kernel lists for a request: message type and body. A list that changed while it was written is
+    /// asked for again; one that never stands still is taken as it is.
     pub(crate) fn dump(&mut self, request: &Request) -> io::Result<Vec<(u16, Vec<u8>)>> {
+        const ATTEMPTS: usize = 10;
+        for _ in 1..ATTEMPTS {
+            if let (listed, true) = self.list(request)? {
+                return Ok(listed);
+            }
+        }
+        Ok(self.list(request)?.0)
+    }
+
+    /// A list, and whether nothing changed meanwhile.
+    fn list(&mut self, request: &Request) -> io::Result<(Vec<(u16, Vec<u8>)>, bool)> {
+        const NLM_F_DUMP_INTR: u16 = 0x10;
         let mut frames = Vec::new();
         self.push(&mut frames, request.kind, request.flags | libc::NLM_F_DUMP, &request.body);
         let sequence = self.sequence;
         self.socket.send(&frames, 0)?;
-        let mut found = Vec::new();
+        let (mut found, mut consistent) = (Vec::new(), true);
         loop {
-            for frame in self.receive()? {
-                if frame.sequence != sequence {
-                    continue;
-                }
+            for frame in self.receive()?.into_iter().filter(|frame| frame.sequence == sequence) {
+                consistent &= frame.flags & NLM_F_DUMP_INTR == 0;
                 match i32::from(frame.kind) {
-                    libc::NLMSG_DONE => return Ok(found),
+                    libc::NLMSG_DONE => return Ok((found, consistent)),
                     libc::NLMSG_ERROR => {
                         frame.answer()?;
-                        return Ok(found);
+                        return Ok((found, consistent));
                     }
                     _ => found.push((frame.kind, frame.body)),
                 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use ipnet::Ipv4Net;
 
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub(crate) ready: Vec<Prepared>,
     pub(crate) held: BTreeMap<String, Held>,
     pub(crate) doomed: Vec<Doomed>,
+    /// When the first of them was doomed.
+    pub(crate) doomed_since: Option<Instant>,
     pub(crate) uplinks: Vec<String>,
     pub(crate) gateways: BTreeSet<Ipv4Addr>,
     pub(crate) addresses: Addresses,

@@ -119,7 +119,7 @@ fn two_installations_live_side_by_side() {
     let before = node.traces();
     let first = node.networks();
     all_works(&node, &first);
-    let between = sh("nft list ruleset | grep -v 'counter'; grep . /proc/sys/net/ipv4/conf/*/forwarding");
+    let between = sh("nft list ruleset | grep -v 'counter'; grep . /proc/sys/net/ipv4/conf/up0/forwarding");
     let second = Networks::open(node.options("d4e5f6", 1), &[]).unwrap();
     let theirs = second.take(own_of("a", Ipv4Addr::new(172, 30, 0, 4))).unwrap();
     serve_in(&theirs, 80, "theirs");
@@ -130,7 +130,7 @@ fn two_installations_live_side_by_side() {
     assert_eq!(ask_from(&theirs.namespace, at(theirs.gateway, 8080)), "web 192.0.2.1");
     drop(second);
     clean("d4e5f6".parse().unwrap(), &node.run.join("d4e5f6")).unwrap();
-    assert_eq!(sh("nft list ruleset | grep -v 'counter'; grep . /proc/sys/net/ipv4/conf/*/forwarding"), between);
+    assert_eq!(sh("nft list ruleset | grep -v 'counter'; grep . /proc/sys/net/ipv4/conf/up0/forwarding"), between);
     assert_eq!(ask_from(&node.outside, at(NODE.parse::<Ipv4Addr>().unwrap(), 8080)), "web 192.0.2.2");
     drop(first);
     clean(ID.parse().unwrap(), &node.run.join(ID)).unwrap();
