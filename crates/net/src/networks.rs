@@ -9,6 +9,7 @@ use crate::nft::{add_elements, delete_elements};
 use crate::open::Options;
 use crate::prepared::{Inside, Prepared, prepare};
 use crate::slot::{Addressing, Attach, Held, Slot, check_name};
+use crate::socket::Netlink;
 use crate::state::{Doomed, Shared, lock};
 use crate::{NetError, background, firewall, forwarding, listing, nft, open, plan, route};
 
@@ -79,7 +80,8 @@ impl Networks {
         }
         let number = state.number();
         drop(state);
-        prepare(&self.shared.site, &mut lock(&self.shared.links), number, attach.user_namespace)
+        // A socket of its own: others shall not wait for this.
+        prepare(&self.shared.site, &mut Netlink::route()?, number, attach.user_namespace)
     }
 
     /// From here on the name and the address are taken, and what comes from the interface with the address may pass.

@@ -3,10 +3,10 @@
 use std::net::SocketAddrV4;
 
 use crate::nft::{Element, add_elements};
-use crate::ports::{Publication, Published, hold};
+use crate::ports::{Protocol, Publication, Published, hold};
 use crate::slot::{Held, decode_published};
 use crate::state::lock;
-use crate::{NetError, Networks};
+use crate::{NetError, Networks, conntrack};
 
 impl Networks {
     /// Publishes ports of a slot: all, or none. They are bound before anything else happens, so that a port in use is found
@@ -22,6 +22,11 @@ impl Networks {
             held.published.extend_from_slice(&elements);
             [elements, held.return_path().into()].concat()
         })?;
+        for port in published.iter().filter(|port| port.protocol == Protocol::Udp) {
+            if let Err(error) = conntrack::forget_udp_port(&mut lock(&self.shared.rules), port.host_port) {
+                tracing::debug!(port = port.host_port, %error, "connections are left to time out");
+            }
+        }
         Ok(published)
     }
 

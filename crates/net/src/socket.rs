@@ -30,6 +30,9 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
 }
 
+/// What a dump lists: message type and body of each.
+pub(crate) type Objects = Vec<(u16, Vec<u8>)>;
+
 /// A socket. It stays in the network namespace that it was opened in, whoever uses it.
 #[derive(Debug)]
 pub(crate) struct Netlink {
@@ -89,9 +92,9 @@ impl Netlink {
         self.exchange(&frames, first, requests.len())?.into_iter().collect()
     }
 
-    /// All objects that the kernel lists for a request: message type and body. A list that changed while it was written is
+    /// All objects that the kernel lists for a request. A list that changed while it was written is
     /// asked for again; one that never stands still is taken as it is.
-    pub(crate) fn dump(&mut self, request: &Request) -> io::Result<Vec<(u16, Vec<u8>)>> {
+    pub(crate) fn dump(&mut self, request: &Request) -> io::Result<Objects> {
         const ATTEMPTS: usize = 10;
         for _ in 1..ATTEMPTS {
             if let (listed, true) = self.list(request)? {
@@ -102,7 +105,7 @@ impl Netlink {
     }
 
     /// A list, and whether nothing changed meanwhile.
-    fn list(&mut self, request: &Request) -> io::Result<(Vec<(u16, Vec<u8>)>, bool)> {
+    fn list(&mut self, request: &Request) -> io::Result<(Objects, bool)> {
         const NLM_F_DUMP_INTR: u16 = 0x10;
         let mut frames = Vec::new();
         self.push(&mut frames, request.kind, request.flags | libc::NLM_F_DUMP, &request.body);

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use berth_net::{NetError, Networks, Protocol, Publication};
 
-use crate::harness::{ID, NODE, ask, ask_from, ask_udp, ask_udp_from, at, bridge, nobody_from, node, own, serve, serve_in, v4};
+use crate::harness::{
+    ID, NODE, ask, ask_from, ask_udp, ask_udp_from, at, bridge, nobody_from, node, own, serve, serve_in, v4, within,
+};
 
 fn tcp(host_port: impl Into<Option<u16>>, container_port: u16) -> Publication {
     Publication { protocol: Protocol::Tcp, host_port: host_port.into(), container_port }
@@ -79,6 +81,26 @@ fn a_port_is_free_for_a_task_although_a_program_just_ended() {
     let error = TcpStream::connect_timeout(&at(Ipv4Addr::LOCALHOST, 9000), Duration::from_secs(5)).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
     drop(published);
+}
+
+#[test]
+fn who_sent_datagrams_before_reaches_the_task_afterwards() {
+    let Some(node) = node() else { return };
+    let networks = node.networks();
+    let (web, other) = (networks.take(bridge("web")).unwrap(), networks.take(own("other", 9)).unwrap());
+    serve_in(&web, 80, "web");
+    let gateway = other.gateway;
+    let client = within(&other.namespace, move || {
+        let client = UdpSocket::bind("0.0.0.0:0").unwrap();
+        client.send_to(b"?", at(gateway, 8080)).unwrap();
+        client
+    });
+    let _held = networks.publish("web", &[udp(8080, 80)]).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    client.send_to(b"?", at(gateway, 8080)).unwrap();
+    let mut buffer = [0; 64];
+    let (length, _) = client.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..length], b"web 172.31.0.9");
 }
 
 #[test]
