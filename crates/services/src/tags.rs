@@ -20,8 +20,8 @@ pub(crate) enum TagError {
     /// A key or value with characters that tags do not have.
     #[error("Invalid tag: letters, digits, spaces and _.:/=+-@ are allowed.")]
     Characters,
-    /// A key that AWS keeps for itself.
-    #[error("Invalid tag key: keys that begin with aws: are reserved.")]
+    /// A key or value that AWS keeps for itself.
+    #[error("Invalid tag: keys and values that begin with aws: are reserved.")]
     Reserved,
     /// The same key twice.
     #[error("Duplicate tag keys found. Please note that Tag keys are case sensitive.")]
@@ -44,7 +44,7 @@ pub(crate) fn checked<'a>(tags: impl Iterator<Item = (&'a str, &'a str)> + Clone
         if !key.chars().chain(value.chars()).all(allowed) {
             return Err(TagError::Characters);
         }
-        if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+        if is_reserved(key) || is_reserved(value) {
             return Err(TagError::Reserved);
         }
         if !seen.insert(key) {
@@ -52,6 +52,16 @@ pub(crate) fn checked<'a>(tags: impl Iterator<Item = (&'a str, &'a str)> + Clone
         }
     }
     Ok(tags.collect())
+}
+
+/// Whether a key or value is one that AWS keeps for itself, in whatever case.
+pub(crate) fn is_reserved(text: &str) -> bool {
+    text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+}
+
+/// Whether a resource may have so many tags. Reserved ones do not count.
+pub(crate) fn is_within_limit(tags: &Tags) -> bool {
+    tags.iter().filter(|(key, _)| !is_reserved(key)).count() <= MOST
 }
 
 fn allowed(character: char) -> bool {
@@ -73,7 +83,17 @@ mod tests {
         assert_eq!(check(&[("a", &"v".repeat(257))]), Err(TagError::ValueLength));
         assert_eq!(check(&[("a", "<")]), Err(TagError::Characters));
         assert_eq!(check(&[("AWS:x", "1")]), Err(TagError::Reserved));
+        assert_eq!(check(&[("x", "aws:1")]), Err(TagError::Reserved));
         assert_eq!(check(&[("a", "1"), ("a", "2")]), Err(TagError::Duplicate));
         assert_eq!(checked(many.iter().map(|key| (key.as_str(), ""))), Err(TagError::TooMany));
+    }
+
+    #[test]
+    fn reserved_tags_do_not_count() {
+        let keys: Vec<String> = (0..50).map(|n| n.to_string()).collect();
+        let fifty = checked(keys.iter().map(|key| (key.as_str(), ""))).unwrap();
+        let managed = fifty.with([("aws:ecs:clusterName", "default")]);
+        assert!(is_within_limit(&managed));
+        assert!(!is_within_limit(&managed.with([("one more", "")])));
     }
 }

@@ -6,11 +6,12 @@ use berth_model::Tags;
 
 /// A caller's tags as a record keeps them.
 pub(super) fn checked(tags: Option<&[Tag]>) -> Result<Tags, Refusal> {
-    let pairs = tags
-        .unwrap_or_default()
-        .iter()
-        .map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref().unwrap_or_default()));
-    crate::tags::checked(pairs).map_err(|error| errors::invalid_parameter_exception(error.to_string()))
+    crate::tags::checked(pairs(tags)).map_err(|error| errors::invalid_parameter_exception(error.to_string()))
+}
+
+/// A caller's tags as keys and values.
+pub(super) fn pairs(tags: Option<&[Tag]>) -> impl Iterator<Item = (&str, &str)> + Clone {
+    tags.unwrap_or_default().iter().map(|tag| (tag.key.as_deref().unwrap_or_default(), tag.value.as_deref().unwrap_or_default()))
 }
 
 /// A record's tags as a description shows them.
