@@ -27,8 +27,8 @@ use error::FieldError;
 
 pub use error::SpecError;
 pub use etc_files::{EtcFile, EtcFiles};
-pub use signal::stop_signal;
 pub use resources::{group, runtime_id};
+pub use signal::stop_signal;
 
 /// What is known of this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

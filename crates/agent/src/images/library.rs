@@ -45,12 +45,12 @@ struct Known {
 pub enum RemoveError {
     /// There is no such name.
     #[error("there is no image {0} on this machine")]
-    Absent(Reference),
+    Absent(String),
     /// It is the last name of an image that is in use.
     #[error("{name} is used by {}; stop them first, or force it", tasks.join(", "))]
     InUse {
         /// The name.
-        name: Reference,
+        name: String,
         /// Who uses it.
         tasks: Vec<String>,
     },
@@ -118,8 +118,8 @@ impl Images {
         Ok(self.resolve(image).await?.with_user(&self.shared.users, task))
     }
 
-    /// Takes up an image again that a task used before the agent was started again, whatever its name means now. To be done before
-    /// [`keep_tidy`](super::keep_tidy) begins.
+    /// Takes up an image again that a task used before the agent was started again, whatever its name means now. To be done
+    /// soon after the start: [`keep_tidy`](super::keep_tidy) waits a minute for it.
     ///
     /// # Errors
     /// It is not there any more, or damaged.
@@ -157,11 +157,11 @@ impl Images {
     pub fn remove(&self, name: &Reference, force: bool) -> Result<(), RemoveError> {
         let store = &self.shared.store;
         let names = store.references().map_err(RemoveError::Library)?;
-        let own = names.iter().find(|stored| stored.name == *name).ok_or_else(|| RemoveError::Absent(name.clone()))?;
+        let own = names.iter().find(|stored| stored.name == *name).ok_or_else(|| RemoveError::Absent(name.familiar()))?;
         let is_last = names.iter().filter(|stored| stored.manifest == own.manifest).count() == 1;
         let tasks = self.tasks_of(own.manifest);
         if is_last && !force && !tasks.is_empty() {
-            return Err(RemoveError::InUse { name: name.clone(), tasks });
+            return Err(RemoveError::InUse { name: name.familiar(), tasks });
         }
         store.remove_reference(name).map_err(RemoveError::Library)?;
         self.forget();

@@ -69,7 +69,8 @@ async fn receive(mut body: Incoming, pieces: mpsc::Sender<io::Result<Bytes>>, ca
             }
         };
         received += piece.len() as u64;
-        let piece = if received > LONGEST { Err(io::Error::other(format!("it has more than {LONGEST} bytes"))) } else { Ok(piece) };
+        let piece =
+            if received > LONGEST { Err(io::Error::other(format!("it has more than {LONGEST} bytes"))) } else { Ok(piece) };
         let is_last = piece.is_err();
         if pieces.send(piece).await.is_err() || is_last {
             return;

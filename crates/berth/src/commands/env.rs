@@ -2,15 +2,25 @@
 
 use anyhow::Result;
 
-use crate::cli::Env;
-use crate::{installation, keys};
+use crate::cli::Data;
+use crate::{installation, keys, terminal};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Env {
+    #[command(flatten)]
+    data: Data,
+
+    /// Print one JSON object instead of shell lines
+    #[arg(long)]
+    json: bool,
+}
 
 pub(super) fn run(arguments: &Env) -> Result<()> {
     let folder = &arguments.data.data_dir;
     let run = installation::running(folder)?;
     let key = keys::root(folder)?;
     let variables = [
-        ("AWS_ENDPOINT_URL", format!("http://{}", run.listen)),
+        ("AWS_ENDPOINT_URL", run.endpoint()),
         ("AWS_REGION", run.region.clone()),
         ("AWS_DEFAULT_REGION", run.region),
         ("AWS_ACCESS_KEY_ID", key.access_key_id),
@@ -19,14 +29,14 @@ pub(super) fn run(arguments: &Env) -> Result<()> {
     if arguments.json {
         let object: serde_json::Map<String, serde_json::Value> =
             variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        return super::print(&format!("{}\n", serde_json::Value::Object(object)));
+        return terminal::print(&format!("{}\n", serde_json::Value::Object(object)));
     }
     // A session token of another account would be sent along and refused.
     let mut text = String::from("unset AWS_SESSION_TOKEN AWS_PROFILE\n");
     for (name, value) in variables {
         text.push_str(&format!("export {name}={}\n", quoted(&value)));
     }
-    super::print(&text)
+    terminal::print(&text)
 }
 
 /// For a POSIX shell: in single quotes, unless it needs none.
