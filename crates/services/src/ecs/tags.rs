@@ -4,8 +4,13 @@ use berth_api::Refusal;
 use berth_api::ecs::{Tag, errors};
 use berth_model::Tags;
 
+use crate::tags::is_reserved;
+
 /// A caller's tags as a record keeps them.
 pub(super) fn checked(tags: Option<&[Tag]>) -> Result<Tags, Refusal> {
+    if pairs(tags).any(|(_, value)| is_reserved(value)) {
+        return Err(errors::invalid_parameter_exception("Invalid tag value: values that begin with aws: are reserved."));
+    }
     crate::tags::checked(pairs(tags)).map_err(|error| errors::invalid_parameter_exception(error.to_string()))
 }
 
