@@ -7,6 +7,7 @@
 //!   is read with them.
 
 mod account;
+mod account_settings;
 mod arn;
 mod attribute;
 mod cbor;
@@ -30,6 +31,7 @@ mod task_definition;
 mod timestamp;
 
 pub use account::{AccountId, ParseAccountIdError};
+pub use account_settings::AccountSettings;
 pub use arn::{Arn, ParseArnError, ResourceArn};
 pub use attribute::{Attribute, Constraint, ConstraintKind};
 pub use client_token::ClientToken;

@@ -303,6 +303,14 @@ fn log_group() -> impl Strategy<Value = LogGroup> {
     )
 }
 
+fn account_settings() -> impl Strategy<Value = AccountSettings> {
+    (region(), text(), vec((name(), text()), 0..3)).prop_map(|(region, principal, values)| AccountSettings {
+        region,
+        principal,
+        values,
+    })
+}
+
 macro_rules! come_back {
     ($($test:ident: $record:ident;)*) => {
         proptest! {$(
@@ -323,4 +331,5 @@ come_back! {
     clusters_come_back: cluster;
     client_tokens_come_back: client_token;
     log_groups_come_back: log_group;
+    account_settings_come_back: account_settings;
 }

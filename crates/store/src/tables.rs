@@ -1,5 +1,6 @@
 //! The tables, listed once.
 
+pub(crate) mod account_settings;
 pub(crate) mod client_token;
 pub(crate) mod cluster;
 pub(crate) mod container_instance;
@@ -8,7 +9,7 @@ pub(crate) mod log_group;
 pub(crate) mod task;
 pub(crate) mod task_definition;
 
-use berth_model::{ClientToken, Cluster, ContainerInstance, Family, LogGroup, Task, TaskDefinition};
+use berth_model::{AccountSettings, ClientToken, Cluster, ContainerInstance, Family, LogGroup, Task, TaskDefinition};
 
 use crate::row::CborError;
 use crate::table::Table;
@@ -125,6 +126,7 @@ tables! {
     5 tasks: Task,
     6 client_tokens: ClientToken,
     7 log_groups: LogGroup,
+    20 account_settings: AccountSettings,
 }
 
 fn take<R: Stored>(

@@ -19,10 +19,11 @@ pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::RegisterContain
     let Ok(scope) = Scope::of(call) else { return Target::any() };
     let Ok(name) = scope.cluster(input.cluster.as_deref()) else { return Target::any() };
     let view = ecs.store.view();
-    match input.container_instance_arn.as_deref().map(|arn| scope.instance(&name, arn)) {
-        Some(Ok(id)) => vec![container_instance::target(&view, scope, &name, id)],
-        _ => vec![cluster::target(&view, scope, &name)],
-    }
+    let target = match input.container_instance_arn.as_deref().map(|arn| scope.instance(&name, arn)) {
+        Some(Ok(id)) => container_instance::target(&view, scope, &name, id),
+        _ => cluster::target(&view, scope, &name),
+    };
+    vec![target.with_request_tags(tags::pairs(input.tags.as_deref()))]
 }
 
 pub(super) async fn run(

@@ -81,7 +81,8 @@ pub(super) fn attachment(scope: Scope, change: &api::AttachmentStateChange) -> R
     }
 }
 
-fn container(change: &api::ContainerStateChange) -> Result<ContainerReport<'_>, Refusal> {
+/// What an agent says of a container.
+pub(super) fn container(change: &api::ContainerStateChange) -> Result<ContainerReport<'_>, Refusal> {
     Ok(ContainerReport {
         name: change.container_name.as_deref().unwrap_or_default(),
         status: status(change.status.as_deref())?.unwrap_or(Reported::Pending),
