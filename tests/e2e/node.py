@@ -138,9 +138,15 @@ class Node(Installation):
     def id(self):
         return (self.folder / "installation").read_text().strip()
 
+    def cgroups(self):
+        """This installation's folder in every hierarchy of cgroups."""
+        roots = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]
+        found = [root / "berth" / self.id for root in roots if not root.is_symlink()]
+        return [folder for folder in found if folder.is_dir()]
+
     def leftovers(self):
         """What there is on the machine because of this installation's containers."""
-        cgroups = [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/berth/{self.id}/*") if path.is_dir()]
+        cgroups = [str(path) for folder in self.cgroups() for path in folder.iterdir() if path.is_dir()]
         mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if f" {self.folder}/" in line]
         return {
             "cgroups": sorted({Path(path).name for path in cgroups} - {"shim"}),

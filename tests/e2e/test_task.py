@@ -87,7 +87,7 @@ def test_what_a_container_writes_is_gone_with_it(node):
 def test_cpu_and_memory_are_limits_of_the_kernel(node):
     arn = node.launch(node.define({"command": ["wait"], "cpu": 256, "memory": 64, "memoryReservation": 32}, cpu="512", memory="128"))
     node.awaits(arn, "RUNNING")
-    found = [path for path in Path("/sys/fs/cgroup").glob(f"**/berth/{node.id}/{arn.rsplit('/', 1)[1]}") if path.is_dir()]
+    found = [folder / arn.rsplit("/", 1)[1] for folder in node.cgroups()]
     assert found
 
     def values(name):

@@ -23,6 +23,7 @@ fn main() {
             eprintln!("err");
         }
         ["env", name] => println!("{}", std::env::var(name).unwrap_or_default()),
+        ["link", path] => println!("{}", fs::read_link(path).unwrap().display()),
         ["cwd"] => println!("{}", std::env::current_dir().unwrap().display()),
         ["cat", path] => print!("{}", fs::read_to_string(path).map_err(|e| e.to_string()).unwrap_or_else(|e| e)),
         ["status"] => print!("{}", fs::read_to_string("/proc/self/status").unwrap()),

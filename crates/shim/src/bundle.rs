@@ -113,9 +113,10 @@ fn bound(bind: &Bind) -> Result<Value> {
 fn linux(spec: &ContainerSpec, cgroup: &str) -> Result<Value> {
     let mut namespaces: Vec<Value> =
         ["pid", "mount", "ipc", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })).collect();
-    // `Loopback` is the shim's own namespace when this is used.
-    if let Network::Namespace(path) = &spec.network {
-        namespaces.push(json!({ "type": "network", "path": path }));
+    match &spec.network {
+        Network::Host => {}
+        Network::Loopback => namespaces.push(json!({ "type": "network" })),
+        Network::Namespace(path) => namespaces.push(json!({ "type": "network", "path": path })),
     }
     let mut linux = json!({
         "cgroupsPath": cgroup,

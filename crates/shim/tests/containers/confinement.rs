@@ -282,6 +282,17 @@ fn a_container_has_its_own_network_name_and_user_from_its_own_files() {
     for (_, text) in node.both(&spec) {
         assert_eq!(text, "0x9\n", "loopback is up");
     }
+    let port_start = || fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap();
+    let before = port_start();
+    spec.process.args = crate::node::process(&["link", "/proc/self/ns/net"]).args;
+    for (_, text) in node.both(&spec) {
+        assert_ne!(text.trim(), own_network());
+    }
+    spec.process.args = crate::node::process(&["cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start"]).args;
+    for (_, text) in node.both(&spec) {
+        assert_eq!(text, "0\n");
+    }
+    assert_eq!(port_start(), before, "the host's own is as it was");
     spec.process.args = crate::node::process(&["env", "HOME"]).args;
     spec.process.user = "web".to_owned();
     spec.process.cwd = "/srv/../made/for/it".to_owned();
@@ -297,6 +308,11 @@ fn a_container_has_its_own_network_name_and_user_from_its_own_files() {
     assert!(refusal.to_string().contains("nobody"), "{refusal}");
 }
 
+/// This process's network namespace.
+fn own_network() -> String {
+    fs::read_link("/proc/self/ns/net").unwrap().to_str().unwrap().to_owned()
+}
+
 #[test]
 fn the_hosts_network_is_the_hosts() {
     let node = Node::new();
@@ -307,6 +323,10 @@ fn the_hosts_network_is_the_hosts() {
     names.sort();
     for (_, text) in node.both(&spec) {
         assert_eq!(text.trim(), names.join(" "));
+    }
+    spec.process.args = crate::node::process(&["link", "/proc/self/ns/net"]).args;
+    for (_, text) in node.both(&spec) {
+        assert_eq!(text.trim(), own_network());
     }
 }
 

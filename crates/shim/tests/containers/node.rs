@@ -176,7 +176,9 @@ impl Drop for Node {
         let cleared = self.clear();
         let leaks = leaks(&self.options.cgroup, self.folder.path());
         self.runtime.end_launcher();
-        let gone = berth_runtime::cgroup::Cgroups::find().unwrap().remove(&self.options.cgroup);
+        let cgroups = berth_runtime::cgroup::Cgroups::find().unwrap();
+        // A shim that has told the end of its container may still be on its way out.
+        let gone = cgroups.kill(&format!("{}/shim", self.options.cgroup)).and_then(|()| cgroups.remove(&self.options.cgroup));
         if !std::thread::panicking() {
             cleared.unwrap();
             gone.unwrap();
