@@ -98,7 +98,7 @@ class Node(Installation):
         for pid in descendants(self.up.pid):
             arguments = cmdline(pid)
             for kind in ("server", "agent", "launcher"):
-                if kind in arguments[:2]:
+                if arguments[1:2] and arguments[1].startswith(kind):
                     found[kind] = pid
         return found
 
@@ -151,7 +151,7 @@ class Node(Installation):
         return {
             "cgroups": sorted({Path(path).name for path in cgroups} - {"shim"}),
             "mounts": mounts,
-            "processes": [cmdline(pid) for pid in processes() if self.is_mine(pid) and "launcher" not in cmdline(pid)[:2]],
+            "processes": [cmdline(pid) for pid in processes() if self.is_mine(pid) and pid != self.children().get("launcher")],
             "folders": sorted(path.name for path in (self.folder / "agent" / "tasks").glob("*")),
         }
 

@@ -42,7 +42,7 @@ def test_tasks_end_with_the_machine_and_the_node_comes_back(fresh, tmp_path):
     script = f'mount --bind {boot} /proc/sys/kernel/random/boot_id && exec "$@"'
     node.start(before=["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"])
     task = node.awaits(arn, "STOPPED")
-    assert "machine was started again" in str(task["containers"][0].get("reason")) + str(task.get("stoppedReason")), task
+    assert "restarted" in str(task["containers"][0].get("reason")) + str(task.get("stoppedReason")), task
     assert node.ecs.list_container_instances()["containerInstanceArns"] == instances
     eventually(node.is_clean, f"nothing left: {node.leftovers()}")
     again = node.launch(family)
