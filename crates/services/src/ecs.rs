@@ -17,6 +17,7 @@ mod describe_task_definition;
 mod describe_tasks;
 mod discover_poll_endpoint;
 mod failure;
+mod fargate;
 mod idempotency;
 mod launch;
 mod ledger;
@@ -25,6 +26,7 @@ mod list_container_instances;
 mod list_task_definition_families;
 mod list_task_definitions;
 mod list_tasks;
+mod network;
 mod overrides;
 mod register_container_instance;
 mod register_task_definition;
@@ -47,6 +49,10 @@ use berth_api::ecs::{self as api, Ecs};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{Region, RegionError, Timestamp};
 use berth_store::{Store, Transaction, UpdateError};
+use ipnet::Ipv4Net;
+
+use crate::ids::RandomIds;
+use crate::vpc::{self, CidrError, DefaultVpc};
 
 /// ECS over a store.
 #[derive(Debug)]
@@ -71,9 +77,19 @@ impl EcsService {
         let now = Timestamp::EPOCH + now;
         let make = |tx: &mut Transaction| {
             cluster::make_default(tx, region, now);
-            Ok(())
+            Ok::<(), Infallible>(())
         };
         Ok(self.store.update(make).await?)
+    }
+
+    /// The default VPC of a region, made with these addresses where there has been none.
+    ///
+    /// # Errors
+    /// The region's name or the block of addresses is none, or the store has stopped.
+    pub async fn make_default_vpc(&self, region: &str, cidr: Ipv4Net) -> Result<DefaultVpc, BootstrapError> {
+        let region = Region::new(region)?;
+        let mut ids = RandomIds::seeded()?;
+        Ok(self.store.update(|tx| vpc::make_default(tx, region, cidr, &mut ids)).await?)
     }
 
     /// Runs an update; what the store itself refuses is an internal failure.
@@ -89,9 +105,15 @@ impl EcsService {
     }
 }
 
-/// Why a region has no default cluster.
+/// Why a region does not have what it comes with.
 #[derive(Debug, thiserror::Error)]
 pub enum BootstrapError {
+    /// The kernel has no random bytes for ids.
+    #[error(transparent)]
+    Random(#[from] getrandom::Error),
+    /// The block of addresses is refused, or the store has stopped.
+    #[error(transparent)]
+    Vpc(#[from] UpdateError<CidrError>),
     /// No region has such a name.
     #[error(transparent)]
     Region(#[from] RegionError),

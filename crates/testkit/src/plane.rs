@@ -10,6 +10,7 @@ use berth_controllers::{Hub, StreamKind, Timing};
 use berth_front::{AuditRecord, AuditSink, Callers, Credential, Door, Limits, Streams};
 use berth_iam::{OWNER_KEY, Principal};
 use berth_services::EcsService;
+use berth_services::vpc::{DEFAULT_CIDR, DefaultVpc};
 use berth_store::backend::Memory;
 use berth_store::{Options, Store};
 use berth_wire::Sensitive;
@@ -34,6 +35,8 @@ pub struct Plane {
     pub address: SocketAddr,
     /// Its state.
     pub store: Store,
+    /// The network of its region.
+    pub network: DefaultVpc,
     close: watch::Sender<bool>,
     running: Vec<JoinHandle<()>>,
 }
@@ -57,6 +60,7 @@ impl Plane {
         let address = listener.local_addr()?;
         let ecs = EcsService::new(store.clone());
         ecs.make_default_cluster(REGION).await?;
+        let network = ecs.make_default_vpc(REGION, DEFAULT_CIDR.parse()?).await?;
         let mut registry = Registry::default();
         let hub = Hub::new(store.clone(), ACCOUNT.parse()?, timing, &mut registry);
         let door = Door::new(ACCOUNT, Limits::default(), Keys, Nowhere, &mut registry).with_service(EcsDoor(Arc::new(ecs)));
@@ -69,7 +73,7 @@ impl Plane {
             tokio::spawn(berth_front::serve(Arc::new(door), listener, closing.clone())),
             tokio::spawn(async move { hub.run(closing).await }),
         ];
-        Ok(Self { address, store, close, running })
+        Ok(Self { address, store, network, close, running })
     }
 
     /// A client that signs as root.

@@ -15,9 +15,6 @@ use super::{cluster, tags};
 
 pub(super) use resources::registered;
 
-/// The attribute that tells an instance's availability zone.
-pub(super) const ZONE: &str = "ecs.availability-zone";
-
 /// What a description shows beyond what every one does.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Include {
