@@ -1,5 +1,5 @@
 # Berth: `make demo` and `make test` do all their set-up themselves.
-.PHONY: help setup build install demo test lint unit clients bench fuzz clean
+.PHONY: help setup build install demo test lint unit clients e2e static bench fuzz clean
 .DEFAULT_GOAL := help
 
 CARGO := cargo
@@ -12,16 +12,19 @@ help: ## What can be made
 setup: ## Install what the machine lacks (root on Debian and Ubuntu; elsewhere it says what is missing)
 	@scripts/setup.sh
 
-build: ## The release binary, target/release/berth
+build: ## The release binaries: berth, and berth-shim beside it, in target/release
 	$(CARGO) build --release --locked --package berth
+	scripts/build-static.sh --release berth-shim
 
-install: build ## Install berth into PREFIX (/usr/local)
+install: build ## Install berth and berth-shim into PREFIX (/usr/local)
 	install -D -m 0755 $(BERTH) $(DESTDIR)$(PREFIX)/bin/berth
+	install -D -m 0755 $(BERTH)-shim $(DESTDIR)$(PREFIX)/bin/berth-shim
 
-demo: setup build ## Build, start, and walk through what works, offline
+demo: setup build ## Build, start, and run a task of two containers end to end, offline
+	scripts/build-static.sh --release berth-demo
 	@BERTH=$(BERTH) scripts/demo.sh
 
-test: setup lint unit clients ## All that CI runs
+test: setup lint unit clients e2e ## All that CI runs
 	@echo "make test: all green"
 
 lint: setup ## Format, floor plan, file lengths, clippy, generated code is fresh
@@ -31,13 +34,20 @@ lint: setup ## Format, floor plan, file lengths, clippy, generated code is fresh
 	$(CARGO) xtask codegen --check
 	$(CARGO) clippy --workspace --all-targets --locked -- --deny warnings
 
-unit: setup ## Unit, property, scenario and fault tests
+unit: setup static ## Unit, property, scenario, confinement and fault tests
 	$(CARGO) nextest run --workspace --locked
 	$(CARGO) test --workspace --locked --doc --quiet
 
 clients: setup ## The AWS CLI and boto3 against the real binary
 	$(CARGO) build --locked --package berth
 	.venv/bin/python -m pytest -q tests/clients --berth $(or $(CARGO_TARGET_DIR),target)/debug/berth
+
+e2e: setup static ## A whole machine from outside: tasks, faults, restarts (root)
+	$(CARGO) build --locked --package berth
+	.venv/bin/python -m pytest -q tests/e2e --berth $(or $(CARGO_TARGET_DIR),target)/debug/berth
+
+static: setup
+	scripts/build-static.sh berth-shim berth-demo
 
 bench: setup build ## Speeds as ratios against a peer in the same run
 	bench/run.sh

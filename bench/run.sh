@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# `make bench`: Berth against moto_server in one run. Takes about three minutes; docs/performance.md says what it measures.
-# Arguments go to bench/bench.py: --quick for a look at whether it works at all.
+# `make bench`: Berth's API against moto_server, then its launches against Docker Engine, each interleaved in one run of some minutes;
+# docs/performance.md says what is measured. `--quick` for a look at whether it works at all; `--only api` or `--only launch` for one half.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+only=all
+if [ "${1:-}" = --only ]; then only=$2; shift 2; fi
 
 stamp=.venv-bench/requirements.installed
 if ! cmp -s bench/requirements.txt "$stamp"; then
@@ -12,6 +15,18 @@ if ! cmp -s bench/requirements.txt "$stamp"; then
   cp bench/requirements.txt "$stamp"
 fi
 
-cargo build --quiet --release --locked --package berth-loadgen
-cargo build --quiet --release --locked --package berth-store --example measure
-exec .venv-bench/bin/python bench/bench.py --programs "${CARGO_TARGET_DIR:-target}/release" "$@"
+programs=${CARGO_TARGET_DIR:-target}/release
+if [ "$only" != launch ]; then
+  cargo build --quiet --release --locked --package berth-loadgen
+  cargo build --quiet --release --locked --package berth-store --example measure
+  .venv-bench/bin/python bench/bench.py --programs "$programs" "$@"
+fi
+if [ "$only" != api ]; then
+  if ! command -v dockerd >/dev/null; then
+    echo "bench: installing Docker Engine (docker.io) as the peer"
+    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends docker.io
+  fi
+  scripts/build-static.sh --release berth-demo
+  cargo build --quiet --release --locked --package berth-shim --example floor
+  .venv-bench/bin/python bench/launch.py --programs "$programs" "$@"
+fi

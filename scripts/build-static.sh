@@ -10,6 +10,12 @@ target=$(rustc -vV | sed -n 's/^host: //p')
 out=${CARGO_TARGET_DIR:-target}
 packages=()
 for package in "$@"; do packages+=(--package "$package"); done
+# What only tests run is built with what they test.
+[ "$profile" = release ] || options+=(--examples)
+# Linked where a program needs it; the linker of static programs has to be told where libraries of the system are.
+export LIBSECCOMP_LINK_TYPE=static
+LIBSECCOMP_LIB_PATH=$(dirname "$(cc -print-file-name=libseccomp.a)")
+export LIBSECCOMP_LIB_PATH
 RUSTFLAGS="-C target-feature=+crt-static -C relocation-model=static" \
   cargo build --locked --target "$target" "${options[@]}" "${packages[@]}" --bins
 mkdir -p "$out/$profile"

@@ -1,71 +1,98 @@
 #!/usr/bin/env bash
-# Starts Berth in a folder of its own and walks through what works: a cluster, an instance, a task definition, a task and its life.
+# The demo: a whole Berth on this machine, offline, with a task of two real containers. BERTH says which binary; `make demo` builds it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-berth=${BERTH:-target/release/berth}
-aws=.venv/bin/aws
-data=$(mktemp -d)
-up=
 
+berth=${BERTH:?the berth binary}
+aws=.venv/bin/aws
+[ "$(id -u)" = 0 ] || { echo "demo: containers are made by root; run it with sudo" >&2; exit 1; }
+
+folder=$(mktemp -d /var/tmp/berth-demo.XXXXXX)
+data=$folder/data
+up=
 finish() {
-  if [ -n "$up" ]; then kill "$up" 2>/dev/null || true; wait "$up" 2>/dev/null || true; fi
-  rm -rf "$data"
+  status=$?
+  trap - EXIT INT TERM
+  if [ -n "$up" ]; then
+    "$berth" down --data-dir "$data" >/dev/null 2>&1 || true
+    wait "$up" 2>/dev/null || true
+  fi
+  if [ "$status" != 0 ] && [ -s "$folder/up.log" ]; then
+    echo "demo: failed; the end of Berth's log:" >&2
+    tail -n 20 "$folder/up.log" >&2
+  fi
+  rm -rf "$folder"
+  exit "$status"
 }
 trap finish EXIT
+trap 'exit 130' INT TERM
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-[ -t 1 ] || say() { printf '\n%s\n' "$*"; }
-run() { printf '$ %s\n' "$*"; "$@"; }
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; else bold='' plain=''; fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+run() { printf '$ %s\n' "${*/#"$aws"/aws}" | sed "s#$berth#berth#g; s#$folder/##g"; "$@"; }
 
-say "Berth starts (data in $data, gone at the end)"
-"$berth" up --no-agent --listen 127.0.0.1:0 --data-dir "$data" --log-level warn >"$data/up.log" 2>&1 &
+say "Berth starts: control plane and node (data in $data, gone at the end)"
+"$berth" up --listen 127.0.0.1:0 --data-dir "$data" --log-level info >"$folder/up.log" 2>&1 &
 up=$!
-for _ in $(seq 100); do
-  listen=$(sed -n 's/.*"listen": "\(.*\)".*/\1/p' "$data/run.json" 2>/dev/null || true)
-  if [ -n "$listen" ] && curl -sf "http://$listen/_berth/health"; then break; fi
-  kill -0 "$up" 2>/dev/null || { cat "$data/up.log" >&2; exit 1; }
+export BERTH_DATA_DIR=$data
+for _ in $(seq 600); do
+  kill -0 "$up" 2>/dev/null || exit 1
+  if environment=$("$berth" env 2>/dev/null); then
+    eval "$environment"
+    if "$aws" ecs list-container-instances --query 'containerInstanceArns[0]' --output text 2>/dev/null | grep -q arn:; then break; fi
+  fi
   sleep 0.05
 done
-eval "$("$berth" env --data-dir "$data")"
 export AWS_PAGER=
+run "$aws" ecs describe-clusters --query 'clusters[].{cluster:clusterName,instances:registeredContainerInstancesCount}' --output table
 
-say "Who am I?"
-run "$aws" sts get-caller-identity --output table
+say "An image: a static program of this project, packed as docker save would"
+"$(dirname "$berth")/berth-demo" pack "$folder/demo.tar"
+run "$berth" image import "$folder/demo.tar"
+run "$berth" image ls
 
-say "A cluster, and a machine in it (what an agent does when it starts; here by hand)"
-run "$aws" ecs create-cluster --cluster-name demo --query cluster.clusterArn --output text
-instance=$("$aws" ecs register-container-instance --cluster demo \
-  --total-resources name=CPU,type=INTEGER,integerValue=2048 name=MEMORY,type=INTEGER,integerValue=4096 name=PORTS,type=STRINGSET,stringSetValue=22 \
-  --attributes name=com.amazonaws.ecs.capability.docker-remote-api.1.18 name=com.amazonaws.ecs.capability.docker-remote-api.1.21 \
-  --query containerInstance.containerInstanceArn --output text)
-echo "$instance"
+say "A task definition: 'prepare' has to succeed before 'web' starts"
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+log='"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/demo","awslogs-region":"'$AWS_REGION'","awslogs-stream-prefix":"demo","awslogs-create-group":"true"}}'
+cat >"$folder/web.json" <<JSON
+{"family":"web","networkMode":"host","containerDefinitions":[
+ {"name":"prepare","image":"berth-demo","command":["count","3"],"essential":false,"memory":32,$log},
+ {"name":"web","image":"berth-demo","command":["serve","$port","--text","Hello from a container on your own machine."],"memory":64,
+  "dependsOn":[{"containerName":"prepare","condition":"SUCCESS"}],$log}]}
+JSON
+run "$aws" ecs register-task-definition --cli-input-json "file://$folder/web.json" --query taskDefinition.taskDefinitionArn --output text
 
-say "A task definition, checked as AWS checks it"
-run "$aws" ecs register-task-definition --family web --container-definitions \
-  '[{"name":"web","image":"nginx","memory":256,"cpu":128,"portMappings":[{"containerPort":80,"hostPort":8080}]}]' \
-  --query 'taskDefinition.{arn:taskDefinitionArn,needs:requiresAttributes[].name,runsOn:compatibilities}' --output json
+say "Run it"
+task=$("$aws" ecs run-task --task-definition web --query 'tasks[0].taskArn' --output text)
+echo "$task"
+run "$aws" ecs wait tasks-running --tasks "$task"
+run "$berth" ps
 
-say "Two tasks that want the same port of one machine: one finds a place, the other is told why not"
-run "$aws" ecs run-task --cluster demo --task-definition web --count 2 \
-  --query '{placed:tasks[].{task:taskArn,status:lastStatus},failures:failures[].{reason:reason,detail:detail}}' --output json
-task=$("$aws" ecs list-tasks --cluster demo --query 'taskArns[0]' --output text)
+say "Its page"
+run curl -sf "http://127.0.0.1:$port/"
 
-say "The agent reports (by hand): it runs, then it ends"
-"$aws" ecs submit-task-state-change --cluster demo --task "$task" --status RUNNING --containers containerName=web,status=RUNNING >/dev/null
-run "$aws" ecs wait tasks-running --cluster demo --tasks "$task"
-run "$aws" ecs stop-task --cluster demo --task "$task" --reason "the demo is over" --query 'task.{last:lastStatus,desired:desiredStatus}' --output json
-"$aws" ecs submit-task-state-change --cluster demo --task "$task" --status STOPPED --containers containerName=web,status=STOPPED,exitCode=0 >/dev/null
-run "$aws" ecs wait tasks-stopped --cluster demo --tasks "$task"
-run "$aws" ecs describe-tasks --cluster demo --tasks "$task" \
-  --query 'tasks[0].{status:lastStatus,why:stoppedReason,code:stopCode,exit:containers[0].exitCode}' --output json
+say "Its log: both containers"
+for _ in $(seq 100); do
+  [ "$("$aws" logs filter-log-events --log-group-name /demo --query 'length(events)' --output text)" -ge 5 ] && break
+  sleep 0.05
+done
+run "$aws" logs filter-log-events --log-group-name /demo --query 'events[].[logStreamName,message]' --output table
 
-say "What a request cost (from /metrics)"
-curl -s "http://$listen/metrics" | grep -E '^berth_requests_total' | head -5
+say "Stop it"
+run "$aws" ecs stop-task --task "$task" --reason "the demo is over" --query 'task.{last:lastStatus,desired:desiredStatus}' --output json
+run "$aws" ecs wait tasks-stopped --tasks "$task"
+run "$aws" ecs describe-tasks --tasks "$task" \
+  --query 'tasks[0].{status:lastStatus,why:stoppedReason,containers:containers[].{name:name,exit:exitCode}}' --output json
+
+say "And in one line"
+run "$berth" run berth-demo count 3
 
 say "Next"
 cat <<NEXT
-  $berth up --no-agent                 start it for yourself (data in /var/lib/berth)
-  eval "\$($berth env)"                 point the AWS CLI, boto3 or any SDK at it
-  aws ecs register-task-definition --cli-input-json file://your-task-definition.json
+  make install                         berth, berth-shim into /usr/local/bin
+  berth up                             start it for yourself (data in /var/lib/berth)
+  eval "\$(berth env)"                  point the AWS CLI, boto3 or any SDK at it
+  docker save your/image | berth image import -
+  berth run your/image                 or aws ecs run-task with the task definition you have
   README.md                            the tour; docs/compatibility.md says what works
 NEXT

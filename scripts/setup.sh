@@ -9,6 +9,8 @@ missing=()
 for program in "${!package[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package[$program]}")
 done
+# berth-shim is static, and builds its system call filters with this.
+[ -e "$(cc -print-file-name=libseccomp.a 2>/dev/null || true)" ] || missing+=(libseccomp-dev)
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 
 if ((${#missing[@]})); then

@@ -61,10 +61,10 @@ def test_log_shows_what_a_request_cost(fresh):
     assert 0 < sum(answered[step] for step in steps) <= answered["micros"]
 
 
-def test_node_that_is_not_there_yet_is_said(binary, tmp_path):
-    up = [binary, "up", "--data-dir", tmp_path]
+def test_shim_that_is_not_there_is_said(binary, tmp_path):
+    up = [binary, "up", "--data-dir", tmp_path, "--shim", tmp_path / "berth-shim"]
     said = subprocess.run(up, capture_output=True, text=True, timeout=30, check=False)
-    assert said.returncode == 1 and "berth up --no-agent" in said.stderr
+    assert said.returncode == 1 and "BERTH_SHIM" in said.stderr
 
 
 def test_new_installation_is_ready_soon(fresh, record_property, capsys):

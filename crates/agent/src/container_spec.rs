@@ -1,1 +1,138 @@
-//! What the control plane sent and what the image says, as the one specification the runtime takes.
+//! What a container of a task is to the runtime: a task's words and an image's defaults, put together as Docker does.
+//!
+//! - Pure but for [`EtcFiles::write`]: no clock, no environment, no question to the machine; what is known of it comes in as [`NodeFacts`].
+//! - Nothing is ignored in silence: what cannot be done is a [`SpecError`] that names container and field.
+
+mod capabilities;
+mod docker;
+mod error;
+mod etc_files;
+mod limits;
+mod process;
+mod refusals;
+mod resources;
+mod signal;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use berth_api::acs;
+use berth_runtime::{ContainerSpec, Network, Output, Rootfs};
+
+use crate::images::Resolved;
+use docker::Wanted;
+use error::FieldError;
+
+pub use error::SpecError;
+pub use etc_files::{EtcFile, EtcFiles};
+pub use resources::{group, runtime_id};
+pub use signal::stop_signal;
+
+/// What is known of this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// Its name.
+    pub hostname: String,
+    /// Its `/etc/hosts`.
+    pub hosts: String,
+    /// Its `/etc/resolv.conf`.
+    pub resolv_conf: String,
+}
+
+impl NodeFacts {
+    /// Asks the machine. Files that are not there are empty.
+    #[must_use]
+    pub fn read() -> Self {
+        let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Self { hostname, hosts: text("/etc/hosts"), resolv_conf: text("/etc/resolv.conf") }
+    }
+}
+
+/// Bytes of `/dev/shm` where nothing is said.
+const SHM_BYTES: u64 = 64 << 20;
+
+/// What a container is to the runtime. Its [`etc_files`] have to be written to `etc` before it is made.
+///
+/// # Errors
+/// A field asks for what cannot be, or cannot be done here.
+pub fn of(
+    task: &acs::Task,
+    container: &acs::Container,
+    image: &Resolved,
+    node: &NodeFacts,
+    log: Output,
+    etc: &Path,
+) -> Result<ContainerSpec, SpecError> {
+    assemble(task, container, image, node, log, etc).map_err(|error| error.of(&container.name))
+}
+
+/// The files of a container's own in `/etc`.
+///
+/// # Errors
+/// As [`of`].
+pub fn etc_files(task: &acs::Task, container: &acs::Container, node: &NodeFacts) -> Result<EtcFiles, SpecError> {
+    let files = || {
+        let wanted = Wanted::of(container)?;
+        let network = network(task, &wanted)?;
+        Ok(EtcFiles::of(&network, &wanted.host, &hostname(task, &wanted, &network, node), node))
+    };
+    files().map_err(|error: FieldError| error.of(&container.name))
+}
+
+fn assemble(
+    task: &acs::Task,
+    container: &acs::Container,
+    image: &Resolved,
+    node: &NodeFacts,
+    log: Output,
+    etc: &Path,
+) -> Result<ContainerSpec, FieldError> {
+    let wanted = Wanted::of(container)?;
+    refusals::check(task, &wanted)?;
+    let (host, network) = (&wanted.host, network(task, &wanted)?);
+    let hostname = hostname(task, &wanted, &network, node);
+    let read_only = host.readonly_rootfs == Some(true);
+    let shm = host.shm_size.filter(|bytes| *bytes > 0);
+    Ok(ContainerSpec {
+        id: runtime_id(task, container),
+        group: group(task).name,
+        rootfs: Rootfs { layers: image.layers.clone(), read_only },
+        process: process::of(&wanted, &image.config, &hostname)?,
+        binds: EtcFiles::of(&network, host, &hostname, node).binds(etc, read_only),
+        // On the host's network a container has the host's name, unless it asks for another one.
+        hostname: (network != Network::Host || hostname != node.hostname).then_some(hostname),
+        network,
+        shm_bytes: shm.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(SHM_BYTES),
+        privileged: host.privileged == Some(true),
+        limits: resources::of(container, host)?,
+        id_map: None,
+        output: log,
+    })
+}
+
+/// What the container reaches.
+fn network(task: &acs::Task, wanted: &Wanted<'_>) -> Result<Network, FieldError> {
+    let said = |mode: &Option<String>| mode.clone().filter(|mode| !mode.is_empty() && mode != "default");
+    let mode = said(&task.network_mode).or_else(|| said(&wanted.host.network_mode)).unwrap_or_else(|| "bridge".to_owned());
+    match mode.as_str() {
+        "none" => Ok(Network::Loopback),
+        "host" if wanted.config.network_disabled == Some(true) => {
+            Err(FieldError::new("disableNetworking", "a container on the host's network has it"))
+        }
+        "host" => Ok(Network::Host),
+        mode => Err(FieldError::new("networkMode", format!("this agent does `host` and `none`, not `{mode}`, yet"))),
+    }
+}
+
+/// The name of the machine that the container sees.
+fn hostname(task: &acs::Task, wanted: &Wanted<'_>, network: &Network, node: &NodeFacts) -> String {
+    match (&wanted.config.hostname, network) {
+        (Some(name), _) if !name.is_empty() => name.clone(),
+        (_, Network::Host) => node.hostname.clone(),
+        // As Docker's short ids.
+        _ => group(task).name.chars().take(12).collect(),
+    }
+}

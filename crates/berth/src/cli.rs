@@ -1,30 +1,58 @@
-//! The command line.
+//! The command line: what is common to its commands. Each command's own arguments stand beside what it does.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use berth_services::vpc::DEFAULT_CIDR;
 use clap::{Args, Parser, Subcommand};
+use ipnet::Ipv4Net;
+
+use crate::commands::{agent, completions, down, env, image, logs, ps, run, server, stop, up, version};
 
 /// Amazon ECS and Fargate on machines you own.
 ///
 /// Speaks the AWS APIs: point the AWS CLI, an SDK or a deploy tool at it with AWS_ENDPOINT_URL.
 #[derive(Debug, Parser)]
 #[command(name = "berth", version, propagate_version = true, arg_required_else_help = true, max_term_width = 110)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
+const AFTER_HELP: &str = "\
+A first tour, as root:
+  berth up                              start Berth on this machine; leave it running
+  berth image import IMAGE.tar          take in what `docker save` wrote
+  berth run IMAGE COMMAND...            run it as a task and see what it says
+  eval \"$(berth env)\"; aws ecs ...      or use the AWS CLI";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start the whole system on this machine, with defaults for everything
-    Up(Up),
-    /// Start the control plane alone, in the foreground
-    Server(Server),
+    Up(up::Up),
+    /// Stop all tasks, end the system, and remove what it made on this machine
+    Down(down::Down),
+    /// List tasks
+    Ps(ps::Ps),
+    /// Run one container as a task, show what it prints, and exit as it does
+    Run(run::Run),
+    /// Show what a task's containers print
+    Logs(logs::Logs),
+    /// Stop tasks
+    Stop(stop::Stop),
+    /// Import, list and remove this machine's container images
+    Image(image::Image),
     /// Print the lines that point AWS clients at this installation: eval "$(berth env)"
-    Env(Env),
+    Env(env::Env),
+    /// Start the control plane alone, in the foreground
+    Server(server::Server),
+    /// Start a node alone: join a control plane and run its tasks on this machine
+    Agent(agent::Agent),
+    /// Print a script that completes berth's commands in a shell
+    Completions(completions::Completions),
     /// Print the version
-    Version(Version),
+    Version(version::Version),
 }
 
 /// Where an installation keeps its data.
@@ -35,13 +63,24 @@ pub(crate) struct Data {
     pub(crate) data_dir: PathBuf,
 }
 
+/// A cluster of an installation.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    #[command(flatten)]
+    pub(crate) data: Data,
+
+    /// The cluster
+    #[arg(long, default_value = "default", value_name = "NAME")]
+    pub(crate) cluster: String,
+}
+
 /// What a control plane is.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Plane {
     #[command(flatten)]
     pub(crate) data: Data,
 
-    /// The address to listen on; port 0 takes a free one
+    /// The address to listen on; port 0 takes a free one, 0.0.0.0 lets other machines join
     #[arg(long, default_value = "127.0.0.1:7300", value_name = "ADDRESS:PORT")]
     pub(crate) listen: SocketAddr,
 
@@ -53,6 +92,17 @@ pub(crate) struct Plane {
     #[arg(long, default_value = "000000000000", value_name = "DIGITS")]
     pub(crate) account_id: String,
 
+    /// The addresses of task networks, chosen at the first start and kept: a block of /16 to /24 that no route of this machine has
+    #[arg(long, default_value = DEFAULT_CIDR, value_name = "BLOCK")]
+    pub(crate) vpc_cidr: Ipv4Net,
+
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+/// What is logged, to standard error, and how.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Log {
     /// What to log: error, warn, info, debug or trace, also by part (info,berth_front=debug)
     #[arg(long, env = "BERTH_LOG", default_value = "info", value_name = "LEVEL")]
     pub(crate) log_level: String,
@@ -68,39 +118,30 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Up {
-    #[command(flatten)]
-    pub(crate) plane: Plane,
-
-    /// Start the control plane only; no tasks run on this machine
-    #[arg(long)]
-    pub(crate) no_agent: bool,
+impl LogFormat {
+    /// As the command line has it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Server {
-    #[command(flatten)]
-    pub(crate) plane: Plane,
-
-    /// Take the listening socket from standard input (`berth up` passes it, and keeps it while the server restarts)
-    #[arg(long, hide = true)]
-    pub(crate) listener_on_stdin: bool,
+/// The program that holds containers.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Shim {
+    /// The berth-shim program; the one beside `berth` if nothing is said
+    #[arg(long, env = "BERTH_SHIM", value_name = "FILE")]
+    pub(crate) shim: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Env {
-    #[command(flatten)]
-    pub(crate) data: Data,
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
 
-    /// Print one JSON object instead of shell lines
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Version {
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[test]
+    fn command_line_contradicts_itself_nowhere() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -1,29 +1,48 @@
 //! The commands of the command line.
 
-mod env;
-mod server;
-mod up;
-mod version;
+pub(crate) mod agent;
+pub(crate) mod completions;
+pub(crate) mod down;
+pub(crate) mod env;
+pub(crate) mod image;
+pub(crate) mod logs;
+pub(crate) mod ps;
+pub(crate) mod run;
+pub(crate) mod server;
+pub(crate) mod stop;
+pub(crate) mod up;
+pub(crate) mod version;
 
-use anyhow::Result;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
 
 use crate::cli::{Cli, Command};
 
-/// Runs one command to its end.
-pub(crate) fn run(cli: Cli) -> Result<()> {
+/// Runs one command to its end; answers what to exit with.
+pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
-        Command::Up(arguments) => up::run(&arguments),
-        Command::Server(arguments) => server::run(&arguments),
-        Command::Env(arguments) => env::run(&arguments),
-        Command::Version(arguments) => version::run(&arguments),
+        Command::Up(arguments) => up::run(&arguments)?,
+        Command::Down(arguments) => wait(down::run(&arguments))?,
+        Command::Ps(arguments) => wait(ps::run(&arguments))?,
+        Command::Run(arguments) => return wait(run::run(&arguments)),
+        Command::Logs(arguments) => wait(logs::run(&arguments))?,
+        Command::Stop(arguments) => wait(stop::run(&arguments))?,
+        Command::Image(arguments) => wait(image::run(&arguments))?,
+        Command::Env(arguments) => env::run(&arguments)?,
+        Command::Server(arguments) => server::run(&arguments)?,
+        Command::Agent(arguments) => agent::run(&arguments)?,
+        Command::Completions(arguments) => completions::run(&arguments)?,
+        Command::Version(arguments) => version::run(&arguments)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Prints for whoever reads standard output; a reader that has gone away is no error.
-fn print(text: &str) -> Result<()> {
-    use std::io::Write as _;
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+/// Runs what waits for others, on this thread.
+fn wait<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
+    let outcome = runtime.block_on(command);
+    // A thread may still wait for standard input.
+    runtime.shutdown_background();
+    outcome
 }

@@ -1,19 +1,14 @@
 //! An installation: its folder, its id, the lock that keeps a second process out, and where it listens.
 
-use std::fs::{File, TryLockError};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::lock::{self, Lock};
 use crate::{confinement, files};
-
-/// How often, and after which time each, a lock is tried again that is held: [`is_held`] has it for an instant.
-const LOOKS: usize = 5;
-const LOOK: Duration = Duration::from_millis(20);
 
 /// An installation's folder, held by this process until it is dropped.
 #[derive(Debug)]
@@ -23,7 +18,7 @@ pub(crate) struct Installation {
     pub(crate) id: String,
     /// The user and group that the control plane runs as; nothing when this process is not root.
     pub(crate) server_user: Option<(u32, u32)>,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// What a running installation tells the other commands: `DATA/run.json`.
@@ -36,15 +31,27 @@ pub(crate) struct Run {
     pub(crate) version: String,
 }
 
+impl Run {
+    /// Where clients on this machine call. An address that stands for all of the machine's is no address to call.
+    pub(crate) fn endpoint(&self) -> String {
+        let ip = match self.listen.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(ip, self.listen.port()))
+    }
+}
+
 impl Installation {
     /// Opens the installation in `folder`, or makes it, and locks it.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         // The server's user must get through to DATA/server; what is private has a mode of its own.
         files::folder(folder, 0o711)?;
         let folder = folder.canonicalize().with_context(|| format!("resolving {}", folder.display()))?;
-        let lock = lock(&lock_file(&folder))?;
+        let lock = take(&folder)?;
         let id = id(&folder)?;
-        files::folder(&folder.join("agent"), 0o700)?;
+        files::folder(&agent_folder(&folder), 0o700)?;
         let server = folder.join("server");
         let server_user = server_user(&server)?;
         files::folder(&server, 0o700)?;
@@ -62,7 +69,7 @@ impl Installation {
 
     /// The node's own folder.
     pub(crate) fn agent(&self) -> PathBuf {
-        self.folder.join("agent")
+        agent_folder(&self.folder)
     }
 
     /// The installation's folder.
@@ -96,12 +103,17 @@ impl Drop for Announcement {
 /// The running installation in `folder`, as its run file tells.
 pub(crate) fn running(folder: &Path) -> Result<Run> {
     match files::read_json(&run_file(folder))? {
-        Some(run) if is_held(folder)? => Ok(run),
+        Some(run) if holder(folder)?.is_some() => Ok(run),
         _ => bail!(
             "no Berth runs in {}; start one with `berth up`, or say where with --data-dir or BERTH_DATA_DIR",
             folder.display()
         ),
     }
+}
+
+/// The node's own folder in an installation's.
+pub(crate) fn agent_folder(folder: &Path) -> PathBuf {
+    folder.join("agent")
 }
 
 fn run_file(folder: &Path) -> PathBuf {
@@ -112,46 +124,50 @@ fn lock_file(folder: &Path) -> PathBuf {
     folder.join("lock")
 }
 
-/// Whether a process has the installation in `folder`: it holds the lock until it ends, however it ends.
-fn is_held(folder: &Path) -> Result<bool> {
-    let path = lock_file(folder);
-    let file = File::open(&path).with_context(|| format!("opening {}", path.display()))?;
-    match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("looking at the lock {}", path.display())),
+/// The process that has the installation in `folder`; nothing if it does not run.
+pub(crate) fn holder(folder: &Path) -> Result<Option<u32>> {
+    lock::holder(&lock_file(folder))
+}
+
+/// Takes the lock of the installation in `folder`.
+pub(crate) fn take(folder: &Path) -> Result<Lock> {
+    match Lock::take(&lock_file(folder))? {
+        Some(lock) => Ok(lock),
+        None => {
+            bail!("another Berth runs in {}; stop it, or give this one a folder of its own with --data-dir", folder.display())
+        }
     }
 }
 
-fn lock(path: &Path) -> Result<File> {
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .with_context(|| format!("opening {}", path.display()))?;
-    let mut taken = file.try_lock();
-    for _ in 0..LOOKS {
-        if !matches!(taken, Err(TryLockError::WouldBlock)) {
-            break;
-        }
-        // It may be a command that only looks whether somebody is here.
-        std::thread::sleep(LOOK);
-        taken = file.try_lock();
+/// Takes the lock of the node whose folder, `DATA/agent`, this is.
+pub(crate) fn take_node(agent: &Path) -> Result<Lock> {
+    match Lock::take(&node_lock_file(agent))? {
+        Some(lock) => Ok(lock),
+        None => bail!("another agent runs in {}; stop it, or give this one a folder of its own with --data-dir", agent.display()),
     }
-    match taken {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another Berth runs in {}; stop it, or give this one a folder of its own with --data-dir",
-            path.parent().unwrap_or(path).display()
-        ),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
-    }
+}
+
+/// The process that has the node whose folder, `DATA/agent`, this is; nothing if no agent runs.
+pub(crate) fn node_holder(agent: &Path) -> Result<Option<u32>> {
+    lock::holder(&node_lock_file(agent))
+}
+
+fn node_lock_file(agent: &Path) -> PathBuf {
+    agent.join("lock")
+}
+
+/// Whether there is an installation in `folder`.
+pub(crate) fn exists(folder: &Path) -> bool {
+    id_file(folder).exists()
+}
+
+fn id_file(folder: &Path) -> PathBuf {
+    folder.join("installation")
 }
 
 /// The id of the installation in `folder`, made if there is none.
 pub(crate) fn id(folder: &Path) -> Result<String> {
-    let path = &folder.join("installation");
+    let path = &id_file(folder);
     if path.exists() {
         let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         let id = text.trim();

@@ -10,6 +10,7 @@ use berth_api::Caller;
 use berth_front::{Callers, Credential};
 use berth_iam::Principal;
 use berth_wire::Sensitive;
+use berth_wire::sigv4::Credentials;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -23,6 +24,19 @@ const ROOT_SECRET: &str = "BERTH_ROOT_SECRET_ACCESS_KEY";
 pub(crate) struct AccessKey {
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
+}
+
+impl AccessKey {
+    /// What to sign with.
+    pub(crate) fn credentials(&self) -> Credentials {
+        let secret = Sensitive::new(self.secret_access_key.clone());
+        Credentials { key_id: self.access_key_id.clone(), secret, session_token: None }
+    }
+
+    /// The key in a file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        files::read_json(path)?.with_context(|| format!("{} is not there", path.display()))
+    }
 }
 
 impl fmt::Debug for AccessKey {
@@ -52,8 +66,13 @@ pub(crate) fn prepare(installation: &Installation) -> Result<()> {
 
 /// Root's key of an installation.
 pub(crate) fn root(folder: &Path) -> Result<AccessKey> {
-    files::read_json(&root_file(folder))?
-        .with_context(|| format!("{} holds no root key; start Berth there with `berth up`", folder.display()))
+    let path = root_file(folder);
+    if let Err(error) = std::fs::File::open(&path)
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        bail!("{} is not yours to read: run this as the user who started Berth, or with sudo", path.display());
+    }
+    files::read_json(&path)?.with_context(|| format!("{} holds no root key; start Berth there with `berth up`", folder.display()))
 }
 
 fn root_file(folder: &Path) -> std::path::PathBuf {

@@ -6,14 +6,16 @@ use anyhow::{Context, Result};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 
-use crate::cli::LogFormat;
+use crate::cli::{Log, LogFormat};
+use crate::terminal::{self, BAD};
 
 /// Starts logging for the rest of the process.
-pub(crate) fn start(level: &str, format: LogFormat) -> Result<()> {
+pub(crate) fn start(log: &Log) -> Result<()> {
+    let level = &log.log_level;
     let filter =
         EnvFilter::try_new(level).with_context(|| format!("--log-level {level}: not a level or a list of part=level"))?;
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true);
-    let started = match format {
+    let started = match log.log_format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
     };
@@ -22,8 +24,13 @@ pub(crate) fn start(level: &str, format: LogFormat) -> Result<()> {
 
 /// Tells whoever started the command why it failed, with all causes.
 pub(crate) fn failure(error: &anyhow::Error) {
-    let (red, plain) = if std::io::stderr().is_terminal() { ("\u{1b}[31m", "\u{1b}[0m") } else { ("", "") };
-    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    // The only place that speaks to people on standard error without the log: the log may not be there yet.
-    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{red}error:{plain} {}\n", causes.join(": ")));
+    let mut causes: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Some errors say their cause themselves.
+        if causes.last().is_none_or(|last| !last.contains(&cause)) {
+            causes.push(cause);
+        }
+    }
+    // Not through the log: it may not be there yet.
+    terminal::note(format_args!("{BAD}error:{BAD:#} {}", causes.join(": ")));
 }

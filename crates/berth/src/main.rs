@@ -3,19 +3,30 @@
 mod cli;
 mod commands;
 mod confinement;
+mod connection;
 mod files;
 mod installation;
 mod keys;
+mod lock;
 mod logging;
 mod mounts;
+mod network;
+mod node;
+mod preflight;
+mod readiness;
+mod remains;
 mod server;
 mod supervisor;
+mod tail;
+mod tasks;
+mod terminal;
 
 use clap::Parser as _;
 
 fn main() -> std::process::ExitCode {
     match commands::run(cli::Cli::parse()) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(code) => code,
+        Err(error) if error.is::<terminal::ReaderGone>() => std::process::ExitCode::SUCCESS,
         Err(error) => {
             logging::failure(&error);
             std::process::ExitCode::FAILURE

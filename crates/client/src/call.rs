@@ -59,6 +59,12 @@ impl Client {
         &self.region
     }
 
+    /// The same client for another region. Both share their connections.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self.clone() }
+    }
+
     /// Where it calls.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {

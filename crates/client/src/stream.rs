@@ -71,9 +71,7 @@ impl Client {
     }
 
     fn upgrade(&self, endpoint: &Endpoint, path: &str, parameters: &[(&str, &str)]) -> http::Result<Request<()>> {
-        let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
-        let pairs: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let (host, query) = (endpoint.authority(), pairs.join("&"));
+        let (host, query) = (endpoint.authority(), query(parameters));
         let path = format!("{}{path}", endpoint.path());
         let mut request = Request::get(format!("ws://{host}{path}?{query}"))
             .header(header::HOST, host)
@@ -88,16 +86,29 @@ impl Client {
         request.body(())
     }
 
-    /// Signs a frame of a telemetry stream: as a GET of the stream's URL with the frame's message as its body.
+    /// Signs a frame of a telemetry stream: as a GET of the URL that [`Self::open`] made of the same arguments, with the frame's message
+    /// as its body.
     #[must_use]
-    pub fn sign_frame(&self, endpoint: &Endpoint, path: &str, query: &str, message: &[u8]) -> Vec<(&'static str, String)> {
+    pub fn sign_frame(
+        &self,
+        endpoint: &Endpoint,
+        path: &str,
+        parameters: &[(&str, &str)],
+        message: &[u8],
+    ) -> Vec<(&'static str, String)> {
         let path = format!("{}{path}", endpoint.path());
         let headers: [(&str, &[u8]); 1] = [("host", endpoint.authority().as_bytes())];
-        self.sign_ecs(&Head { method: "GET", path: &path, query, headers: &headers }, message)
+        self.sign_ecs(&Head { method: "GET", path: &path, query: &query(parameters), headers: &headers }, message)
     }
 
     fn sign_ecs(&self, head: &Head<'_>, body: &[u8]) -> Vec<(&'static str, String)> {
         let now = now();
         sigv4::sign(head, body, &self.credentials, &Scope::at(now, &self.region, "ecs"), PathStyle::Normalised, now)
     }
+}
+
+fn query(parameters: &[(&str, &str)]) -> String {
+    let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
+    let pairs: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    pairs.join("&")
 }

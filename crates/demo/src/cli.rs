@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, eat, fetch, pack, serve, wait};
+use crate::{count, eat, fetch, look, pack, serve, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -73,6 +73,13 @@ pub(crate) enum Command {
     },
     /// Print the environment, sorted
     Env,
+    /// Print who and where this process is, as one JSON object
+    Look,
+    /// Write a file, and say whether that worked by the exit code
+    Write {
+        /// Which
+        file: PathBuf,
+    },
 }
 
 impl Command {
@@ -90,6 +97,8 @@ impl Command {
             Self::Wait { seconds, stubborn } => return wait::run(seconds, stubborn),
             Self::Eat { mebibytes } => eat::run(mebibytes)?,
             Self::Env => count::environment()?,
+            Self::Look => look::run()?,
+            Self::Write { file } => look::write(&file)?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -6,6 +6,7 @@ mod cli;
 mod count;
 mod eat;
 mod fetch;
+mod look;
 mod pack;
 mod serve;
 mod wait;

@@ -5,13 +5,23 @@
 //! - The process that calls is never forked. Containers belong to shims (`berth-shim`), which outlive the caller.
 //! - A container's folder is the truth about it. Whatever dies, the folder tells the next process what there is.
 
+pub mod cgroup;
+mod embedded;
 mod error;
+pub mod folder;
 mod outcome;
+pub mod output;
+mod process;
+pub mod protocol;
 mod runtime;
 mod spec;
 
+pub use embedded::{Embedded, EmbeddedOptions};
 pub use error::RuntimeError;
+pub use folder::{Folder, Holder, Phase};
 pub use outcome::{Ended, Standing, Usage};
+pub use output::{Chunk, Position, SegmentReader, Stream};
+pub use process::{Mark, boot_id};
 pub use runtime::{ExecStdio, Executed, Runtime};
 pub use spec::{
     Bind, Capability, ContainerSpec, Group, IdMap, Limits, Network, Output, ProcessSpec, ResourceLimit, Rootfs, WhenFull,

@@ -1,4 +1,4 @@
-//! A whole control plane in this process: the real door, services, loops and hub, over a store in memory.
+//! A whole control plane in this process: the real door, services, loops and hub, over a store in memory and logs in a folder.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,18 +6,23 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use berth_api::Caller;
 use berth_api::ecs::EcsDoor;
-use berth_controllers::{Hub, StreamKind, Timing};
+use berth_api::logs::LogsDoor;
+use berth_controllers::{Hub, StreamKind};
 use berth_front::{AuditRecord, AuditSink, Callers, Credential, Door, Limits, Streams};
 use berth_iam::{OWNER_KEY, Principal};
-use berth_services::EcsService;
 use berth_services::vpc::{DEFAULT_CIDR, DefaultVpc};
+use berth_services::{EcsService, LogsService};
 use berth_store::backend::Memory;
 use berth_store::{Options, Store};
+use berth_telemetry::logs::{self, LogStore};
 use berth_wire::Sensitive;
 use prometheus_client::registry::Registry;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+pub use berth_controllers::Timing;
 
 use crate::aws::AwsClient;
 
@@ -37,6 +42,8 @@ pub struct Plane {
     pub store: Store,
     /// The network of its region.
     pub network: DefaultVpc,
+    log_folder: Arc<TempDir>,
+    logs: LogStore,
     close: watch::Sender<bool>,
     running: Vec<JoinHandle<()>>,
 }
@@ -57,13 +64,32 @@ impl Plane {
     /// As [`Plane::start`].
     pub async fn over(store: Store, timing: Timing) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("listening")?;
+        Self::at(listener, store, Arc::new(tempfile::tempdir()?), timing).await
+    }
+
+    /// Ends it and starts it again at the same address, with all it knew, when `meanwhile` is over.
+    ///
+    /// # Errors
+    /// As [`Plane::start`].
+    pub async fn restart(self, timing: Timing, meanwhile: impl Future<Output = ()>) -> Result<Self> {
+        let (address, log_folder) = (self.address, Arc::clone(&self.log_folder));
+        let store = self.close().await?;
+        meanwhile.await;
+        let listener = TcpListener::bind(address).await.context("listening again")?;
+        Self::at(listener, store, log_folder, timing).await
+    }
+
+    async fn at(listener: TcpListener, store: Store, log_folder: Arc<TempDir>, timing: Timing) -> Result<Self> {
         let address = listener.local_addr()?;
+        let logs = LogStore::open(log_folder.path(), logs::Options::default()).context("opening the log store")?;
         let ecs = EcsService::new(store.clone());
         ecs.make_default_cluster(REGION).await?;
         let network = ecs.make_default_vpc(REGION, DEFAULT_CIDR.parse()?).await?;
         let mut registry = Registry::default();
         let hub = Hub::new(store.clone(), ACCOUNT.parse()?, timing, &mut registry);
-        let door = Door::new(ACCOUNT, Limits::default(), Keys, Nowhere, &mut registry).with_service(EcsDoor(Arc::new(ecs)));
+        let door = Door::new(ACCOUNT, Limits::default(), Keys, Nowhere, &mut registry)
+            .with_service(EcsDoor(Arc::new(ecs)))
+            .with_service(LogsDoor(Arc::new(LogsService::new(store.clone(), logs.clone()))));
         let authenticator = door.authenticator();
         let streams = |kind| Streams::new(Arc::clone(&authenticator), hub.streams(kind, OWNER_KEY));
         let door = door.with_mount(streams(StreamKind::Control)).with_mount(streams(StreamKind::Telemetry));
@@ -73,7 +99,7 @@ impl Plane {
             tokio::spawn(berth_front::serve(Arc::new(door), listener, closing.clone())),
             tokio::spawn(async move { hub.run(closing).await }),
         ];
-        Ok(Self { address, store, network, close, running })
+        Ok(Self { address, store, network, log_folder, logs, close, running })
     }
 
     /// A client that signs as root.
@@ -98,6 +124,7 @@ impl Plane {
         for part in self.running {
             part.await?;
         }
+        self.logs.close().await.map_err(|failure| anyhow::anyhow!("closing the log store: {failure:?}"))?;
         Ok(self.store)
     }
 }

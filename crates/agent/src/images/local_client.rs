@@ -98,7 +98,7 @@ impl LocalClient {
         &self,
         archive: Archive,
         query: &str,
-        on_progress: &mut dyn FnMut(ImportProgress),
+        on_progress: &mut impl FnMut(ImportProgress),
     ) -> Result<Vec<ImportedImage>, LocalError> {
         let answer = self.send(Method::POST, &format!("/images{query}"), BodyExt::boxed(archive)).await?;
         let mut body = succeeded(answer).await?.into_body();
@@ -147,8 +147,7 @@ impl LocalClient {
         let stream = connect(&self.socket).await;
         let stream = stream.map_err(|cause| LocalError::Unreachable { socket: self.socket.clone(), cause })?;
         let broken = |problem: String| LocalError::Broken { doing: "calling the agent", problem };
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(error.to_string()))?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(error.to_string()))?;
         // Ends with the sender and the answer's body.
         tokio::spawn(connection);
         let request = Request::builder().method(method).uri(path).header(header::HOST, "agent").body(body);

@@ -2,36 +2,50 @@
 
 use anyhow::Result;
 
-use crate::cli::Env;
-use crate::{installation, keys};
+use crate::cli::Data;
+use crate::{installation, keys, network, terminal};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Env {
+    #[command(flatten)]
+    data: Data,
+
+    /// Print one JSON object instead of shell lines
+    #[arg(long)]
+    json: bool,
+}
 
 pub(super) fn run(arguments: &Env) -> Result<()> {
     let folder = &arguments.data.data_dir;
     let run = installation::running(folder)?;
     let key = keys::root(folder)?;
+    let network = network::of(folder)?;
+    let subnets: Vec<String> = network.subnets.iter().map(|subnet| subnet.id.clone()).collect();
     let variables = [
-        ("AWS_ENDPOINT_URL", format!("http://{}", run.listen)),
+        ("AWS_ENDPOINT_URL", run.endpoint()),
         ("AWS_REGION", run.region.clone()),
         ("AWS_DEFAULT_REGION", run.region),
         ("AWS_ACCESS_KEY_ID", key.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", key.secret_access_key),
+        ("BERTH_SUBNETS", subnets.join(",")),
+        ("BERTH_SECURITY_GROUP", network.security_group),
     ];
     if arguments.json {
         let object: serde_json::Map<String, serde_json::Value> =
             variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        return super::print(&format!("{}\n", serde_json::Value::Object(object)));
+        return terminal::print(&format!("{}\n", serde_json::Value::Object(object)));
     }
     // A session token of another account would be sent along and refused.
     let mut text = String::from("unset AWS_SESSION_TOKEN AWS_PROFILE\n");
     for (name, value) in variables {
         text.push_str(&format!("export {name}={}\n", quoted(&value)));
     }
-    super::print(&text)
+    terminal::print(&text)
 }
 
 /// For a POSIX shell: in single quotes, unless it needs none.
 fn quoted(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:+".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:+,".contains(&byte);
     if !value.is_empty() && value.bytes().all(plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', "'\\''")) }
 }
 

@@ -5,13 +5,23 @@ use std::os::fd::AsFd as _;
 
 use anyhow::{Context, Result};
 
-use crate::cli::Server;
+use crate::cli::Plane;
 use crate::installation::{self, Installation, Run};
 use crate::{keys, logging, server};
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Server {
+    #[command(flatten)]
+    plane: Plane,
+
+    /// Take the listening socket from standard input (`berth up` passes it, and keeps it while the server restarts)
+    #[arg(long, hide = true)]
+    listener_on_stdin: bool,
+}
+
 pub(super) fn run(arguments: &Server) -> Result<()> {
     let plane = &arguments.plane;
-    logging::start(&plane.log_level, plane.log_format)?;
+    logging::start(&plane.log)?;
     let settings = server::Settings::of(plane)?;
     if arguments.listener_on_stdin {
         // `berth up` holds the installation and did the preparations.
@@ -35,7 +45,7 @@ pub(super) fn bind(address: std::net::SocketAddr) -> Result<TcpListener> {
 }
 
 /// What `DATA/run.json` says of a control plane behind this socket.
-pub(super) fn announcement(plane: &crate::cli::Plane, listener: &TcpListener) -> Result<Run> {
+pub(super) fn announcement(plane: &Plane, listener: &TcpListener) -> Result<Run> {
     Ok(Run {
         listen: listener.local_addr().context("asking for the listening address")?,
         region: plane.region.clone(),

@@ -2,12 +2,19 @@
 
 use anyhow::Result;
 
-use crate::cli::Version;
+use crate::terminal;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Version {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
 
 pub(super) fn run(arguments: &Version) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     if arguments.json {
-        return super::print(&format!("{}\n", serde_json::json!({ "version": version })));
+        return terminal::print(&format!("{}\n", serde_json::json!({ "version": version })));
     }
-    super::print(&format!("berth {version}\n"))
+    terminal::print(&format!("berth {version}\n"))
 }

@@ -1,0 +1,33 @@
+//! What this agent can do, in the words by which the control plane places tasks.
+
+use berth_api::ecs::Attribute;
+
+/// The versions of Docker's API whose members of a container it understands.
+const DOCKER_API: [&str; 13] =
+    ["1.17", "1.18", "1.19", "1.20", "1.21", "1.22", "1.23", "1.24", "1.25", "1.28", "1.29", "1.30", "1.32"];
+
+/// Those that are named in the older way. Images of ECR run if they were imported under their names.
+const OLD_ABILITIES: [&str; 5] =
+    ["logging-driver.awslogs", "logging-driver.json-file", "logging-driver.none", "privileged-container", "ecr-auth"];
+
+const ABILITIES: [&str; 5] =
+    ["container-ordering", "execution-role-awslogs", "execution-role-ecr-pull", "full-sync", "task-cpu-mem-limit"];
+
+/// The attributes that an instance of this agent has.
+pub(crate) fn attributes() -> Vec<Attribute> {
+    let docker = DOCKER_API.iter().map(|version| format!("com.amazonaws.ecs.capability.docker-remote-api.{version}"));
+    let old = OLD_ABILITIES.iter().map(|ability| format!("com.amazonaws.ecs.capability.{ability}"));
+    let abilities = ABILITIES.iter().map(|ability| format!("ecs.capability.{ability}"));
+    let named = docker.chain(old).chain(abilities).map(|name| attribute(name, None));
+    let valued = [("ecs.os-type", "linux"), ("ecs.os-family", "LINUX"), ("ecs.cpu-architecture", architecture())];
+    named.chain(valued.map(|(name, value)| attribute(name.to_owned(), Some(value.to_owned())))).collect()
+}
+
+fn attribute(name: String, value: Option<String>) -> Attribute {
+    Attribute { name, value, ..Attribute::default() }
+}
+
+/// As ECS names it.
+const fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+}

@@ -1,0 +1,29 @@
+//! What an agent is told when it is started.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use berth_client::Endpoint;
+use berth_runtime::Runtime;
+use berth_wire::sigv4::Credentials;
+
+/// What an agent is told when it is started.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The control plane.
+    pub endpoint: Endpoint,
+    /// The region that the machine is in.
+    pub region: String,
+    /// The cluster it joins, by its short name.
+    pub cluster: String,
+    /// The folder that is its own: `DATA/agent`.
+    pub data: PathBuf,
+    /// Names everything made on the machine: `DATA/installation`.
+    pub installation: String,
+    /// What it signs with.
+    pub credentials: Credentials,
+    /// The version it says it has.
+    pub version: String,
+    /// What runs its containers.
+    pub runtime: Arc<dyn Runtime>,
+}

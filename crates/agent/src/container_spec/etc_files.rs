@@ -1,0 +1,89 @@
+//! `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`: files of the container's own, as Docker makes them for its network.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use berth_api::acs::docker::HostConfig;
+use berth_runtime::{Bind, Network};
+
+use super::NodeFacts;
+
+/// The names of this machine itself, as every hosts file begins.
+const LOOPBACK: &str = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n\
+                        ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
+
+/// A file that a container sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EtcFile {
+    /// Its name in `/etc`.
+    pub name: &'static str,
+    /// What is in it.
+    pub text: String,
+}
+
+/// The files that a container sees in `/etc`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EtcFiles(pub Vec<EtcFile>);
+
+impl EtcFiles {
+    pub(super) fn of(network: &Network, host: &HostConfig, hostname: &str, node: &NodeFacts) -> Self {
+        let file = |name, text| EtcFile { name, text };
+        Self(vec![
+            file("hosts", hosts(network, host, node)),
+            file("hostname", format!("{hostname}\n")),
+            file("resolv.conf", resolvers(network, host, node)),
+        ])
+    }
+
+    /// Writes them to a folder, which is made.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        self.0.iter().try_for_each(|file| fs::write(folder.join(file.name), &file.text))
+    }
+
+    /// How the container sees those in a folder.
+    pub(super) fn binds(&self, folder: &Path, read_only: bool) -> Vec<Bind> {
+        let target = |file: &EtcFile| PathBuf::from("/etc").join(file.name);
+        self.0.iter().map(|file| Bind { source: folder.join(file.name), target: target(file), read_only }).collect()
+    }
+}
+
+fn hosts(network: &Network, host: &HostConfig, node: &NodeFacts) -> String {
+    let mut text = match network {
+        Network::Host => node.hosts.clone(),
+        Network::Loopback | Network::Namespace(_) => LOOPBACK.to_owned(),
+    };
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    for extra in &host.extra_hosts {
+        // The address may hold colons.
+        if let Some((name, address)) = extra.split_once(':') {
+            text.push_str(&format!("{address}\t{name}\n"));
+        }
+    }
+    text
+}
+
+/// The host's own on the host's network; otherwise without resolvers that only the host can reach. What the definition says replaces both.
+fn resolvers(network: &Network, host: &HostConfig, node: &NodeFacts) -> String {
+    let is_loopback = |line: &str| {
+        let address = line.strip_prefix("nameserver").map(str::trim);
+        address.is_some_and(|address| address.starts_with("127.") || address == "::1")
+    };
+    let keep = |line: &&str| {
+        let replaced = (!host.dns.is_empty() && line.starts_with("nameserver"))
+            || (!host.dns_search.is_empty() && (line.starts_with("search") || line.starts_with("domain")));
+        !replaced && (*network == Network::Host || !is_loopback(line))
+    };
+    let mut text: String = node.resolv_conf.lines().filter(keep).map(|line| format!("{line}\n")).collect();
+    if !host.dns_search.is_empty() {
+        text.push_str(&format!("search {}\n", host.dns_search.join(" ")));
+    }
+    text.extend(host.dns.iter().map(|server| format!("nameserver {server}\n")));
+    text
+}

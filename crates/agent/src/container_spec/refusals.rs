@@ -1,0 +1,60 @@
+//! What a task may ask for, and this agent does not do yet. A field that begins to act leaves this list.
+
+use berth_api::acs::Task;
+
+use super::docker::Wanted;
+use super::error::FieldError;
+
+/// The first field that asks for what is not done.
+pub(super) fn check(task: &Task, wanted: &Wanted<'_>) -> Result<(), FieldError> {
+    let refused = of_task(task).into_iter().chain(of_container(wanted)).chain(of_docker(wanted));
+    refused.into_iter().find(|(_, asked)| *asked).map_or(Ok(()), |(field, _)| Err(FieldError::not_done(field)))
+}
+
+fn of_task(task: &Task) -> [(&'static str, bool); 6] {
+    [
+        ("pidMode", task.pid_mode.is_some()),
+        ("ipcMode", task.ipc_mode.is_some()),
+        ("proxyConfiguration", task.proxy_configuration.is_some()),
+        ("resourceRequirements", !task.associations.is_empty()),
+        ("volumes", task.attachments.iter().any(|attachment| attachment.attachment_type.is_some())),
+        ("enableFaultInjection", task.enable_fault_injection == Some(true)),
+    ]
+}
+
+fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 12] {
+    let container = wanted.container;
+    let restarts = container.restart_policy.as_ref().is_some_and(|policy| policy.enabled == Some(true));
+    [
+        ("environmentFiles", !container.environment_files.is_empty()),
+        ("links", !container.links.is_empty()),
+        ("mountPoints", !container.mount_points.is_empty()),
+        ("volumesFrom", !container.volumes_from.is_empty()),
+        ("healthCheck", container.health_check_type.is_some()),
+        ("logConfiguration with the execution role", container.logs_auth_strategy.is_some()),
+        ("secrets", !container.secrets.is_empty()),
+        ("firelensConfiguration", container.firelens_configuration.is_some()),
+        ("enableExecuteCommand", !container.managed_agents.is_empty()),
+        ("restartPolicy", restarts),
+        ("credentialSpecs", !container.credential_specs.is_empty()),
+        ("networkInterfaceNames", !container.network_interface_names.is_empty()),
+    ]
+}
+
+fn of_docker(wanted: &Wanted<'_>) -> [(&'static str, bool); 11] {
+    let (config, host) = (&wanted.config, &wanted.host);
+    let own = |mode: &Option<String>| mode.as_deref().is_some_and(|mode| !mode.is_empty() && mode != "private");
+    [
+        ("healthCheck", config.healthcheck.is_some()),
+        ("interactive", config.open_stdin == Some(true)),
+        ("systemControls", !host.sysctls.is_empty()),
+        ("linuxParameters.devices", !host.devices.is_empty()),
+        ("linuxParameters.tmpfs", !host.tmpfs.is_empty()),
+        ("linuxParameters.maxSwap", host.memory_swap.is_some()),
+        ("linuxParameters.swappiness", host.memory_swappiness.is_some()),
+        ("linuxParameters.initProcessEnabled", host.init == Some(true)),
+        ("pidMode", own(&host.pid_mode)),
+        ("ipcMode", own(&host.ipc_mode)),
+        ("dockerSecurityOptions", host.security_opt.iter().any(|option| super::process::no_new_privileges(option).is_none())),
+    ]
+}

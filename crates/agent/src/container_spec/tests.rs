@@ -1,0 +1,312 @@
+//! Tables of what becomes of a container.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use berth_api::acs::{self, Hidden};
+use berth_oci::ImageConfig;
+use berth_runtime::{Capability, ContainerSpec, Group, Network, Output};
+use serde_json::{Value, json};
+
+use super::{NodeFacts, SpecError, etc_files, group, of, stop_signal};
+use crate::images::Resolved;
+
+const ID: &str = "0123456789abcdef0123456789abcdef";
+
+fn node() -> NodeFacts {
+    NodeFacts {
+        hostname: "node".to_owned(),
+        hosts: "127.0.0.1 localhost\n10.0.0.1 node".to_owned(),
+        resolv_conf: "nameserver 127.0.0.53\nnameserver 10.0.0.2\nsearch lan\n".to_owned(),
+    }
+}
+
+fn image() -> ImageConfig {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    ImageConfig {
+        entrypoint: words(&["/entry"]),
+        cmd: words(&["image", "command"]),
+        env: words(&["PATH=/image", "A=image"]),
+        working_dir: "/image".to_owned(),
+        user: "image".to_owned(),
+        stop_signal: Some("SIGQUIT".to_owned()),
+        ..ImageConfig::default()
+    }
+}
+
+/// A task with one container, which is what `container` says, and in Docker's words `config` and `host`.
+fn task(container: Value, config: &Value, host: &Value) -> acs::Task {
+    let mut container: acs::Container = serde_json::from_value(container).unwrap();
+    container.name = "main".to_owned();
+    container.docker_config =
+        Some(acs::DockerConfig { config: Some(config.to_string()), host_config: Some(host.to_string()), version: None });
+    let arn = format!("arn:aws:ecs:us-east-1:000000000000:task/default/{ID}");
+    acs::Task { arn, network_mode: Some("none".to_owned()), containers: vec![container], ..acs::Task::default() }
+}
+
+fn spec(task: &acs::Task, image: ImageConfig) -> Result<ContainerSpec, SpecError> {
+    let image = Resolved::loose(vec![PathBuf::from("/layer")], image);
+    of(task, &task.containers[0], &image, &node(), Output::Discard, Path::new("/etc-files"))
+}
+
+fn made(container: Value, config: Value, host: Value) -> ContainerSpec {
+    spec(&task(container, &config, &host), image()).unwrap()
+}
+
+fn refused(container: Value, config: Value, host: Value) -> String {
+    spec(&task(container, &config, &host), image()).unwrap_err().to_string()
+}
+
+#[test]
+fn command_and_entry_point_are_put_together_as_docker_does() {
+    let cases: [(Value, &[&str]); 6] = [
+        (json!({}), &["/entry", "image", "command"]),
+        (json!({ "command": ["own"] }), &["/entry", "own"]),
+        (json!({ "entryPoint": ["/own"] }), &["/own"]),
+        (json!({ "entryPoint": ["/own"], "command": ["x", "y"] }), &["/own", "x", "y"]),
+        (json!({ "entryPoint": [] }), &["image", "command"]),
+        (json!({ "command": ["own"], "overrides": "{\"command\":[\"over\"]}" }), &["/entry", "over"]),
+    ];
+    for (container, args) in cases {
+        assert_eq!(made(container.clone(), json!({}), json!({})).process.args, args, "{container}");
+    }
+}
+
+#[test]
+fn container_without_anything_to_run_is_refused() {
+    let error = spec(&task(json!({}), &json!({}), &json!({})), ImageConfig::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "CannotCreateContainerError: command of container main: No command specified, neither here nor by the image"
+    );
+    assert!(refused(json!({ "command": ["a\0b"] }), json!({}), json!({})).contains("zero byte"));
+}
+
+#[test]
+fn overrides_know_the_command_alone() {
+    let text = refused(json!({ "overrides": "{\"cpu\":1}" }), json!({}), json!({}));
+    assert!(text.starts_with("CannotCreateContainerError: overrides of container main: unknown field `cpu`"), "{text}");
+}
+
+#[test]
+fn environment_is_the_images_then_the_definitions() {
+    let given = Hidden(BTreeMap::from([("A".to_owned(), "own".to_owned()), ("B".to_owned(), "x=y".to_owned())]));
+    let mut task = task(json!({}), &json!({}), &json!({}));
+    task.containers[0].environment = given;
+    let expected = ["PATH=/image", "HOSTNAME=0123456789ab", "A=own", "B=x=y"];
+    assert_eq!(spec(&task, image()).unwrap().process.env, expected);
+    let env = spec(&task, ImageConfig { env: Vec::new(), ..image() }).unwrap().process.env;
+    assert_eq!(env[0], "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    for name in ["", "A=B", "A\0"] {
+        task.containers[0].environment = Hidden(BTreeMap::from([(name.to_owned(), "secret".to_owned())]));
+        let error = spec(&task, image()).unwrap_err().to_string();
+        assert!(error.contains("cannot be a variable") && !error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn what_the_definition_says_comes_before_what_the_image_says() {
+    let process = made(json!({}), json!({}), json!({})).process;
+    assert_eq!((process.cwd.as_str(), process.user.as_str(), process.terminal), ("/image", "image", false));
+    let process = made(json!({}), json!({ "WorkingDir": "/own", "User": "1:2", "Tty": true }), json!({})).process;
+    assert_eq!((process.cwd.as_str(), process.user.as_str(), process.terminal), ("/own", "1:2", true));
+    assert!(process.env.contains(&"TERM=xterm".to_owned()));
+    assert!(refused(json!({}), json!({ "WorkingDir": "own" }), json!({})).contains("absolute path"));
+}
+
+#[test]
+fn signal_that_stops_a_container_has_many_names() {
+    let cases: [(&str, i32); 7] =
+        [("SIGTERM", 15), ("term", 15), ("9", 9), ("SIGRTMIN", 34), ("SIGRTMIN+3", 37), ("RTMAX-1", 63), ("SIGUSR2", 12)];
+    for (name, number) in cases {
+        let task = task(json!({}), &json!({ "StopSignal": name }), &json!({}));
+        assert_eq!(stop_signal(&task.containers[0], &image()), Ok(number), "{name}");
+    }
+    let quiet = task(json!({}), &json!({}), &json!({}));
+    assert_eq!(stop_signal(&quiet.containers[0], &image()), Ok(3));
+    assert_eq!(stop_signal(&quiet.containers[0], &ImageConfig::default()), Ok(15));
+    for name in ["SIGNOTHING", "0", "65", "SIGRTMIN+99", "-1"] {
+        let task = task(json!({}), &json!({ "StopSignal": name }), &json!({}));
+        assert!(stop_signal(&task.containers[0], &image()).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn limits_are_bounded_as_agents_bound_them() {
+    let mib = 1_u64 << 20;
+    let cases = [
+        (json!({}), json!({}), (Some(2), None, None)),
+        (json!({ "cpu": 0, "memory": 0 }), json!({}), (Some(2), None, None)),
+        (json!({ "cpu": 1, "memory": 4 }), json!({}), (Some(2), Some(6 * mib), None)),
+        (
+            json!({ "cpu": 512, "memory": 64 }),
+            json!({ "MemoryReservation": 32 * mib }),
+            (Some(512), Some(64 * mib), Some(32 * mib)),
+        ),
+        (json!({ "cpu": 10_000_000 }), json!({}), (Some(262_144), None, None)),
+    ];
+    for (container, host, expected) in cases {
+        let limits = made(container.clone(), json!({}), host).limits;
+        assert_eq!((limits.cpu_shares, limits.memory, limits.memory_reservation), expected, "{container}");
+        assert_eq!(limits.pids, None);
+    }
+    assert!(refused(json!({ "memory": -1 }), json!({}), json!({})).contains("memory of container main: -1 is below zero"));
+}
+
+#[test]
+fn task_is_a_group_with_limits_of_its_own() {
+    let base = task(json!({}), &json!({}), &json!({}));
+    let limited = acs::Task { cpu: Some(0.25), memory: Some(512), ..base.clone() };
+    assert_eq!(group(&limited), Group { name: ID.to_owned(), cpu_millis: Some(250), memory: Some(512 << 20) });
+    assert_eq!(group(&base), Group { name: ID.to_owned(), cpu_millis: None, memory: None });
+    let made = spec(&base, image()).unwrap();
+    assert_eq!((made.id, made.group), (format!("{ID}-0000000000"), ID.to_owned()));
+    let hostile = acs::Task { arn: "task/../../ETC\0 é".to_owned(), ..base };
+    assert_eq!(group(&hostile).name, "etc");
+}
+
+#[test]
+fn capabilities_follow_dockers_rule() {
+    let default = Capability::default_set();
+    let named =
+        |names: &[&str]| names.iter().map(|name| Capability((*name).to_owned())).collect::<std::collections::BTreeSet<_>>();
+    let of = |host: Value| made(json!({}), json!({}), host).process.capabilities;
+    assert_eq!(of(json!({})), default);
+    assert_eq!(of(json!({ "CapDrop": ["ALL"] })), named(&[]));
+    assert_eq!(of(json!({ "CapDrop": ["ALL"], "CapAdd": ["cap_net_admin"] })), named(&["NET_ADMIN"]));
+    assert_eq!(of(json!({ "CapAdd": ["SYS_PTRACE"] })), &default | &named(&["SYS_PTRACE"]));
+    assert_eq!(of(json!({ "CapDrop": ["MKNOD"] })), &default - &named(&["MKNOD"]));
+    let all = of(json!({ "CapAdd": ["ALL"], "CapDrop": ["SYS_ADMIN"] }));
+    assert_eq!((all.len(), all.contains(&Capability("SYS_ADMIN".to_owned()))), (40, false));
+    assert!(refused(json!({}), json!({}), json!({ "CapAdd": ["FLY"] })).contains("there is no capability FLY"));
+}
+
+#[test]
+fn limits_of_processes_are_checked_and_have_a_default() {
+    let limits = made(json!({}), json!({}), json!({})).process.resource_limits;
+    assert_eq!(
+        limits.iter().map(|limit| (limit.name.as_str(), limit.soft, limit.hard)).collect::<Vec<_>>(),
+        [("nofile", 65_535, 65_535)]
+    );
+    let ulimit = |name: &str, soft: i64, hard: i64| json!({ "Ulimits": [{ "Name": name, "Soft": soft, "Hard": hard }] });
+    let limits = made(json!({}), json!({}), ulimit("nofile", 10, -1)).process.resource_limits;
+    assert_eq!(limits.iter().map(|limit| (limit.soft, limit.hard)).collect::<Vec<_>>(), [(10, u64::MAX)]);
+    for (name, soft, hard) in [("files", 1, 1), ("nofile", 2, 1), ("nofile", -2, 1)] {
+        refused(json!({}), json!({}), ulimit(name, soft, hard));
+    }
+}
+
+#[test]
+fn security_options_are_no_new_privileges_alone() {
+    let cases = [("no-new-privileges", true), ("no-new-privileges:true", true), ("no-new-privileges=false", false)];
+    for (option, expected) in cases {
+        assert_eq!(
+            made(json!({}), json!({}), json!({ "SecurityOpt": [option] })).process.no_new_privileges,
+            expected,
+            "{option}"
+        );
+    }
+    for option in ["label:type:x", "apparmor:x", "no-new-privileges:maybe"] {
+        assert!(refused(json!({}), json!({}), json!({ "SecurityOpt": [option] })).contains("dockerSecurityOptions"), "{option}");
+    }
+}
+
+#[test]
+fn network_decides_about_name_and_files() {
+    let mut task = task(json!({}), &json!({}), &json!({ "ExtraHosts": ["db:fd00::1"] }));
+    let files = |task: &acs::Task| -> BTreeMap<&str, String> {
+        etc_files(task, &task.containers[0], &node()).unwrap().0.into_iter().map(|file| (file.name, file.text)).collect()
+    };
+    let none = spec(&task, image()).unwrap();
+    assert_eq!((none.network, none.hostname.as_deref()), (Network::Loopback, Some("0123456789ab")));
+    let texts = files(&task);
+    assert!(texts["hosts"].starts_with("127.0.0.1\tlocalhost\n") && texts["hosts"].ends_with("\nfd00::1\tdb\n"));
+    assert_eq!(
+        (texts["hostname"].as_str(), texts["resolv.conf"].as_str()),
+        ("0123456789ab\n", "nameserver 10.0.0.2\nsearch lan\n")
+    );
+
+    task.network_mode = Some("host".to_owned());
+    let host = spec(&task, image()).unwrap();
+    assert_eq!((host.network, host.hostname.as_deref()), (Network::Host, None));
+    assert!(host.process.env.contains(&"HOSTNAME=node".to_owned()));
+    let texts = files(&task);
+    assert_eq!(texts["hosts"], "127.0.0.1 localhost\n10.0.0.1 node\nfd00::1\tdb\n");
+    assert_eq!(texts["resolv.conf"], node().resolv_conf);
+
+    for mode in ["bridge", "awsvpc", "default", ""] {
+        task.network_mode = Some(mode.to_owned());
+        assert!(spec(&task, image()).unwrap_err().to_string().contains("networkMode of container main"), "{mode}");
+    }
+}
+
+#[test]
+fn resolvers_of_the_definition_replace_the_hosts() {
+    let host = json!({ "Dns": ["1.1.1.1"], "DnsSearch": ["a", "b"] });
+    let task = task(json!({}), &json!({ "Hostname": "own" }), &host);
+    let files = etc_files(&task, &task.containers[0], &node()).unwrap();
+    assert_eq!(files.0[2].text, "search a b\nnameserver 1.1.1.1\n");
+    assert_eq!(files.0[1].text, "own\n");
+    assert_eq!(spec(&task, image()).unwrap().hostname.as_deref(), Some("own"));
+}
+
+#[test]
+fn files_in_etc_are_written_and_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let task = task(json!({}), &json!({}), &json!({}));
+    etc_files(&task, &task.containers[0], &node()).unwrap().write(&folder.path().join("etc")).unwrap();
+    assert_eq!(std::fs::read_to_string(folder.path().join("etc/hostname")).unwrap(), "0123456789ab\n");
+    let binds = |host| made(json!({}), json!({}), host).binds;
+    let plain = binds(json!({}));
+    let targets: Vec<_> = plain.iter().map(|bind| (bind.source.to_str().unwrap(), bind.target.to_str().unwrap())).collect();
+    let expected = [
+        ("/etc-files/hosts", "/etc/hosts"),
+        ("/etc-files/hostname", "/etc/hostname"),
+        ("/etc-files/resolv.conf", "/etc/resolv.conf"),
+    ];
+    assert_eq!(targets, expected);
+    assert!(
+        plain.iter().all(|bind| !bind.read_only) && binds(json!({ "ReadonlyRootfs": true })).iter().all(|bind| bind.read_only)
+    );
+}
+
+#[test]
+fn switches_are_passed_on() {
+    let spec = made(json!({}), json!({}), json!({ "ReadonlyRootfs": true, "Privileged": true, "ShmSize": 1024 }));
+    assert_eq!((spec.rootfs.read_only, spec.privileged, spec.shm_bytes), (true, true, 1024));
+    let spec = made(json!({}), json!({}), json!({}));
+    assert_eq!((spec.rootfs.read_only, spec.privileged, spec.shm_bytes), (false, false, 64 << 20));
+    assert_eq!(spec.rootfs.layers, [PathBuf::from("/layer")]);
+}
+
+#[test]
+fn what_is_not_done_is_refused_by_name() {
+    let none = || json!({});
+    let cases = [
+        (json!({ "links": ["a"] }), none(), none(), "links"),
+        (json!({ "mountPoints": [{ "sourceVolume": "v" }] }), none(), none(), "mountPoints"),
+        (json!({ "volumesFrom": [{ "sourceContainer": "v" }] }), none(), none(), "volumesFrom"),
+        (json!({ "secrets": [{ "name": "S" }] }), none(), none(), "secrets"),
+        (json!({ "environmentFiles": [{ "value": "S" }] }), none(), none(), "environmentFiles"),
+        (json!({ "firelensConfiguration": { "type": "fluentd" } }), none(), none(), "firelensConfiguration"),
+        (json!({ "restartPolicy": { "enabled": true } }), none(), none(), "restartPolicy"),
+        (none(), json!({ "Healthcheck": { "Test": ["CMD", "true"] } }), none(), "healthCheck"),
+        (none(), json!({ "OpenStdin": true }), none(), "interactive"),
+        (none(), none(), json!({ "Sysctls": { "a": "1" } }), "systemControls"),
+        (none(), none(), json!({ "Tmpfs": { "/t": "size=1m" } }), "linuxParameters.tmpfs"),
+        (none(), none(), json!({ "Devices": [{ "PathOnHost": "/dev/x" }] }), "linuxParameters.devices"),
+        (none(), none(), json!({ "Init": true }), "linuxParameters.initProcessEnabled"),
+        (none(), none(), json!({ "PidMode": "host" }), "pidMode"),
+    ];
+    for (container, config, host, field) in cases {
+        let expected = format!("CannotCreateContainerError: {field} of container main: this agent cannot do that yet");
+        assert_eq!(refused(container, config, host), expected);
+    }
+}
+
+#[test]
+fn damaged_docker_config_is_refused() {
+    let mut task = task(json!({}), &json!({}), &json!({}));
+    task.containers[0].docker_config.as_mut().unwrap().host_config = Some("{".to_owned());
+    assert!(spec(&task, image()).unwrap_err().to_string().contains("dockerConfig.hostConfig of container main"));
+}

@@ -1,0 +1,100 @@
+//! What the socket is asked, and what it answers.
+
+use std::convert::Infallible;
+
+use berth_oci::Reference;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+
+use super::library::{Images, RemoveError};
+use super::listing::Problem;
+use super::upload;
+
+/// An answer; an import's comes in pieces.
+pub(super) type Answer = Response<BoxBody<Bytes, Infallible>>;
+
+/// What a query says.
+#[derive(Debug, Default)]
+struct Query {
+    name: Option<Reference>,
+    force: bool,
+}
+
+/// Answers a request.
+pub(super) async fn answer(images: &Images, request: Request<Incoming>) -> Answer {
+    let query = match read(request.uri().query().unwrap_or_default()) {
+        Ok(query) => query,
+        Err(error) => return problem(StatusCode::BAD_REQUEST, Problem { error, ..Problem::default() }),
+    };
+    match (request.method(), request.uri().path()) {
+        (&Method::POST, "/images") => upload::answer(images.clone(), query.name, request.into_body()),
+        (&Method::GET, "/images") => list(images.clone()).await,
+        (&Method::DELETE, "/images") => remove(images.clone(), query).await,
+        (_, "/images") => refused(StatusCode::METHOD_NOT_ALLOWED, "images are listed, imported or removed: GET, POST, DELETE"),
+        _ => refused(StatusCode::NOT_FOUND, "there is /images here, and nothing else"),
+    }
+}
+
+async fn list(images: Images) -> Answer {
+    match tokio::task::spawn_blocking(move || images.list()).await {
+        Ok(Ok(listed)) => json(StatusCode::OK, &listed),
+        Ok(Err(error)) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        Err(_) => ending(),
+    }
+}
+
+async fn remove(images: Images, query: Query) -> Answer {
+    let Some(name) = query.name else { return refused(StatusCode::BAD_REQUEST, "which one? ?name=REFERENCE is missing") };
+    match tokio::task::spawn_blocking(move || images.remove(&name, query.force)).await {
+        Ok(Ok(())) => json(StatusCode::OK, &serde_json::Map::new()),
+        Ok(Err(refusal)) => {
+            let error = refusal.to_string();
+            match refusal {
+                RemoveError::Absent(_) => refused(StatusCode::NOT_FOUND, &error),
+                RemoveError::InUse { tasks, .. } => problem(StatusCode::CONFLICT, Problem { error, in_use_by: tasks }),
+                RemoveError::Library(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error),
+            }
+        }
+        Err(_) => ending(),
+    }
+}
+
+fn read(query: &str) -> Result<Query, String> {
+    let mut read = Query::default();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = percent_decode_str(value).decode_utf8().map_err(|_| format!("{key} is no text"))?;
+        match key {
+            "name" => read.name = Some(value.parse().map_err(|error| format!("{error}"))?),
+            "force" => read.force = value == "true",
+            _ => return Err(format!("nothing is known of {key}")),
+        }
+    }
+    Ok(read)
+}
+
+fn refused(status: StatusCode, error: &str) -> Answer {
+    problem(status, Problem { error: error.to_owned(), ..Problem::default() })
+}
+
+fn ending() -> Answer {
+    refused(StatusCode::SERVICE_UNAVAILABLE, "the agent is ending")
+}
+
+fn problem(status: StatusCode, problem: Problem) -> Answer {
+    json(status, &problem)
+}
+
+fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+    // Nothing here refuses to be written.
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    let mut answer = Response::new(Full::new(Bytes::from(body)).boxed());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    answer
+}

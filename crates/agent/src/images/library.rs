@@ -1,0 +1,284 @@
+//! The images of this machine.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::UNIX_EPOCH;
+
+use berth_oci::{
+    ContentStore, Digest, Image, ImportError, Imported, Limits, Reference, StoreError, UnpackError, Watch, import_archive,
+};
+use tokio::sync::Notify;
+
+use super::listing::{ImportedImage, ListedImage};
+use super::resolved::{ResolveError, Resolved, Unpacked, Users};
+
+/// Names kept in memory, at most: far more than a machine's task definitions have.
+const MOST_KNOWN: usize = 4096;
+
+/// The images of this machine. Clones are the same library.
+#[derive(Debug, Clone)]
+pub struct Images {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: ContentStore,
+    known: Mutex<Known>,
+    users: Users,
+    /// Told when there may be something to tidy up.
+    changed: Notify,
+}
+
+/// Images by the texts that name them.
+#[derive(Debug, Default)]
+struct Known {
+    /// Rises whenever names change, so that what was looked up before is not taken for what is.
+    generation: u64,
+    images: HashMap<String, Arc<Unpacked>>,
+}
+
+/// Why a name was not removed.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoveError {
+    /// There is no such name.
+    #[error("there is no image {0} on this machine")]
+    Absent(String),
+    /// It is the last name of an image that is in use.
+    #[error("{name} is used by {}; stop them first, or force it", tasks.join(", "))]
+    InUse {
+        /// The name.
+        name: String,
+        /// Who uses it.
+        tasks: Vec<String>,
+    },
+    /// The library cannot be read or written.
+    #[error(transparent)]
+    Library(StoreError),
+}
+
+/// Why an import came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UploadError {
+    #[error(transparent)]
+    Import(ImportError),
+    #[error(transparent)]
+    Unpack(UnpackError),
+}
+
+impl Images {
+    /// Opens the library in a folder, which is made if need be: `DATA/agent/images`. Blocks.
+    ///
+    /// # Errors
+    /// Another process has it open, or the file system refuses.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::with_limits(folder, Limits::default())
+    }
+
+    /// Opens it with other limits.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with_limits(folder: &Path, limits: Limits) -> Result<Self, StoreError> {
+        let store = ContentStore::open(folder, limits)?;
+        let shared = Shared { store, known: Mutex::default(), users: Users::default(), changed: Notify::new() };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The image that a name means, ready to be run.
+    ///
+    /// # Errors
+    /// It is no name, there is no such image here, or it is damaged.
+    pub async fn resolve(&self, image: &str) -> Result<Resolved, ResolveError> {
+        let generation = {
+            let known = self.known();
+            if let Some(unpacked) = known.images.get(image) {
+                return Ok(Resolved::new(Arc::clone(unpacked)));
+            }
+            known.generation
+        };
+        let unpacked = Arc::new(self.blocking(image, Self::look_up).await?);
+        let mut known = self.known();
+        if known.generation == generation {
+            if known.images.len() >= MOST_KNOWN {
+                known.images.clear();
+            }
+            known.images.insert(image.to_owned(), Arc::clone(&unpacked));
+        }
+        Ok(Resolved::new(unpacked))
+    }
+
+    /// As [`Self::resolve`], and says for whom: as long as the answer lives, the image is in use by that task.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub async fn resolve_for(&self, image: &str, task: &str) -> Result<Resolved, ResolveError> {
+        Ok(self.resolve(image).await?.with_user(&self.shared.users, task))
+    }
+
+    /// Takes up an image again that a task used before the agent was started again, whatever its name means now. To be done before
+    /// [`keep_tidy`](super::keep_tidy) begins.
+    ///
+    /// # Errors
+    /// It is not there any more, or damaged.
+    pub async fn adopt(&self, manifest: Digest, task: &str) -> Result<Resolved, ResolveError> {
+        let unpacked = self.blocking(&manifest.to_string(), move |images, image| images.unpack(image, manifest)).await?;
+        Ok(Resolved::new(Arc::new(unpacked)).with_user(&self.shared.users, task))
+    }
+
+    /// All images with a name, and those in use without one. Blocks.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn list(&self) -> Result<Vec<ListedImage>, StoreError> {
+        let mut names: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
+        for stored in self.shared.store.references()? {
+            names.entry(stored.manifest).or_default().push(stored.name.familiar());
+        }
+        for (manifest, _) in self.users().iter() {
+            names.entry(*manifest).or_default();
+        }
+        let listed = |(manifest, names)| match self.shared.store.image(manifest) {
+            Ok(image) => Some(self.listed(&image, names)),
+            Err(error) => {
+                tracing::warn!(%manifest, %error, "an image cannot be read; import it again");
+                None
+            }
+        };
+        Ok(names.into_iter().filter_map(listed).collect())
+    }
+
+    /// Removes a name. Forced, it is also taken from under tasks, which keep what they have. Blocks.
+    ///
+    /// # Errors
+    /// There is no such name, or tasks use it and it is not forced.
+    pub fn remove(&self, name: &Reference, force: bool) -> Result<(), RemoveError> {
+        let store = &self.shared.store;
+        let names = store.references().map_err(RemoveError::Library)?;
+        let own = names.iter().find(|stored| stored.name == *name).ok_or_else(|| RemoveError::Absent(name.familiar()))?;
+        let is_last = names.iter().filter(|stored| stored.manifest == own.manifest).count() == 1;
+        let tasks = self.tasks_of(own.manifest);
+        if is_last && !force && !tasks.is_empty() {
+            return Err(RemoveError::InUse { name: name.familiar(), tasks });
+        }
+        store.remove_reference(name).map_err(RemoveError::Library)?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Imports an archive and unpacks it, so that its first run is as quick as the others. Blocks.
+    pub(super) fn import(
+        &self,
+        archive: impl Read + Send,
+        name: Option<&Reference>,
+        watch: &Watch<'_>,
+    ) -> Result<Vec<ImportedImage>, UploadError> {
+        let imported = import_archive(&self.shared.store, archive, name, watch).map_err(UploadError::Import);
+        // Also after a failure: it may have left blobs behind that nothing needs.
+        self.forget();
+        let imported = imported?;
+        for Imported { image, .. } in &imported {
+            self.shared.store.unpack(image, watch).map_err(UploadError::Unpack)?;
+        }
+        let told = |Imported { references, image }: Imported| ImportedImage {
+            names: references.iter().map(Reference::familiar).collect(),
+            id: image.configuration.to_string(),
+            size: image.size,
+        };
+        Ok(imported.into_iter().map(told).collect())
+    }
+
+    pub(super) fn store(&self) -> &ContentStore {
+        &self.shared.store
+    }
+
+    /// Waits until there may be something to tidy up.
+    pub(super) async fn changed(&self) {
+        self.shared.changed.notified().await;
+    }
+
+    /// Names have changed.
+    fn forget(&self) {
+        let mut known = self.known();
+        known.generation += 1;
+        known.images.clear();
+        drop(known);
+        self.shared.changed.notify_one();
+    }
+
+    /// Looks a name up on disk, and unpacks what it means.
+    fn look_up(&self, image: &str) -> Result<Unpacked, ResolveError> {
+        let name: Reference = image.parse().map_err(|problem| ResolveError::Name { image: image.to_owned(), problem })?;
+        let failed = |problem| ResolveError::Library { image: image.to_owned(), problem };
+        let manifest = self.shared.store.resolve(&name).map_err(failed)?;
+        let manifest = manifest.ok_or_else(|| ResolveError::Absent { image: image.to_owned() })?;
+        let unpacked = self.unpack(image, manifest)?;
+        Ok(Unpacked { manifest_digest: name.digest().map(|digest| digest.to_string()), ..unpacked })
+    }
+
+    fn unpack(&self, name: &str, manifest: Digest) -> Result<Unpacked, ResolveError> {
+        let store = &self.shared.store;
+        let documents = store.pins();
+        documents.add(manifest);
+        let image = store.image(manifest).map_err(|problem| ResolveError::Library { image: name.to_owned(), problem })?;
+        documents.add(image.configuration);
+        let unpacked = store.unpack(&image, &Watch::nobody());
+        let unpacked = unpacked.map_err(|problem| ResolveError::Unpack { image: name.to_owned(), problem })?;
+        Ok(Unpacked {
+            layers: unpacked.layers.clone(),
+            config: image.config,
+            image_id: image.configuration.to_string(),
+            manifest,
+            manifest_digest: None,
+            _layers: Some(unpacked),
+            _documents: Some(documents),
+        })
+    }
+
+    /// Runs something that reads or writes the disk where it holds nobody up.
+    async fn blocking(
+        &self,
+        image: &str,
+        run: impl FnOnce(&Self, &str) -> Result<Unpacked, ResolveError> + Send + 'static,
+    ) -> Result<Unpacked, ResolveError> {
+        let (images, name) = (self.clone(), image.to_owned());
+        let done = tokio::task::spawn_blocking(move || run(&images, &name)).await;
+        done.unwrap_or_else(|_| Err(ResolveError::Ending { image: image.to_owned() }))
+    }
+
+    fn listed(&self, image: &Image, names: Vec<String>) -> ListedImage {
+        let store = &self.shared.store;
+        let came = store.open_blob(image.manifest).ok().and_then(|blob| blob.metadata().ok()?.modified().ok());
+        let came = came.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let document = store.read_document(image.configuration).ok();
+        let document: Option<serde_json::Value> = document.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        ListedImage {
+            names,
+            id: image.configuration.to_string(),
+            manifest: image.manifest.to_string(),
+            size: image.size,
+            created_at: document.and_then(|document| Some(document.get("created")?.as_str()?.to_owned())),
+            imported_at: came.map_or(0, |at| at.as_secs()),
+            in_use_by: self.tasks_of(image.manifest),
+        }
+    }
+
+    /// The tasks that use an image, each once.
+    fn tasks_of(&self, manifest: Digest) -> Vec<String> {
+        let users = self.users();
+        let mut tasks: Vec<String> = users.iter().filter(|(used, _)| *used == manifest).map(|(_, task)| task.clone()).collect();
+        tasks.sort();
+        tasks.dedup();
+        tasks
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn users(&self) -> MutexGuard<'_, Vec<(Digest, String)>> {
+        self.shared.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

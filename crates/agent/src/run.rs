@@ -1,0 +1,124 @@
+//! An agent, put together.
+
+use std::sync::Arc;
+
+use berth_client::Client;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+use tracing::{error, warn};
+
+use crate::config::Config;
+use crate::container_spec::NodeFacts;
+use crate::control::ControlStream;
+use crate::endpoints::Endpoints;
+use crate::error::AgentError;
+use crate::files;
+use crate::identity::Identity;
+use crate::images::{self, Images};
+use crate::logs::{self, Retention, Wakes};
+use crate::machine::Machine;
+use crate::node::{Message, Node};
+use crate::registration::register;
+use crate::task::{Shared, unblocked};
+use crate::telemetry::TelemetryStream;
+
+/// Reports that are on their way at the same time, at most.
+const MOST_REPORTS: usize = 32;
+/// What waits to be heard by the node, at most.
+const MOST_MESSAGES: usize = 64;
+
+/// Runs an agent until the shutdown. Its containers go on: the next agent over the same folder takes them up.
+///
+/// # Errors
+/// Its folder cannot be used, or the control plane refuses the machine for good.
+pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> Result<(), AgentError> {
+    let ending = shutdown.clone();
+    tokio::select! {
+        biased;
+        // An error is a sender that is gone: nobody can ask for more.
+        _ = shutdown.wait_for(|ends| *ends) => Ok(()),
+        outcome = serve(config, ending) => outcome,
+    }
+}
+
+async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), AgentError> {
+    let tasks = config.data.join("tasks");
+    files::make_folder(&tasks)?;
+    let machine = Machine::read()?;
+    let mut identity = Identity::open(&config.data, &config.region, &config.cluster)?;
+    let user_agent = format!("Berth agent/{}", config.version);
+    let client = Client::new(config.endpoint.clone(), &config.region, config.credentials.clone(), &user_agent);
+    let folder = config.data.join("images");
+    let images = unblocked(move || Images::open(&folder)).await;
+    let images = images.map_err(|error| AgentError::Images { problem: error.to_string() })?;
+    let wakes =
+        Wakes::start().map_err(|error| AgentError::Machine { what: "the output of containers", problem: error.to_string() })?;
+    let log_folder = config.data.join("logs");
+    let shared = Arc::new(Shared {
+        client: client.clone(),
+        cluster: config.cluster.clone(),
+        boot: machine.boot.clone(),
+        tasks: tasks.clone(),
+        runtime: Arc::clone(&config.runtime),
+        images: images.clone(),
+        facts: NodeFacts::read(),
+        wakes,
+        logs: log_folder.clone(),
+        reports: Semaphore::new(MOST_REPORTS),
+    });
+    // What runs here is looked after whether there is a control plane or not.
+    let (adopting, mut adopted) = mpsc::channel(1);
+    let node = Node::open(shared, &config.data, identity.arn(), adopting).await;
+    let (messages, heard) = mpsc::channel(MOST_MESSAGES);
+    let mut parts = JoinSet::new();
+    parts.spawn(node.run(heard));
+    let socket = config.data.join("agent.sock");
+    parts.spawn(logs::keep_tidy(log_folder, Retention::default(), shutdown.clone()));
+    let (library, ends) = (images.clone(), shutdown.clone());
+    parts.spawn(async move {
+        // Nothing is ever sent: it ends when the last task has its images.
+        adopted.recv().await;
+        images::keep_tidy(library, ends).await;
+    });
+    parts.spawn(async move {
+        if let Err(error) = images::serve(&socket, images, shutdown).await {
+            error!(%error, "the socket for images is gone");
+        }
+    });
+    loop {
+        let instance = register(&client, &config, &machine, &mut identity).await?;
+        // It lives as long as this.
+        let _ = messages.send(Message::Instance(instance.clone())).await;
+        converse(&config, &client, &machine, instance, &messages).await;
+        warn!("this instance was deregistered: registering anew; its tasks will be stopped");
+        identity.forget()?;
+    }
+}
+
+/// Keeps both streams open until the instance is no more.
+async fn converse(config: &Config, client: &Client, machine: &Machine, instance: String, node: &mpsc::Sender<Message>) {
+    let endpoints = Arc::new(Endpoints::new(client.clone(), &config.cluster, &instance));
+    let telemetry = TelemetryStream {
+        client: client.clone(),
+        endpoints: Arc::clone(&endpoints),
+        cluster: config.cluster.clone(),
+        instance: instance.clone(),
+        version: config.version.clone(),
+        processors: machine.processors,
+        runtime: Arc::clone(&config.runtime),
+        tasks: config.data.join("tasks"),
+        node: node.clone(),
+    };
+    let control = ControlStream {
+        client: client.clone(),
+        endpoints,
+        cluster: config.cluster.clone(),
+        instance,
+        version: config.version.clone(),
+        node: node.clone(),
+    };
+    tokio::select! {
+        () = control.run() => {}
+        () = telemetry.run() => {}
+    }
+}

@@ -1,0 +1,360 @@
+//! The actor that owns a task.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use berth_client::Client;
+use berth_model::Timestamp;
+use berth_plan::node::{self, Action, Desired, Event, Phase, Uptime};
+use berth_runtime::{Runtime, Standing};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use tracing::{debug, error, info};
+
+use super::attempts::Attempts;
+use super::clearing::Clearing;
+use super::folders::TaskFolder;
+use super::record::Record;
+use super::recovery::{Adoption, adopt};
+use super::report::Progress;
+use super::upkeep::News;
+use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
+use crate::container_spec::NodeFacts;
+use crate::files::{self, Outlives};
+use crate::images::{Images, Resolved};
+use crate::logs::{Driver, Wakes};
+use crate::machine::{uptime, wall};
+
+/// Nothing is due.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What all tasks of a machine need.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) client: Client,
+    pub(crate) cluster: String,
+    /// The machine's boot.
+    pub(crate) boot: String,
+    /// The folder of all tasks.
+    pub(crate) tasks: PathBuf,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) images: Images,
+    pub(crate) facts: NodeFacts,
+    /// Wakes log drivers.
+    pub(crate) wakes: Arc<Wakes>,
+    /// The folder of logs that are kept on the machine.
+    pub(crate) logs: PathBuf,
+    /// Reports that are on their way at the same time, at most.
+    pub(crate) reports: Semaphore,
+}
+
+/// What an actor is told.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// The task is to end. Answered once that is on disk.
+    Stop(oneshot::Sender<()>),
+}
+
+/// What became of a task when its actor ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is over, the control plane knows, and nothing is left of it.
+    Over,
+    /// Its actor was not able to take it in, or has nobody to hear from.
+    Unknown,
+}
+
+/// Held while images are taken up that tasks used before the agent was started again: until then none may be removed.
+pub(crate) type Adopting = mpsc::Sender<Infallible>;
+
+/// A task.
+#[derive(Debug)]
+pub(crate) struct Actor {
+    pub(super) shared: Arc<Shared>,
+    pub(super) folder: TaskFolder,
+    pub(super) record: Record,
+    /// The plan's part of the record as it is on disk.
+    pub(super) kept: node::NodeTask,
+    /// Writing it failed: then again.
+    pub(super) keeps: Attempts,
+    pub(super) containers: Vec<Container>,
+    pub(super) work: JoinSet<Done>,
+    /// When a timeout of the plan's is over.
+    wake_at: Option<Uptime>,
+    /// What the control plane knows.
+    pub(super) told: Progress,
+    pub(super) reports: Attempts,
+    pub(super) clearing: Clearing,
+}
+
+/// What an actor has of a container besides the record.
+#[derive(Debug, Default)]
+pub(super) struct Container {
+    pub(super) image: Option<Resolved>,
+    /// Until its output is followed.
+    pub(super) driver: Option<Driver>,
+    pull: Option<AbortHandle>,
+    signal: Option<AbortHandle>,
+    pub(super) output: Output,
+    /// Tells the driver that it has ended.
+    pub(super) ended: watch::Sender<bool>,
+}
+
+/// How far a container's output is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Output {
+    /// There is none, or nobody looks after it.
+    #[default]
+    Left,
+    /// It is being brought to where it belongs.
+    Followed,
+    /// It is there.
+    Shipped,
+}
+
+impl Actor {
+    pub(crate) fn new(shared: Arc<Shared>, folder: TaskFolder, record: Record) -> Self {
+        let containers = record.node.containers.iter().map(|_| Container::default()).collect();
+        let (told, kept) = (Progress::none(&record), record.node.clone());
+        let (keeps, reports, clearing) = (Attempts::new(), Attempts::new(), Clearing::new());
+        let work = JoinSet::new();
+        Self { shared, folder, record, kept, keeps, containers, work, wake_at: None, told, reports, clearing }
+    }
+
+    /// Takes a task in that came now. Once it is on disk, that is said.
+    pub(crate) async fn begin(self, kept: oneshot::Sender<()>, orders: mpsc::UnboundedReceiver<Order>) -> Fate {
+        let (record, folder) = (self.record.clone(), self.folder.clone());
+        let written = unblocked(move || {
+            files::make_folder(folder.path())?;
+            record.keep(&folder, Outlives::Process)
+        });
+        if let Err(error) = written.await {
+            // It is not acknowledged: it comes again.
+            error!(task = %self.folder.id(), %error, "a task is not taken in");
+            return Fate::Unknown;
+        }
+        // Nobody may be waiting any more.
+        let _ = kept.send(());
+        self.run(orders).await
+    }
+
+    /// Goes on with a task that was there before the agent was started again. Those of another instance end.
+    /// `adopting` is dropped once its images are in use again.
+    pub(crate) async fn resume(
+        mut self,
+        instance: Option<&str>,
+        adopting: Adopting,
+        orders: mpsc::UnboundedReceiver<Order>,
+    ) -> Fate {
+        for at in 0..self.containers.len() {
+            self.adopt_image(at).await;
+        }
+        drop(adopting);
+        let same_boot = self.record.boot == self.shared.boot;
+        if !same_boot || instance.is_some_and(|instance| instance != self.record.instance) {
+            self.record.node.desired = Desired::Stopped;
+        }
+        for at in 0..self.containers.len() {
+            let standing = match self.subject(at).look().await {
+                Ok(standing) => standing,
+                Err(error) => {
+                    error!(task = %self.folder.id(), at, %error, "looking at a container");
+                    Standing::Unsettled
+                }
+            };
+            self.adopt(at, standing, same_boot);
+        }
+        self.record.boot.clone_from(&self.shared.boot);
+        self.run(orders).await
+    }
+
+    /// Lives as long as the task.
+    async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Fate {
+        loop {
+            self.advance().await;
+            if self.clearing.is_done() {
+                debug!(task = %self.folder.id(), "a task is over and cleared");
+                return Fate::Over;
+            }
+            let until = self.next_look();
+            tokio::select! {
+                biased;
+                order = orders.recv() => match order {
+                    Some(Order::Stop(kept)) => self.stop(kept).await,
+                    None => return Fate::Unknown,
+                },
+                Some(done) = self.work.join_next() => match done {
+                    Ok(done) => self.observe(done),
+                    Err(error) if error.is_cancelled() => {}
+                    // The actor goes down with it, and is started again from what is on disk.
+                    Err(error) => std::panic::resume_unwind(error.into_panic()),
+                },
+                () = sleep_until(until) => {}
+            }
+        }
+    }
+
+    fn next_look(&self) -> Instant {
+        let wake = self.wake_at.map(|at| Instant::now() + at.0.saturating_sub(uptime().0));
+        let others = [self.keeps.next(), self.reports.next(), self.clearing.next(), wake];
+        others.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + LONG)
+    }
+
+    /// Decides what is next, and has it done.
+    async fn advance(&mut self) {
+        let step = node::step(&self.record.node, uptime(), wall());
+        (self.record.node, self.wake_at) = (step.next, step.wake_at);
+        let ends = |(_, action): &(usize, Action)| matches!(action, Action::Stop | Action::Kill);
+        if step.actions.iter().any(ends) {
+            // When it was asked to end counts after a restart as well.
+            self.keep(Outlives::Process).await;
+        }
+        for (at, action) in step.actions {
+            self.carry_out(at, action);
+        }
+        let news = self.news();
+        if news == Some(News::Ends) {
+            self.keep(Outlives::Process).await;
+        }
+        self.report();
+        if news == Some(News::Runs) {
+            // Said before it is on disk, for it is as true after a restart: the runtime knows.
+            self.keep(Outlives::Process).await;
+        }
+        self.clear().await;
+    }
+
+    fn carry_out(&mut self, at: usize, action: Action) {
+        let subject = self.subject(at);
+        match action {
+            Action::Pull => self.containers[at].pull = Some(self.work.spawn(subject.resolve())),
+            Action::Abandon => {
+                if let Some(pull) = self.containers[at].pull.take() {
+                    pull.abort();
+                }
+            }
+            Action::Create => match &self.containers[at].image {
+                Some(image) => drop(self.work.spawn(subject.create(image.clone()))),
+                None => self.failed(at, Failure { code: None, reason: "CannotCreateContainerError: no image".to_owned() }),
+            },
+            Action::Start => drop(self.work.spawn(subject.start())),
+            Action::Stop => {
+                let signal = self.record.made[at].stop_signal;
+                self.signal(at, signal);
+            }
+            Action::Kill => self.signal(at, KILL),
+        }
+    }
+
+    fn signal(&mut self, at: usize, signal: i32) {
+        let sent = self.work.spawn(self.subject(at).signal(signal));
+        if let Some(earlier) = self.containers[at].signal.replace(sent) {
+            earlier.abort();
+        }
+    }
+
+    async fn stop(&mut self, kept: oneshot::Sender<()>) {
+        if self.record.node.desired != Desired::Stopped {
+            info!(task = %self.folder.id(), "asked to stop");
+            self.record.node.desired = Desired::Stopped;
+        }
+        if self.keep(Outlives::Process).await {
+            // Nobody may be waiting any more.
+            let _ = kept.send(());
+        }
+    }
+
+    /// Takes in what came of a piece of work.
+    fn observe(&mut self, done: Done) {
+        match done {
+            Done::Resolved(at, Ok(image)) => {
+                self.containers[at].pull = None;
+                self.record.made[at].manifest = Some(image.manifest.to_string());
+                self.record.made[at].digest.clone_from(&image.manifest_digest);
+                self.containers[at].image = Some(image);
+                self.event(at, Event::Pulled);
+            }
+            Done::Created(at, Ok(Created { runtime_id, stop_signal, driver })) => {
+                self.record.made[at].runtime_id = Some(runtime_id);
+                self.record.made[at].stop_signal = stop_signal;
+                self.containers[at].driver = Some(driver);
+                self.event(at, Event::Created);
+            }
+            Done::Started(at, Ok(started_at)) => self.runs(at, started_at),
+            Done::Resolved(at, Err(failure)) | Done::Created(at, Err(failure)) | Done::Started(at, Err(failure)) => {
+                self.failed(at, failure);
+            }
+            Done::Settled(at, standing) | Done::Over(at, standing) => self.adopt(at, standing, true),
+            Done::Shipped(at) => self.containers[at].output = Output::Shipped,
+            Done::Signalled => {}
+            Done::Submitted(said, outcome) => self.submitted(said, outcome),
+            Done::Cleared(outcome) => self.cleared(outcome),
+        }
+    }
+
+    fn event(&mut self, at: usize, event: Event) {
+        node::observe(&mut self.record.node, at, event, uptime());
+    }
+
+    fn failed(&mut self, at: usize, Failure { code, reason }: Failure) {
+        info!(task = %self.folder.id(), container = self.name(at), reason, "a container does not start");
+        self.event(at, Event::Failed { code, reason, at: wall() });
+    }
+
+    /// A container runs: its end and its output are waited for.
+    fn runs(&mut self, at: usize, started_at: Timestamp) {
+        self.event(at, Event::Started { at: started_at });
+        self.follow(at);
+        self.work.spawn(self.subject(at).watch());
+    }
+
+    /// Takes in how a container stands that nobody looked after for a while, or that is over.
+    fn adopt(&mut self, at: usize, standing: Standing, same_boot: bool) {
+        let stopping = match &self.record.node.containers[at].phase {
+            Phase::Stopping { killed, .. } => Some(*killed),
+            _ => None,
+        };
+        match adopt(&self.record.node.containers[at].phase, standing, same_boot) {
+            Adoption::Leave => {
+                self.containers[at].ended.send_replace(true);
+                self.follow(at);
+            }
+            Adoption::Anew => self.record.node.containers[at].phase = Phase::Waiting,
+            Adoption::Settle => {
+                self.record.node.containers[at].phase = Phase::Starting;
+                self.work.spawn(self.subject(at).settle());
+            }
+            Adoption::Runs { started_at } => {
+                self.runs(at, started_at);
+                // The signal may not have been sent: it was written down before.
+                if let Some(killed) = stopping {
+                    let signal = if killed { KILL } else { self.record.made[at].stop_signal };
+                    self.signal(at, signal);
+                }
+            }
+            Adoption::Ended { started_at, code, reason, at: ended_at } => {
+                if let Some(started_at) = started_at {
+                    self.event(at, Event::Started { at: started_at });
+                }
+                info!(task = %self.folder.id(), container = self.name(at), code, reason, "a container is over");
+                self.event(at, Event::Ended { code, reason, at: ended_at.unwrap_or_else(wall) });
+                self.containers[at].ended.send_replace(true);
+                if let Some(signal) = self.containers[at].signal.take() {
+                    signal.abort();
+                }
+                self.follow(at);
+            }
+        }
+    }
+
+    pub(super) fn subject(&self, at: usize) -> Subject {
+        Subject { shared: Arc::clone(&self.shared), task: Arc::clone(&self.record.task), folder: self.folder.clone(), at }
+    }
+
+    pub(super) fn name(&self, at: usize) -> &str {
+        self.record.node.containers.get(at).map_or("", |container| &container.name)
+    }
+}

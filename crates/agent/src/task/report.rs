@@ -1,0 +1,126 @@
+//! What is said of a task to the control plane.
+
+use berth_api::ecs::{ContainerStateChange, SubmitTaskStateChangeRequest};
+use berth_client::{CallError, Client};
+use berth_model::Timestamp;
+use berth_plan::node::{NodeContainer, Phase, Status, status};
+
+use super::record::{Made, Record};
+use crate::control::Refused;
+
+/// Characters of a reason, at most.
+const LONGEST_REASON: usize = 1024;
+
+/// How far a task and its containers are, as far as reports say. It only rises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) task: Status,
+    containers: Vec<Status>,
+}
+
+impl Progress {
+    pub(super) fn of(record: &Record) -> Self {
+        let containers = record.node.containers.iter().map(|container| of(&container.phase)).collect();
+        Self { task: status(&record.node), containers }
+    }
+
+    /// What the control plane knows without being told.
+    pub(super) fn none(record: &Record) -> Self {
+        Self { task: Status::Pending, containers: vec![Status::Pending; record.node.containers.len()] }
+    }
+}
+
+fn of(phase: &Phase) -> Status {
+    match phase {
+        Phase::Waiting | Phase::Pulling | Phase::Pulled | Phase::Creating | Phase::Created | Phase::Starting => Status::Pending,
+        Phase::Running { .. } | Phase::Stopping { .. } => Status::Running,
+        Phase::Stopped(_) => Status::Stopped,
+    }
+}
+
+/// All that is to be said of a task, to somebody who knows `before` of it.
+pub(super) fn report(record: &Record, cluster: &str, before: &Progress) -> SubmitTaskStateChangeRequest {
+    let known = before.containers.iter().copied().chain(std::iter::repeat(Status::Pending));
+    let both = record.node.containers.iter().zip(&record.made).zip(known);
+    let containers: Vec<ContainerStateChange> =
+        both.flat_map(|((container, made), known)| changes(container, made, known)).collect();
+    let over = status(&record.node) == Status::Stopped;
+    SubmitTaskStateChangeRequest {
+        cluster: Some(record.task.task_cluster_arn.clone().unwrap_or_else(|| cluster.to_owned())),
+        task: Some(record.task.arn.clone()),
+        status: Some(word(status(&record.node)).to_owned()),
+        // Why the task ended stands with its containers; the control plane knows the rest.
+        reason: Some(String::new()),
+        containers: Some(containers),
+        execution_stopped_at: if over { execution_stopped_at(record) } else { None },
+        ..SubmitTaskStateChangeRequest::default()
+    }
+}
+
+/// What happened to a container since, in its order.
+fn changes(container: &NodeContainer, made: &Made, known: Status) -> Vec<ContainerStateChange> {
+    let change = |status: Status| ContainerStateChange {
+        container_name: Some(container.name.clone()),
+        status: Some(word(status).to_owned()),
+        runtime_id: made.runtime_id.clone(),
+        image_digest: made.digest.clone(),
+        ..ContainerStateChange::default()
+    };
+    match &container.phase {
+        Phase::Stopped(outcome) => {
+            let stopped = ContainerStateChange {
+                exit_code: outcome.code,
+                reason: outcome.reason.as_deref().map(shortened),
+                ..change(Status::Stopped)
+            };
+            // It ran, however short it was, which makes its end another one than that of one that never started.
+            let ran = outcome.started_at.is_some() && known == Status::Pending;
+            ran.then(|| change(Status::Running)).into_iter().chain([stopped]).collect()
+        }
+        phase => match of(phase) {
+            Status::Pending => Vec::new(),
+            status => vec![change(status)],
+        },
+    }
+}
+
+/// When the first essential container ended.
+fn execution_stopped_at(record: &Record) -> Option<berth_wire::Timestamp> {
+    let ends =
+        record.node.containers.iter().filter(|container| container.essential).filter_map(|container| match &container.phase {
+            Phase::Stopped(outcome) => Some(outcome.ended_at),
+            _ => None,
+        });
+    ends.min().map(moment)
+}
+
+const fn moment(at: Timestamp) -> berth_wire::Timestamp {
+    berth_wire::Timestamp(at.as_millis())
+}
+
+const fn word(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "PENDING",
+        Status::Running => "RUNNING",
+        Status::Stopped => "STOPPED",
+    }
+}
+
+fn shortened(reason: &str) -> String {
+    reason.chars().take(LONGEST_REASON).collect()
+}
+
+/// Says of a task that it cannot be taken in.
+pub(crate) async fn submit_refusal(client: &Client, cluster: &str, refused: Refused) -> Result<(), CallError> {
+    let request = SubmitTaskStateChangeRequest {
+        cluster: Some(refused.cluster.unwrap_or_else(|| cluster.to_owned())),
+        task: Some(refused.arn),
+        status: Some(word(Status::Stopped).to_owned()),
+        reason: Some(shortened(&refused.reason)),
+        ..SubmitTaskStateChangeRequest::default()
+    };
+    client.call(&request).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests;

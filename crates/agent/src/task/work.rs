@@ -1,0 +1,278 @@
+//! The slow part of a task: each piece runs beside its actor and comes back as a [`Done`].
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use berth_api::acs::docker::HostConfig;
+use berth_api::ecs::SubmitTaskStateChangeRequest;
+use berth_client::CallError;
+use berth_model::Timestamp;
+use berth_runtime::{Runtime, RuntimeError, Standing};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::time::sleep;
+use tracing::{debug, error, warn};
+
+use super::actor::Shared;
+use super::folders::TaskFolder;
+use super::report::Progress;
+use crate::backoff::Backoff;
+use crate::container_spec;
+use crate::images::Resolved;
+use crate::logs::{Context, Driver};
+use crate::machine::timestamp;
+
+/// Between looks at a container that gives nothing to wait for.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Between attempts at what the machine refuses.
+const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
+
+/// What came of a piece of work, and the container it was about.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// The image is there.
+    Resolved(usize, Result<Resolved, Failure>),
+    /// The container is made.
+    Created(usize, Result<Created, Failure>),
+    /// It was started.
+    Started(usize, Result<Timestamp, Failure>),
+    /// After a restart it is known how it stands.
+    Settled(usize, Standing),
+    /// It is over.
+    Over(usize, Standing),
+    /// It got a signal.
+    Signalled,
+    /// All it wrote is where it belongs.
+    Shipped(usize),
+    /// Something was said to the control plane.
+    Submitted(Progress, Result<(), CallError>),
+    /// Containers are removed, and the task's folder if it says so.
+    Cleared(Result<bool, String>),
+}
+
+/// Why a container will not run.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// What a shell would exit with, if it got as far.
+    pub(super) code: Option<i32>,
+    /// As ECS words it.
+    pub(super) reason: String,
+}
+
+/// A container that waits to be started.
+#[derive(Debug)]
+pub(super) struct Created {
+    pub(super) runtime_id: String,
+    pub(super) stop_signal: i32,
+    pub(super) driver: Driver,
+}
+
+/// A container of a task, and all that is needed to do something to it.
+#[derive(Debug, Clone)]
+pub(super) struct Subject {
+    pub(super) shared: Arc<Shared>,
+    pub(super) task: Arc<berth_api::acs::Task>,
+    pub(super) folder: TaskFolder,
+    pub(super) at: usize,
+}
+
+impl Subject {
+    fn name(&self) -> &str {
+        self.task.containers.get(self.at).map_or("", |container| &container.name)
+    }
+
+    pub(super) fn runtime_folder(&self) -> PathBuf {
+        self.folder.runtime(self.name())
+    }
+
+    /// One line per step: where the milliseconds go.
+    fn took(&self, step: &'static str, since: Instant) {
+        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        debug!(task = %self.folder.id(), container = self.name(), step, micros);
+    }
+
+    /// Runs what blocks where it may.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Runtime, PathBuf) -> Result<T, RuntimeError> + Send + 'static,
+    ) -> Result<T, RuntimeError> {
+        let (runtime, folder) = (Arc::clone(&self.shared.runtime), self.runtime_folder());
+        unblocked(move || work(&*runtime, folder)).await
+    }
+
+    pub(super) async fn resolve(self) -> Done {
+        let since = Instant::now();
+        let image = self.task.containers.get(self.at).map_or("", |container| &container.image);
+        let resolved = self.shared.images.resolve_for(image, &self.task.arn).await;
+        self.took("resolve", since);
+        Done::Resolved(self.at, resolved.map_err(|error| Failure { code: None, reason: error.to_string() }))
+    }
+
+    /// The log's far end is made ready while the container is made.
+    pub(super) async fn create(self, image: Resolved) -> Done {
+        let since = Instant::now();
+        let created = self.make(&image).await;
+        self.took("create", since);
+        Done::Created(self.at, created)
+    }
+
+    async fn make(&self, image: &Resolved) -> Result<Created, Failure> {
+        let cannot =
+            |error: &dyn ToString| Failure { code: None, reason: format!("CannotCreateContainerError: {}", error.to_string()) };
+        let (task, Some(container)) = (&*self.task, self.task.containers.get(self.at)) else {
+            return Err(cannot(&"the task has no such container"));
+        };
+        let driver = self.driver()?;
+        let etc = self.folder.etc(&container.name);
+        let facts = &self.shared.facts;
+        let spec = container_spec::of(task, container, image, facts, driver.output(), &etc).map_err(|error| cannot(&error))?;
+        let files = container_spec::etc_files(task, container, facts).map_err(|error| cannot(&error))?;
+        let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
+        let group = container_spec::group(task);
+        let runtime_id = spec.id.clone();
+        let made = self.blocking(move |runtime, folder| {
+            // What is left of an attempt that was cut off: nothing of it ever ran.
+            if folder.exists() {
+                runtime.delete(&folder)?;
+            }
+            let write = |source| RuntimeError::System { doing: format!("writing {}", etc.display()), source };
+            files.write(&etc).map_err(write)?;
+            runtime.make_group(&group)?;
+            runtime.create(&folder, &spec)
+        });
+        let (made, prepared) = tokio::join!(made, driver.prepare());
+        made.map_err(|error| match error {
+            RuntimeError::Specification { .. } => Failure { code: None, reason: format!("CannotStartContainerError: {error}") },
+            _ => cannot(&error),
+        })?;
+        prepared.map_err(|error| Failure { code: None, reason: error.to_string() })?;
+        Ok(Created { runtime_id, stop_signal, driver })
+    }
+
+    /// The driver that takes what the container writes.
+    pub(super) fn driver(&self) -> Result<Driver, Failure> {
+        let cannot = |error: &dyn ToString| Failure { code: None, reason: error.to_string() };
+        let Some(container) = self.task.containers.get(self.at) else { return Err(cannot(&"the task has no such container")) };
+        let host = container.docker_config.as_ref().and_then(|docker| docker.host_config.as_deref()).unwrap_or("{}");
+        let host: HostConfig = serde_json::from_str(host).map_err(|error| cannot(&error))?;
+        let context = Context {
+            client: self.shared.client.clone(),
+            wakes: Arc::clone(&self.shared.wakes),
+            logs: self.shared.logs.clone(),
+            task_id: self.folder.id().into_owned(),
+            container: container.name.clone(),
+            runtime_id: container_spec::runtime_id(&self.task, container),
+        };
+        Driver::of(&host, &context).map_err(|error| cannot(&error))
+    }
+
+    pub(super) async fn start(self) -> Done {
+        let since = Instant::now();
+        let standing = self.blocking(|runtime, folder| runtime.start(&folder)).await;
+        self.took("start", since);
+        let cannot =
+            |code, what: &dyn ToString| Failure { code, reason: format!("CannotStartContainerError: {}", what.to_string()) };
+        Done::Started(
+            self.at,
+            match standing {
+                Ok(Standing::Running { started_at, .. }) => Ok(timestamp(started_at)),
+                Ok(Standing::Ended(ended)) => Ok(timestamp(ended.started_at)),
+                Ok(Standing::Lost { why }) => Err(cannot(None, &why)),
+                Ok(Standing::Absent | Standing::Unsettled | Standing::Created) => Err(cannot(None, &"it is not there")),
+                Err(error) => {
+                    let code = if let RuntimeError::Program { code, .. } = error { Some(code) } else { None };
+                    Err(cannot(code, &error))
+                }
+            },
+        )
+    }
+
+    /// How the container stands.
+    pub(super) async fn look(&self) -> Result<Standing, RuntimeError> {
+        self.blocking(|runtime, folder| runtime.look(&folder)).await
+    }
+
+    /// Waits until the container is over.
+    pub(super) async fn watch(self) -> Done {
+        let over = |standing: &Standing| matches!(standing, Standing::Absent | Standing::Ended(_) | Standing::Lost { .. });
+        let standing = self.wait(over).await;
+        if let Standing::Lost { why } = &standing {
+            warn!(task = %self.folder.id(), container = self.name(), why, "a container is lost");
+            // Whoever held it is gone, it may go on for itself.
+            if let Err(error) = self.blocking(|runtime, folder| runtime.signal(&folder, KILL)).await {
+                warn!(task = %self.folder.id(), container = self.name(), %error, "ending a lost container");
+            }
+        }
+        Done::Over(self.at, standing)
+    }
+
+    /// Waits until somebody who was at it when the agent was killed is done.
+    pub(super) async fn settle(self) -> Done {
+        Done::Settled(self.at, self.wait(|standing| *standing != Standing::Unsettled).await)
+    }
+
+    /// Looks again whenever something may have changed.
+    async fn wait(&self, is_enough: fn(&Standing) -> bool) -> Standing {
+        let mut backoff = Backoff::new(RETRY.0, RETRY.1, 2.0);
+        loop {
+            // The descriptor comes before the look: what happens in between makes it readable.
+            let watched = self.blocking(|runtime, folder| runtime.watch(&folder)).await;
+            match self.look().await {
+                Ok(standing) if is_enough(&standing) => return standing,
+                Ok(_) => {}
+                Err(error) => {
+                    error!(task = %self.folder.id(), container = self.name(), %error, "looking at a container");
+                    sleep(backoff.delay()).await;
+                    continue;
+                }
+            }
+            match watched.map(|descriptor| descriptor.map(readable)) {
+                Ok(Some(Ok(descriptor))) if descriptor.readable().await.is_ok() => {}
+                _ => sleep(LOOK_AGAIN).await,
+            }
+        }
+    }
+
+    /// Says something to the control plane.
+    pub(super) async fn submit(self, request: SubmitTaskStateChangeRequest, progress: Progress) -> Done {
+        let since = Instant::now();
+        // It is never closed.
+        let _permit = self.shared.reports.acquire().await;
+        let outcome = self.shared.client.call(&request).await.map(drop);
+        self.took("report", since);
+        Done::Submitted(progress, outcome)
+    }
+
+    /// Sends a signal, however often it takes.
+    pub(super) async fn signal(self, signal: i32) -> Done {
+        let mut backoff = Backoff::new(RETRY.0, RETRY.1, 2.0);
+        while let Err(error) = self.blocking(move |runtime, folder| runtime.signal(&folder, signal)).await {
+            error!(task = %self.folder.id(), container = self.name(), signal, %error, "signalling a container");
+            sleep(backoff.delay()).await;
+        }
+        Done::Signalled
+    }
+}
+
+/// Waits for a descriptor in this runtime's own way.
+#[expect(deprecated, reason = "an owned descriptor stays what it is, and what replaces this is unsafe")]
+fn readable(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(descriptor, Interest::READABLE)
+}
+
+/// SIGKILL.
+pub(super) const KILL: i32 = 9;
+
+/// Runs what blocks on a thread that may.
+pub(crate) async fn unblocked<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // What panicked there panics here, and the actor is started again.
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The process is about to end.
+        Err(_) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,6 @@
+//! The telemetry stream: what containers use.
+
+mod sample;
+mod stream;
+
+pub(crate) use stream::TelemetryStream;

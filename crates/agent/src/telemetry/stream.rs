@@ -1,0 +1,196 @@
+//! The telemetry stream's websocket.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use berth_api::acs::{self, MetricsMetadata, PublishMetrics, SignedFrame, TaskMetric, TelemetryAnswer, TelemetryReport};
+use berth_client::{Client, Endpoint, Socket};
+use berth_runtime::Runtime;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tracing::{debug, warn};
+
+use super::sample::{Look, Samples};
+use crate::backoff::{Backoff, chance, unique_name};
+use crate::control::task_id;
+use crate::endpoints::Endpoints;
+use crate::machine::{uptime, wall};
+use crate::node::Message;
+use crate::task::{TaskFolder, unblocked};
+
+/// Between two looks at all containers.
+const PERIOD: Duration = Duration::from_secs(20);
+/// Tasks in a frame, at most.
+const TASKS_PER_FRAME: usize = 10;
+/// The control plane is silent for that long, and up to as long again: it is gone.
+const SILENCE: Duration = Duration::from_secs(60);
+/// A stream lives that long, and up to five minutes more.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+const LIFETIME_CHANCE: Duration = Duration::from_secs(5 * 60);
+/// Between attempts.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// Bytes of an answer, at most.
+const LONGEST_MESSAGE: usize = 1 << 20;
+
+/// What a telemetry stream needs to know.
+#[derive(Debug)]
+pub(crate) struct TelemetryStream {
+    pub(crate) client: Client,
+    pub(crate) endpoints: Arc<Endpoints>,
+    pub(crate) cluster: String,
+    pub(crate) instance: String,
+    pub(crate) version: String,
+    pub(crate) processors: u32,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) tasks: PathBuf,
+    pub(crate) node: mpsc::Sender<Message>,
+}
+
+/// An open stream, and where it is.
+struct Open {
+    socket: Socket,
+    endpoint: Endpoint,
+}
+
+impl TelemetryStream {
+    /// Keeps a stream open for as long as the node lives.
+    pub(crate) async fn run(self) {
+        let mut samples = Samples::default();
+        let mut backoff = Backoff::new(RETRY.0, RETRY.1, 2.0);
+        while !self.node.is_closed() {
+            match self.open().await {
+                Ok(open) => {
+                    let since = Instant::now();
+                    if let Err(why) = self.converse(open, &mut samples).await {
+                        debug!(why, "the telemetry stream ended");
+                    }
+                    if since.elapsed() >= SILENCE {
+                        backoff.reset();
+                    }
+                }
+                Err(why) => debug!(why, "no telemetry stream; trying again"),
+            }
+            sleep(backoff.delay()).await;
+        }
+    }
+
+    async fn open(&self) -> Result<Open, String> {
+        let endpoint = self.endpoints.streams().await?.telemetry;
+        let socket = self.client.open(&endpoint, "/ws", &self.parameters(), LONGEST_MESSAGE).await;
+        Ok(Open { socket: socket.map_err(|error| error.to_string())?, endpoint })
+    }
+
+    fn parameters(&self) -> [(&str, &str); 5] {
+        [
+            ("agentHash", ""),
+            ("agentVersion", &self.version),
+            ("cluster", &self.cluster),
+            ("containerInstance", &self.instance),
+            ("dockerVersion", &self.version),
+        ]
+    }
+
+    async fn converse(&self, mut open: Open, samples: &mut Samples) -> Result<(), String> {
+        let patience = SILENCE + SILENCE.mul_f64(chance());
+        let mut silent_until = Instant::now() + patience;
+        let expires = Instant::now() + LIFETIME + LIFETIME_CHANCE.mul_f64(chance());
+        let mut ticks = interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                frame = open.socket.next() => match frame {
+                    Some(Ok(Frame::Text(text))) => match TelemetryAnswer::read(&text) {
+                        Ok(TelemetryAnswer::Heartbeat(_) | TelemetryAnswer::AckMetrics(_)) => silent_until = Instant::now() + patience,
+                        Ok(answer) => warn!(kind = answer.kind(), "the control plane says about telemetry"),
+                        Err(error) => debug!(%error, "dropped a frame"),
+                    },
+                    Some(Ok(Frame::Close(_))) | None => return Ok(()),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error.to_string()),
+                },
+                _ = ticks.tick() => {
+                    for frame in self.frames(samples).await? {
+                        self.send(&mut open, &TelemetryReport::Metrics(frame)).await?;
+                    }
+                }
+                () = sleep_until(silent_until.min(expires)) => return open.socket.close(None).await.map_err(|error| error.to_string()),
+            }
+        }
+    }
+
+    async fn send(&self, open: &mut Open, report: &TelemetryReport) -> Result<(), String> {
+        let message = report.write();
+        let signed = self.client.sign_frame(&open.endpoint, "/ws", &self.parameters(), message.as_bytes());
+        let mut headers = vec![("Host", open.endpoint.authority())];
+        headers.extend(signed.iter().map(|(name, value)| (*name, value.as_str())));
+        let frame = SignedFrame { headers, message: &message }.write();
+        open.socket.send(Frame::text(frame)).await.map_err(|error| error.to_string())
+    }
+
+    /// What all containers use, ten tasks to a frame; one frame that says so if there is none.
+    async fn frames(&self, samples: &mut Samples) -> Result<Vec<PublishMetrics>, String> {
+        let (answer, tasks) = oneshot::channel();
+        self.node.send(Message::Census(answer)).await.map_err(|_| "the node is gone")?;
+        let tasks = tasks.await.map_err(|_| "the node is gone")?;
+        let began = uptime().0;
+        let looks = self.look(tasks).await;
+        let metric = |(task, looks): &(Arc<acs::Task>, Vec<Look>)| {
+            let metrics = looks.iter().filter_map(|look| samples.metric(look, self.processors)).collect();
+            task_metric(task, metrics)
+        };
+        let metrics: Vec<TaskMetric> = looks.iter().map(metric).filter(|task| !task.container_metrics.is_empty()).collect();
+        samples.forget_before(began);
+        let message_id = unique_name().map_err(|error| error.to_string())?;
+        let frame = |task_metrics: &[TaskMetric], fin: bool| PublishMetrics {
+            metadata: Some(MetricsMetadata {
+                cluster: Some(self.cluster.clone()),
+                container_instance: Some(self.instance.clone()),
+                message_id: Some(message_id.clone()),
+                idle: Some(task_metrics.is_empty()),
+                fin: Some(fin),
+            }),
+            task_metrics: task_metrics.to_vec(),
+            timestamp: Some(seconds()),
+        };
+        if metrics.is_empty() {
+            return Ok(vec![frame(&[], true)]);
+        }
+        let last = metrics.len().div_ceil(TASKS_PER_FRAME) - 1;
+        Ok(metrics.chunks(TASKS_PER_FRAME).enumerate().map(|(at, tasks)| frame(tasks, at == last)).collect())
+    }
+
+    async fn look(&self, tasks: Vec<Arc<acs::Task>>) -> Vec<(Arc<acs::Task>, Vec<Look>)> {
+        let (runtime, folder) = (Arc::clone(&self.runtime), self.tasks.clone());
+        let look = move |task: Arc<acs::Task>| {
+            let of_task = TaskFolder::of(&folder, task_id(&task.arn).unwrap_or_default());
+            let one = |container: &acs::Container| {
+                let folder = of_task.runtime(&container.name);
+                // What does not run uses nothing, and what cannot be looked at now can be in twenty seconds.
+                let usage = runtime.usage(&folder).ok().flatten()?;
+                Some(Look { folder, name: container.name.clone(), arn: container.container_arn.clone(), at: uptime().0, usage })
+            };
+            let looks = task.containers.iter().filter_map(one).collect();
+            (task, looks)
+        };
+        unblocked(move || tasks.into_iter().map(look).collect()).await
+    }
+}
+
+fn task_metric(task: &acs::Task, container_metrics: Vec<acs::ContainerMetric>) -> TaskMetric {
+    TaskMetric {
+        task_arn: Some(task.arn.clone()),
+        cluster_arn: task.task_cluster_arn.clone(),
+        task_definition_family: Some(task.family.clone()),
+        task_definition_version: Some(task.version.clone()),
+        container_metrics,
+    }
+}
+
+/// The time, in seconds.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds have 41 bits")]
+fn seconds() -> f64 {
+    wall().as_millis() as f64 / 1000.0
+}

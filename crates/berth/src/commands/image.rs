@@ -1,0 +1,44 @@
+//! `berth image`: the container images of this machine, which its agent keeps.
+
+mod import;
+mod ls;
+mod rm;
+
+use anyhow::Result;
+use berth_agent::images::LocalClient;
+
+use crate::cli::Data;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Image {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Take in what `docker save` or `skopeo copy ... oci:` wrote
+    Import(import::Import),
+    /// List images
+    Ls(ls::Ls),
+    /// Remove names of images; an image goes with its last one
+    Rm(rm::Rm),
+}
+
+pub(super) async fn run(arguments: &Image) -> Result<()> {
+    match &arguments.action {
+        Action::Import(arguments) => import::run(arguments).await,
+        Action::Ls(arguments) => ls::run(arguments).await,
+        Action::Rm(arguments) => rm::run(arguments).await,
+    }
+}
+
+/// The agent of an installation; its socket is root's.
+fn agent(data: &Data) -> LocalClient {
+    LocalClient::new(&data.data_dir.join("agent/agent.sock"))
+}
+
+/// Bytes in a unit that leaves few digits.
+fn bytes(count: u64) -> String {
+    format!("{}", indicatif::DecimalBytes(count))
+}

@@ -1,0 +1,10 @@
+//! The real binary, as an operator uses it.
+
+#![cfg(test)]
+
+mod agent_streams;
+mod installation;
+mod node_commands;
+mod operator_commands;
+mod side_by_side;
+mod up_and_down;

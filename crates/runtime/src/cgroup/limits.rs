@@ -1,0 +1,59 @@
+//! Limits of a group.
+
+use std::fs;
+use std::path::Path;
+
+use super::{CgroupError, Cgroups, failed};
+
+/// Microseconds in which a group may use its share of the processors.
+const PERIOD: u64 = 100_000;
+
+/// The controllers that groups and containers use, as version 2 names them.
+const CONTROLLERS: [&str; 5] = ["cpu", "cpuset", "memory", "pids", "io"];
+
+impl Cgroups {
+    /// Sets the limits of a path; nothing: no limit. The path must be there.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn limit(&self, path: &str, cpu_millis: Option<u64>, memory: Option<u64>) -> Result<(), CgroupError> {
+        // Less than a millisecond is refused by the kernel.
+        let quota = cpu_millis.map(|millis| (millis.saturating_mul(PERIOD) / 1000).max(1000));
+        if self.is_unified() {
+            let Some(folder) = self.folder("", path) else { return Ok(()) };
+            self.delegate(path)?;
+            let quota = quota.map_or_else(|| "max".to_owned(), |quota| quota.to_string());
+            write(&folder.join("cpu.max"), &format!("{quota} {PERIOD}"))?;
+            return write(&folder.join("memory.max"), &memory.map_or_else(|| "max".to_owned(), |bytes| bytes.to_string()));
+        }
+        if let Some(folder) = self.folder("cpu", path) {
+            write(&folder.join("cpu.cfs_period_us"), &PERIOD.to_string())?;
+            write(&folder.join("cpu.cfs_quota_us"), &quota.map_or_else(|| "-1".to_owned(), |quota| quota.to_string()))?;
+        }
+        if let Some(folder) = self.folder("memory", path) {
+            let bytes = memory.map_or_else(|| "-1".to_owned(), |bytes| bytes.to_string());
+            write(&folder.join("memory.limit_in_bytes"), &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// In version 2, a folder's controllers are those that its parent hands down.
+    fn delegate(&self, path: &str) -> Result<(), CgroupError> {
+        let Some(mount) = &self.unified else { return Ok(()) };
+        let mut folder = mount.clone();
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            let available = folder.join("cgroup.controllers");
+            let available = fs::read_to_string(&available).map_err(failed("reading", &available))?;
+            let control = folder.join("cgroup.subtree_control");
+            for controller in available.split_whitespace().filter(|name| CONTROLLERS.contains(name)) {
+                write(&control, &format!("+{controller}"))?;
+            }
+            folder.push(name);
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &Path, value: &str) -> Result<(), CgroupError> {
+    fs::write(path, value).map_err(failed("writing", path))
+}

@@ -1,0 +1,74 @@
+use std::fs;
+use std::path::Path;
+
+use super::Cgroups;
+use super::hierarchy::Legacy;
+
+#[test]
+fn hybrid_mounts_are_read_with_their_controllers() {
+    let mounts = "30 25 0:26 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n\
+                  31 30 0:27 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:1 - cgroup cgroup rw,cpu,cpuacct\n\
+                  32 30 0:28 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n\
+                  33 30 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+    let found = Cgroups::of(mounts);
+    assert_eq!(found.folder("cpuacct", "/a/b").unwrap(), Path::new("/sys/fs/cgroup/cpu,cpuacct/a/b"));
+    assert_eq!(found.folder("memory", "/a/b"), None);
+    assert_eq!(found.folders("/a").count(), 3);
+}
+
+/// A folder that looks like version 2, as far as plain files can.
+fn version_two(root: &Path) -> Cgroups {
+    for folder in ["", "berth", "berth/x", "berth/x/task"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+        fs::write(root.join(folder).join("cgroup.controllers"), "cpuset cpu io memory hugetlb pids\n").unwrap();
+    }
+    Cgroups { legacy: Vec::new(), unified: Some(root.to_owned()) }
+}
+
+#[test]
+fn limits_of_version_two_are_written_as_the_kernel_reads_them() {
+    let root = tempfile::tempdir().unwrap();
+    let cgroups = version_two(root.path());
+    let read = |name: &str| fs::read_to_string(root.path().join("berth/x/task").join(name)).unwrap();
+    cgroups.limit("/berth/x/task", Some(250), Some(1 << 20)).unwrap();
+    assert_eq!((read("cpu.max").as_str(), read("memory.max").as_str()), ("25000 100000", "1048576"));
+    cgroups.limit("/berth/x/task", None, None).unwrap();
+    assert_eq!((read("cpu.max").as_str(), read("memory.max").as_str()), ("max 100000", "max"));
+    let handed_down = fs::read_to_string(root.path().join("berth/x/cgroup.subtree_control")).unwrap();
+    assert!(!handed_down.is_empty() && !root.path().join("berth/x/task/cgroup.subtree_control").exists());
+}
+
+#[test]
+fn limits_of_version_one_are_written_as_the_kernel_reads_them() {
+    let root = tempfile::tempdir().unwrap();
+    let legacy = |name: &str| {
+        let mount = root.path().join(name);
+        fs::create_dir_all(mount.join("a")).unwrap();
+        Legacy { mount, controllers: vec![name.to_owned()] }
+    };
+    let cgroups = Cgroups { legacy: vec![legacy("cpu"), legacy("memory")], unified: None };
+    cgroups.limit("/a", Some(2000), None).unwrap();
+    assert_eq!(fs::read_to_string(root.path().join("cpu/a/cpu.cfs_quota_us")).unwrap(), "200000");
+    assert_eq!(fs::read_to_string(root.path().join("memory/a/memory.limit_in_bytes")).unwrap(), "-1");
+}
+
+#[test]
+fn usage_of_version_two_leaves_out_what_can_be_dropped() {
+    let root = tempfile::tempdir().unwrap();
+    let cgroups = version_two(root.path());
+    let task = root.path().join("berth/x/task");
+    let files = [
+        ("cpu.stat", "usage_usec 5\nuser_usec 3\n"),
+        ("memory.current", "1000\n"),
+        ("memory.stat", "anon 1\ninactive_file 400\n"),
+        ("pids.current", "3\n"),
+        ("io.stat", "8:0 rbytes=10 wbytes=20 rios=1\n8:16 rbytes=1 wbytes=2\n"),
+    ];
+    for (name, content) in files {
+        fs::write(task.join(name), content).unwrap();
+    }
+    let usage = cgroups.usage("/berth/x/task").unwrap().unwrap();
+    assert_eq!((usage.cpu_nanos, usage.memory, usage.pids), (5000, 600, 3));
+    assert_eq!((usage.read_bytes, usage.written_bytes), (11, 22));
+    assert_eq!(cgroups.usage("/berth/x/gone").unwrap(), None);
+}

@@ -1,0 +1,250 @@
+//! What lies in a container's folder, and the records in it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::RuntimeError;
+use crate::outcome::Ended;
+use crate::process::Mark;
+
+/// Of the records and of the protocol with the shim. A shim outlives the version that started it: fields may come, none may change.
+pub const VERSION: u32 = 1;
+
+/// The names of everything in a container's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder at a path.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// What the container is to be: a [`crate::ContainerSpec`].
+    #[must_use]
+    pub fn spec(&self) -> PathBuf {
+        self.0.join("spec.json")
+    }
+
+    /// Who holds it: a [`Holder`].
+    #[must_use]
+    pub fn holder(&self) -> PathBuf {
+        self.0.join("holder.json")
+    }
+
+    /// How it ended: an [`Exit`].
+    #[must_use]
+    pub fn exit(&self) -> PathBuf {
+        self.0.join("exit.json")
+    }
+
+    /// Locked by everybody who is making the container: while the lock is held, something of it may still come to be.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+
+    /// Segments of output.
+    #[must_use]
+    pub fn output(&self) -> PathBuf {
+        self.0.join("output")
+    }
+
+    /// What the container has changed in its file system.
+    #[must_use]
+    pub fn upper(&self) -> PathBuf {
+        self.0.join("upper")
+    }
+
+    /// For overlayfs alone.
+    #[must_use]
+    pub fn work(&self) -> PathBuf {
+        self.0.join("work")
+    }
+
+    /// The OCI bundle.
+    #[must_use]
+    pub fn bundle(&self) -> PathBuf {
+        self.0.join("bundle")
+    }
+
+    /// Where the file system is mounted, for the container's own processes.
+    #[must_use]
+    pub fn rootfs(&self) -> PathBuf {
+        self.0.join("bundle/rootfs")
+    }
+
+    /// Where libcontainer keeps what it needs.
+    #[must_use]
+    pub fn library(&self) -> PathBuf {
+        self.0.join("library")
+    }
+}
+
+/// How far a container has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// It is being made.
+    Creating,
+    /// It waits.
+    Created,
+    /// Its program may or may not have begun.
+    Starting,
+    /// Its program has begun.
+    Running,
+}
+
+/// Who holds a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// [`VERSION`] of who wrote it.
+    pub version: u32,
+    /// The run of the machine for which the rest is true.
+    pub boot_id: String,
+    /// The shim.
+    pub shim: Mark,
+    /// The container's first process, once there is one.
+    pub container: Option<Mark>,
+    /// How far it has come.
+    pub phase: Phase,
+    /// When its program began, in nanoseconds since 1970.
+    pub started_nanos: Option<u64>,
+}
+
+/// How a container ended, as its shim writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// [`VERSION`] of who wrote it.
+    pub version: u32,
+    /// As [`Ended::code`].
+    pub code: i32,
+    /// As [`Ended::out_of_memory`].
+    pub out_of_memory: bool,
+    /// As [`Ended::started_at`], in nanoseconds since 1970.
+    pub started_nanos: u64,
+    /// As [`Ended::ended_at`], in nanoseconds since 1970.
+    pub ended_nanos: u64,
+    /// As [`Ended::output_dropped`].
+    pub output_dropped: u64,
+}
+
+impl Exit {
+    /// As serde would write it, without serde: the waiting shim is to stay small.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let Self { version, code, out_of_memory, started_nanos, ended_nanos, output_dropped } = self;
+        format!(
+            "{{\"version\":{version},\"code\":{code},\"out_of_memory\":{out_of_memory},\"started_nanos\":{started_nanos},\
+             \"ended_nanos\":{ended_nanos},\"output_dropped\":{output_dropped}}}"
+        )
+    }
+}
+
+impl From<Exit> for Ended {
+    fn from(exit: Exit) -> Self {
+        Self {
+            code: exit.code,
+            out_of_memory: exit.out_of_memory,
+            started_at: time_of(exit.started_nanos),
+            ended_at: time_of(exit.ended_nanos),
+            output_dropped: exit.output_dropped,
+        }
+    }
+}
+
+/// A time from nanoseconds since 1970.
+#[must_use]
+pub fn time_of(nanos: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_nanos(nanos)
+}
+
+/// The nanoseconds since 1970 of now.
+#[must_use]
+pub fn now_nanos() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Every record says which version wrote it.
+pub(crate) trait Versioned {
+    fn version(&self) -> u32;
+}
+
+impl Versioned for Holder {
+    fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+impl Versioned for Exit {
+    fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+/// Reads a record; nothing if it is not there.
+pub(crate) fn read_record<T: DeserializeOwned + Versioned>(path: &Path) -> Result<Option<T>, RuntimeError> {
+    let damaged = |problem: String| RuntimeError::Record { path: path.to_owned(), problem };
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(RuntimeError::System { doing: format!("reading {}", path.display()), source }),
+    };
+    let record: T = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    if record.version() > VERSION {
+        return Err(damaged(format!("version {} is newer than this program's, {VERSION}", record.version())));
+    }
+    Ok(Some(record))
+}
+
+/// Writes a record beside its place and moves it there, so that nobody sees half of it. `durable`: it also outlives the machine.
+///
+/// # Errors
+/// The file system refuses.
+pub fn write_record(path: &Path, bytes: &[u8], durable: bool) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = File::create(&beside)?;
+    file.write_all(bytes)?;
+    if durable {
+        file.sync_all()?;
+    }
+    fs::rename(&beside, path)?;
+    match path.parent() {
+        Some(parent) if durable => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exit_written_by_hand_reads_as_serde_reads_it() {
+        let exit = Exit { version: 1, code: 137, out_of_memory: true, started_nanos: 5, ended_nanos: 6, output_dropped: 7 };
+        assert_eq!(serde_json::from_str::<Exit>(&exit.to_json()).unwrap(), exit);
+    }
+
+    #[test]
+    fn a_record_of_a_newer_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("exit.json");
+        assert!(read_record::<Exit>(&path).unwrap().is_none());
+        let exit = Exit { version: 2, code: 0, out_of_memory: false, started_nanos: 0, ended_nanos: 0, output_dropped: 0 };
+        write_record(&path, exit.to_json().as_bytes(), true).unwrap();
+        assert!(read_record::<Exit>(&path).unwrap_err().to_string().contains("newer"));
+    }
+}

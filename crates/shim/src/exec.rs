@@ -1,0 +1,191 @@
+//! One more process in a running container. Ours and not the library's, whose own forgets the filter and the user namespace.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, PipeWriter, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use berth_runtime::cgroup::Cgroups;
+use berth_runtime::protocol::{Answer, Order, read_frame, write_frame};
+use berth_runtime::{ContainerSpec, Folder, Holder, Phase, ProcessSpec, boot_id};
+use rustix::fs::{Gid, Uid};
+use rustix::process::{Pid, WaitOptions, fchdir, setrlimit, setsid, waitpid};
+use rustix::thread::{
+    CapabilitySets, ThreadNameSpaceType, capabilities, move_into_thread_name_spaces, set_capabilities, set_keep_capabilities,
+    set_thread_groups, set_thread_res_gid, set_thread_res_uid,
+};
+
+use crate::confinement::{self, Confinement};
+use crate::executor::report;
+use crate::failure::{Result, at, broken, failed, of_cgroup, refused};
+use crate::identity::Identity;
+use crate::launcher::Prepared;
+use crate::program::Program;
+use crate::root::Root;
+use crate::system::{self, Forked};
+
+/// All that is needed to join a container.
+struct Target {
+    spec: ContainerSpec,
+    cgroup: String,
+    /// Its first process.
+    process: OwnedFd,
+    /// Held until the process is another program: as long as the container must not be taken away.
+    _lock: File,
+}
+
+/// Runs what comes on the socket, and waits until it is over. The descriptors are its three and a pipe for its exit code.
+pub(crate) fn run(folder: &Path, mut socket: UnixStream, descriptors: impl Iterator<Item = OwnedFd>, prepared: &mut Prepared) {
+    let descriptors: Vec<OwnedFd> = descriptors.collect();
+    let answered = match begin(folder, &mut socket, descriptors, prepared) {
+        Ok((pid, exit)) => {
+            let answer = Answer::Executed { pid: pid.as_raw_nonzero().get().unsigned_abs() };
+            let heard = write_frame(&mut socket, &answer);
+            drop(socket);
+            wait(pid, exit);
+            heard
+        }
+        Err(failure) => write_frame(&mut socket, &Answer::Failed(failure)),
+    };
+    // Whoever asked may be gone.
+    let _ = answered;
+}
+
+fn wait(pid: Pid, mut exit: File) {
+    let code = crate::hold::collect(pid);
+    let _ = exit.write_all(&code.to_le_bytes());
+}
+
+fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prepared: &mut Prepared) -> Result<(Pid, File)> {
+    let doing = "reading what is to be run";
+    let process = match read_frame(socket) {
+        Ok(Some(Order::Exec(process))) => process,
+        Ok(_) => return Err(broken(doing, &"it did not come")),
+        Err(error) => return Err(failed(doing)(error)),
+    };
+    let Ok([input, output, error, exit]) = <[OwnedFd; 4]>::try_from(descriptors) else {
+        return Err(broken(doing, &"its descriptors did not come"));
+    };
+    let target = Target::find(folder, &prepared.cgroup)?;
+    // Made here, where it can be kept: most processes have what the container's first one has.
+    if !target.spec.privileged {
+        prepared.filters.get(confinement::capability_set(&process.capabilities)?)?;
+    }
+    let (mut failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
+    // Only children enter a process namespace.
+    move_into_thread_name_spaces(target.process.as_fd(), ThreadNameSpaceType::PROCESS_ID)
+        .map_err(refused("entering the container's process namespace"))?;
+    match system::fork().map_err(failed("forking into the container"))? {
+        Forked::Child => {
+            drop(failure);
+            drop(exit);
+            become_process(&target, &process, [input, output, error], prepared, &writer)
+        }
+        Forked::Parent(pid) => {
+            drop((input, output, error, writer, target));
+            let mut text = Vec::new();
+            failure.read_to_end(&mut text).map_err(failed("waiting for the program"))?;
+            if text.is_empty() {
+                return Ok((pid, exit.into()));
+            }
+            while matches!(waitpid(Some(pid), WaitOptions::empty()), Err(rustix::io::Errno::INTR)) {}
+            Err(serde_json::from_slice(&text).unwrap_or_else(|error| broken("running a process", &error)))
+        }
+    }
+}
+
+impl Target {
+    fn find(path: &Path, cgroup: &str) -> Result<Self> {
+        let folder = Folder::new(path);
+        let lock = File::open(folder.lock()).map_err(at("opening", &folder.lock()))?;
+        match lock.try_lock_shared() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(broken("entering the container", &"it is being made or deleted")),
+            Err(TryLockError::Error(error)) => return Err(at("locking", &folder.lock())(error)),
+        }
+        let spec: ContainerSpec = read(&folder.spec())?;
+        let holder: Holder = read(&folder.holder())?;
+        let over = || broken("entering the container", &"it does not run");
+        let boot = boot_id().map_err(failed("reading the boot id"))?;
+        let container = holder.container.filter(|_| holder.phase == Phase::Running && holder.boot_id == boot).ok_or_else(over)?;
+        let process = container.alive().map_err(failed("looking at the container's first process"))?.ok_or_else(over)?;
+        let cgroup = format!("{cgroup}/{}/{}", spec.group, spec.id);
+        Ok(Self { spec, cgroup, process, _lock: lock })
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = fs::read(path).map_err(at("reading", path))?;
+    serde_json::from_slice(&bytes).map_err(|error| broken(&format!("reading {}", path.display()), &error))
+}
+
+/// In the child: becomes the process, or says why not.
+fn become_process(
+    target: &Target,
+    process: &ProcessSpec,
+    stdio: [OwnedFd; 3],
+    prepared: &mut Prepared,
+    failure: &PipeWriter,
+) -> ! {
+    let why = match enter(target, process, stdio, prepared) {
+        Ok(program) => program.become_it(),
+        Err(failure) => failure,
+    };
+    report(failure, &why);
+    std::process::exit(1)
+}
+
+fn enter(target: &Target, process: &ProcessSpec, stdio: [OwnedFd; 3], prepared: &mut Prepared) -> Result<Program> {
+    setsid().map_err(refused("making a session"))?;
+    let limits = confinement::limits(&process.resource_limits)?;
+    let cgroups = Cgroups::find().map_err(|error| of_cgroup(&error))?;
+    cgroups.join(&target.cgroup).map_err(|error| of_cgroup(&error))?;
+    join_namespaces(target)?;
+    let root = Root::open(Path::new("/"))?;
+    let identity = Identity::find(&root, &process.user)?;
+    let (_, cwd) = root.make_folders(&process.cwd)?;
+    fchdir(&cwd).map_err(refused("entering the working directory"))?;
+    for (name, resource, limit) in limits {
+        setrlimit(resource, limit).map_err(refused(format!("setting the limit {name}")))?;
+    }
+    for (number, fd) in (0..).zip(&stdio) {
+        system::place(fd, number).map_err(failed("placing a standard stream"))?;
+    }
+    let confinement = Confinement::of(&target.spec, process, identity.user == 0, &mut prepared.filters)?;
+    let program = Program::new(&process.args, &process.env, &identity.home)?;
+    become_user(&identity)?;
+    system::default_signals();
+    confinement.apply()?;
+    Ok(program)
+}
+
+fn join_namespaces(target: &Target) -> Result<()> {
+    let mut namespaces = ThreadNameSpaceType::MOUNT
+        | ThreadNameSpaceType::HOST_NAME_AND_NIS_DOMAIN_NAME
+        | ThreadNameSpaceType::INTER_PROCESS_COMMUNICATION
+        | ThreadNameSpaceType::CONTROL_GROUP
+        | ThreadNameSpaceType::NETWORK;
+    if target.spec.id_map.is_some() {
+        // First of all, says the kernel's own order; one's own cannot be joined.
+        namespaces |= ThreadNameSpaceType::USER;
+    }
+    move_into_thread_name_spaces(target.process.as_fd(), namespaces).map_err(refused("entering the container's namespaces"))
+}
+
+/// Becomes the user, with all capabilities, which are what confining needs.
+fn become_user(identity: &Identity) -> Result<()> {
+    let doing = "becoming the container's user";
+    let groups: Vec<Gid> = identity.groups.iter().map(|&group| Gid::from_raw(group)).collect();
+    set_thread_groups(&groups).map_err(refused(doing))?;
+    set_keep_capabilities(true).map_err(refused(doing))?;
+    let (user, group) = (Uid::from_raw(identity.user), Gid::from_raw(identity.group));
+    set_thread_res_gid(group, group, group).map_err(refused(doing))?;
+    set_thread_res_uid(user, user, user).map_err(refused(doing))?;
+    let permitted = capabilities(None).map_err(refused(doing))?.permitted;
+    set_capabilities(
+        None,
+        CapabilitySets { effective: permitted, permitted, inheritable: rustix::thread::CapabilitySet::empty() },
+    )
+    .map_err(refused(doing))
+}

@@ -1,0 +1,52 @@
+//! The last steps of a container's first process, taken by the library in that process.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::rc::Rc;
+
+use berth_runtime::protocol::Failure;
+use libcontainer::oci_spec::runtime::Spec;
+use libcontainer::workload::{Executor, ExecutorError, ExecutorSetEnvsError, ExecutorValidationError};
+
+use crate::confinement::Confinement;
+use crate::program::Program;
+use crate::system;
+
+/// Confines the process and becomes the program. Why that did not work goes into a pipe, which is closed when it did.
+#[derive(Debug, Clone)]
+pub(crate) struct Last {
+    pub(crate) confinement: Confinement,
+    pub(crate) program: Program,
+    pub(crate) failure: Rc<OwnedFd>,
+    /// The shim's socket, which only the shim may hold: its closing tells of the shim's death.
+    pub(crate) socket: RawFd,
+}
+
+impl Executor for Last {
+    fn exec(&self, _: &Spec) -> Result<(), ExecutorError> {
+        system::default_signals();
+        let failure = match self.confinement.apply() {
+            Ok(()) => self.program.become_it(),
+            Err(failure) => failure,
+        };
+        report(&self.failure, &failure);
+        std::process::exit(1)
+    }
+
+    /// Comes in the first process, before it waits to be started.
+    fn validate(&self, _: &Spec) -> Result<(), ExecutorValidationError> {
+        system::close_in_child(self.socket);
+        Ok(())
+    }
+
+    /// The program's environment goes with it, so this process's own stays as it is.
+    fn setup_envs(&self, _: HashMap<String, String>) -> Result<(), ExecutorSetEnvsError> {
+        Ok(())
+    }
+}
+
+/// Writes a failure into a pipe, as far as somebody listens.
+pub(crate) fn report(pipe: &impl AsFd, failure: &Failure) {
+    let text = serde_json::to_vec(failure).unwrap_or_default();
+    let _ = rustix::io::write(pipe, &text);
+}

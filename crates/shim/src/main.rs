@@ -1,0 +1,46 @@
+//! The process behind every container: `launcher`, which forks; a shim per container, which is the launcher's child; and `hold`,
+//! what a shim becomes when its container runs.
+//!
+//! - Only one thread, ever: everything here forks.
+//! - A process that works on a container is not one that can be looked into from it: it is not dumpable until it is the container's.
+//! - Nothing of a container's own files is trusted: paths are resolved with its root as root, and what is read is bounded.
+
+mod bundle;
+mod confinement;
+mod exec;
+mod executor;
+mod failure;
+mod hold;
+mod identity;
+mod launcher;
+mod profile;
+mod program;
+mod root;
+mod seccomp;
+mod shim;
+mod system;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let mode = arguments.next().unwrap_or_default();
+    let rest: Vec<_> = arguments.collect();
+    match (mode.to_str(), rest.as_slice()) {
+        (Some("launcher"), [cgroup]) => launcher::run(cgroup),
+        (Some("hold"), rest) => hold::run(rest),
+        (Some("version"), []) => {
+            let version = format!("berth-shim {}\n", env!("CARGO_PKG_VERSION"));
+            exit(rustix::io::write(rustix::stdio::stdout(), version.as_bytes()).is_ok())
+        }
+        _ => {
+            let usage = b"berth-shim is started by berth, not by hand: launcher CGROUP, hold ..., version\n";
+            let _ = rustix::io::write(rustix::stdio::stderr(), usage);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn exit(good: bool) -> ExitCode {
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,137 @@
+//! A container's file system: made of layers, and walked without ever leaving it.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Component, Path, PathBuf};
+
+use berth_runtime::{Folder, Rootfs};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, mkdirat, openat2};
+use rustix::io::Errno;
+use rustix::mount::{MountFlags, mount};
+
+use crate::failure::{Result, at, refused, wrong};
+
+/// The most bytes of a file that is read out of a container.
+const LARGEST: u64 = 4 << 20;
+
+/// Mounts the layers with the container's own folder above them, in this process's mount namespace.
+pub(crate) fn mount_layers(folder: &Folder, rootfs: &Rootfs) -> Result<()> {
+    if rootfs.layers.is_empty() {
+        return Err(wrong("a container needs at least one layer"));
+    }
+    for made in [folder.bundle(), folder.rootfs(), folder.upper(), folder.work()] {
+        fs::DirBuilder::new().mode(0o755).create(&made).map_err(at("making", &made))?;
+    }
+    // By descriptor, all paths are short, whatever they are, and may hold what else would separate options. Highest first.
+    let layers: Vec<OwnedFd> = rootfs.layers.iter().rev().map(|path| open_folder(path)).collect::<Result<_>>()?;
+    let (upper, work) = (open_folder(&folder.upper())?, open_folder(&folder.work())?);
+    let lower: Vec<String> = layers.iter().map(by_descriptor).collect();
+    let options = format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), by_descriptor(&upper), by_descriptor(&work));
+    // Nothing of it has to outlive the machine: without syncing if the kernel can (5.10).
+    let attempt = match overlay(&folder.rootfs(), &format!("{options},volatile")) {
+        Err(Errno::INVAL) => overlay(&folder.rootfs(), &options),
+        outcome => outcome,
+    };
+    attempt.map_err(|errno| explain(errno, folder, layers.len()))
+}
+
+fn overlay(target: &Path, options: &str) -> rustix::io::Result<()> {
+    let options = std::ffi::CString::new(options).map_err(|_| Errno::INVAL)?;
+    mount("overlay", target, "overlay", MountFlags::empty(), Some(options.as_c_str()))
+}
+
+fn explain(errno: Errno, folder: &Folder, layers: usize) -> berth_runtime::protocol::Failure {
+    let path = folder.path().display();
+    match errno {
+        Errno::INVAL => wrong(format!(
+            "{layers} layers cannot be mounted with {path} above them: its file system cannot be the upper layer of an overlay \
+             (as overlayfs and NFS cannot); keep the data folder on ext4 or xfs"
+        )),
+        Errno::NODEV => wrong("this kernel has no overlayfs: load its module, overlay"),
+        errno => refused(format!("mounting {layers} layers for {path}"))(errno),
+    }
+}
+
+fn open_folder(path: &Path) -> Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| at("opening", path)(errno.into()))
+}
+
+fn by_descriptor(fd: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", fd.as_raw_fd())
+}
+
+/// The file system of a container, as seen from outside or from within.
+pub(crate) struct Root(OwnedFd);
+
+impl Root {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        open_folder(path).map(Self)
+    }
+
+    fn resolve(&self, path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        openat2(&self.0, path, flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS)
+    }
+
+    /// The content of a file; nothing if there is none, or it is none of any use: a folder, a pipe, far too large, not text.
+    pub(crate) fn read(&self, path: &str) -> Option<String> {
+        let fd = self.resolve(Path::new(path), OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).ok()?;
+        if !FileType::from_raw_mode(fstat(&fd).ok()?.st_mode).is_file() {
+            return None;
+        }
+        let mut text = Vec::new();
+        File::from(fd).take(LARGEST).read_to_end(&mut text).ok()?;
+        Some(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Makes a folder and those around it, where they are not there, and returns its path without detours.
+    pub(crate) fn make_folders(&self, path: &str) -> Result<(PathBuf, OwnedFd)> {
+        let clean = clean(path)?;
+        let relative = clean.strip_prefix("/").unwrap_or(&clean);
+        let mut here = open_root(self.0.as_fd())?;
+        let mut walked = PathBuf::from("/");
+        for name in relative {
+            walked.push(name);
+            here = self.enter_or_make(here.as_fd(), name, &walked)?;
+        }
+        Ok((clean, here))
+    }
+
+    fn enter_or_make(&self, parent: BorrowedFd<'_>, name: &OsStr, walked: &Path) -> Result<OwnedFd> {
+        let problem = |errno: Errno| wrong(format!("the working directory {} cannot be made: {errno}", walked.display()));
+        match self.resolve(walked, OFlags::PATH | OFlags::DIRECTORY) {
+            Ok(found) => Ok(found),
+            Err(Errno::NOENT) => {
+                mkdirat(parent, name, Mode::from_raw_mode(0o755)).map_err(problem)?;
+                self.resolve(walked, OFlags::PATH | OFlags::DIRECTORY).map_err(problem)
+            }
+            Err(errno) => Err(problem(errno)),
+        }
+    }
+}
+
+fn open_root(root: BorrowedFd<'_>) -> Result<OwnedFd> {
+    rustix::io::fcntl_dupfd_cloexec(root, 0).map_err(refused("walking through the container's folders"))
+}
+
+/// A path without `.` and `..`, as Docker cleans it.
+fn clean(path: &str) -> Result<PathBuf> {
+    let path = Path::new(if path.is_empty() { "/" } else { path });
+    if !path.is_absolute() {
+        return Err(wrong(format!("the working directory {} is not absolute", path.display())));
+    }
+    let mut clean = PathBuf::from("/");
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => clean.push(name),
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    Ok(clean)
+}

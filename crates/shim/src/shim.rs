@@ -1,0 +1,261 @@
+//! One container, from its making to its start.
+
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::rc::Rc;
+
+use berth_runtime::cgroup::Cgroups;
+use berth_runtime::folder::{VERSION, now_nanos, write_record};
+use berth_runtime::protocol::{Answer, Failure, Order, read_frame, write_frame};
+use berth_runtime::{ContainerSpec, Folder, Holder, Mark, Network, Output, Phase, WhenFull, boot_id};
+use libcontainer::container::Container;
+use libcontainer::container::builder::ContainerBuilder;
+use libcontainer::syscall::syscall::SyscallType;
+use rustix::mount::{MountPropagationFlags, mount_change};
+use rustix::process::{WaitOptions, waitpid};
+use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
+
+use crate::bundle::{self, First};
+use crate::confinement::Confinement;
+use crate::executor::Last;
+use crate::failure::{Result, at, broken, failed, of_cgroup, of_library, refused};
+use crate::identity::Identity;
+use crate::launcher::Prepared;
+use crate::program::Program;
+use crate::root::{self, Root};
+use crate::{hold, system};
+
+/// A container that is made and waits.
+struct Made {
+    container: Container,
+    process: Mark,
+    /// What the container writes, if it is kept.
+    output: Option<[PipeReader; 2]>,
+    /// Why its program could not begin, in the end.
+    failure: PipeReader,
+}
+
+struct Shim {
+    folder: Folder,
+    spec: ContainerSpec,
+    cgroup: String,
+    /// Of the host.
+    mounts: OwnedFd,
+    holder: Holder,
+}
+
+/// Makes a container, waits for the order to start it, and holds it until it is over.
+pub(crate) fn run(folder: &Path, mut socket: UnixStream, prepared: &mut Prepared) {
+    let folder = Folder::new(folder);
+    // Held, by all that come of this process, for as long as something is being made.
+    let lock = match lock(&folder) {
+        Ok(lock) => lock,
+        Err(failure) => return answer(&mut socket, Answer::Failed(failure)),
+    };
+    let mut shim = match Shim::new(folder, &prepared.cgroup) {
+        Ok(shim) => shim,
+        Err(failure) => return answer(&mut socket, Answer::Failed(failure)),
+    };
+    let outcome = shim.make(&socket, prepared).and_then(|made| shim.start(made, &mut socket));
+    match outcome {
+        Ok(Some((made, started))) => {
+            // Nothing more is being made. The socket is closed by becoming another program.
+            drop(lock);
+            shim.hold(made, started);
+        }
+        Ok(None) => shim.take_down(),
+        Err(failure) => {
+            shim.take_down();
+            answer(&mut socket, Answer::Failed(failure));
+        }
+    }
+}
+
+fn answer(socket: &mut UnixStream, answer: Answer) {
+    // Whoever asked may be gone.
+    let _ = write_frame(socket, &answer);
+}
+
+fn lock(folder: &Folder) -> Result<File> {
+    let path = folder.lock();
+    let file = File::create(&path).map_err(at("opening", &path))?;
+    file.lock().map_err(at("locking", &path))?;
+    Ok(file)
+}
+
+impl Shim {
+    fn new(folder: Folder, cgroup: &str) -> Result<Self> {
+        let path = folder.spec();
+        let bytes = fs::read(&path).map_err(at("reading", &path))?;
+        let spec: ContainerSpec =
+            serde_json::from_slice(&bytes).map_err(|error| broken(&format!("reading {}", path.display()), &error))?;
+        let own = |error| Failure::system("looking at this process", &error);
+        let pid = rustix::process::getpid().as_raw_nonzero().get();
+        let holder = Holder {
+            version: VERSION,
+            boot_id: boot_id().map_err(own)?,
+            shim: Mark::of(pid).map_err(own)?,
+            container: None,
+            phase: Phase::Creating,
+            started_nanos: None,
+        };
+        let mounts = Path::new("/proc/self/ns/mnt");
+        let mounts = File::open(mounts).map_err(at("opening", mounts))?.into();
+        let cgroup = format!("{cgroup}/{}/{}", spec.group, spec.id);
+        let shim = Self { folder, spec, cgroup, mounts, holder };
+        shim.record()?;
+        Ok(shim)
+    }
+
+    fn record(&self) -> Result<()> {
+        let path = self.folder.holder();
+        let bytes = serde_json::to_vec(&self.holder).map_err(|error| broken("writing who holds the container", &error))?;
+        write_record(&path, &bytes, false).map_err(at("writing", &path))
+    }
+
+    fn make(&mut self, socket: &UnixStream, prepared: &mut Prepared) -> Result<Made> {
+        system::unshare(UnshareFlags::NEWNS).map_err(refused("making a mount namespace"))?;
+        // What the host mounts is seen here, what is mounted here is not seen by the host.
+        let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
+        mount_change("/", propagation).map_err(refused("separating this process's mounts"))?;
+        root::mount_layers(&self.folder, &self.spec.rootfs)?;
+        let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
+        let (confinement, program) = self.prepare(prepared)?;
+        let last = Last { confinement, program, failure: Rc::new(writer.into()), socket: socket.as_raw_fd() };
+        let (output, stdio) = self.stdio()?;
+        let container = self.build(last, stdio)?;
+        let pid = container.pid().ok_or_else(|| broken("creating the container", &"it has no process"))?;
+        let process = Mark::of(pid.as_raw()).map_err(failed("looking at the container's first process"))?;
+        if self.spec.network == Network::Loopback {
+            turn_loopback_on(process.pid)?;
+        }
+        self.holder.container = Some(process);
+        self.holder.phase = Phase::Created;
+        self.record()?;
+        Ok(Made { container, process, output, failure })
+    }
+
+    /// Finds out who the first process is, and tells the library.
+    fn prepare(&self, prepared: &mut Prepared) -> Result<(Confinement, Program)> {
+        let process = &self.spec.process;
+        let root = Root::open(&self.folder.rootfs())?;
+        let identity = Identity::find(&root, &process.user)?;
+        let (cwd, _) = root.make_folders(&process.cwd)?;
+        let confinement = Confinement::of(&self.spec, process, identity.user == 0, &mut prepared.filters)?;
+        let program = Program::new(&process.args, &process.env, &identity.home)?;
+        let first = First { identity: &identity, cwd, capabilities: confinement.needed() };
+        bundle::write(&self.folder, &self.spec, &self.cgroup, &first)?;
+        Ok((confinement, program))
+    }
+
+    /// The ends of the container's output that are read here, and those that it writes to.
+    fn stdio(&self) -> Result<(Option<[PipeReader; 2]>, [OwnedFd; 2])> {
+        let pipe = || io::pipe().map_err(failed("making a pipe"));
+        if self.spec.output == Output::Discard {
+            let null = || File::options().write(true).open("/dev/null").map_err(failed("opening /dev/null"));
+            return Ok((None, [null()?.into(), null()?.into()]));
+        }
+        let ((out, out_writer), (err, err_writer)) = (pipe()?, pipe()?);
+        Ok((Some([out, err]), [out_writer.into(), err_writer.into()]))
+    }
+
+    fn build(&self, last: Last, [stdout, stderr]: [OwnedFd; 2]) -> Result<Container> {
+        let doing = "creating the container";
+        let library = self.folder.library();
+        fs::create_dir(&library).map_err(at("making", &library))?;
+        let null = File::open("/dev/null").map_err(failed("opening /dev/null"))?;
+        ContainerBuilder::new(self.spec.id.clone(), SyscallType::default())
+            .with_executor(last)
+            .with_stdin(OwnedFd::from(null))
+            .with_stdout(stdout)
+            .with_stderr(stderr)
+            .with_root_path(&library)
+            .map_err(|error| of_library(doing, &error))?
+            .as_init(self.folder.bundle())
+            .with_systemd(false)
+            .build()
+            .map_err(|error| of_library(doing, &error))
+    }
+
+    /// Says that the container is made, and starts it when it is told to. Nothing: nobody will.
+    fn start(&mut self, mut made: Made, socket: &mut UnixStream) -> Result<Option<(Made, u64)>> {
+        if write_frame(socket, &Answer::Created).is_err() {
+            return Ok(None);
+        }
+        match read_frame(socket) {
+            Ok(Some(Order::Start)) => {}
+            Ok(Some(Order::Exec(_))) => return Err(broken("waiting to start the container", &"it does not run yet")),
+            Ok(None) | Err(_) => return Ok(None),
+        }
+        self.holder.phase = Phase::Starting;
+        self.record()?;
+        made.container.start().map_err(|error| of_library("starting the container", &error))?;
+        let mut report = Vec::new();
+        made.failure.read_to_end(&mut report).map_err(failed("waiting for the container's program"))?;
+        if !report.is_empty() {
+            let unreadable = |error| broken("starting the container", &error);
+            return Err(serde_json::from_slice(&report).unwrap_or_else(unreadable));
+        }
+        let started = now_nanos();
+        self.holder.phase = Phase::Running;
+        self.holder.started_nanos = Some(started);
+        self.record()?;
+        answer(socket, Answer::Started { pid: made.process.pid.unsigned_abs(), nanos: started });
+        Ok(Some((made, started)))
+    }
+
+    /// Becomes the small program that waits. The container's processes stay its children.
+    fn hold(&self, made: Made, started: u64) {
+        // From here on nothing can be told to anybody: what fails is done without.
+        let _ = move_into_link_name_space(self.mounts.as_fd(), Some(LinkNameSpaceType::Mount));
+        let output = match self.spec.output {
+            Output::Discard => None,
+            Output::Keep { segment_bytes, segments, when_full } => Some((segment_bytes, segments, when_full == WhenFull::Block)),
+        };
+        let counter = Cgroups::find().ok().and_then(|cgroups| cgroups.kill_counter(&self.cgroup));
+        let held = hold::Held { folder: self.folder.path().to_owned(), pid: made.process.pid, started, counter, output };
+        if let Some([out, err]) = &made.output {
+            // Its standard streams are free.
+            let placed = system::place(out, hold::STDOUT).and_then(|()| system::place(err, hold::STDERR));
+            if placed.is_err() {
+                return hold::hold(&held, made.output.map(|pipes| pipes.map(OwnedFd::from)));
+            }
+        }
+        let arguments: Vec<CString> = held.to_arguments().into_iter().filter_map(|word| CString::new(word).ok()).collect();
+        system::execve(c"/proc/self/exe", &arguments, &[]);
+        hold::hold(&held, made.output.map(|pipes| pipes.map(OwnedFd::from)));
+    }
+
+    /// Ends and removes what was made, but for the folder. What cannot be removed now can be by whoever deletes the container.
+    fn take_down(&self) {
+        if let Ok(cgroups) = Cgroups::find() {
+            let removed = cgroups.kill(&self.cgroup).and_then(|()| {
+                while waitpid(None, WaitOptions::NOHANG).is_ok_and(|found| found.is_some()) {}
+                cgroups.remove(&self.cgroup)
+            });
+            if removed.map_err(|error| of_cgroup(&error)).is_err() {
+                return;
+            }
+        }
+        let _ = fs::remove_file(self.folder.holder());
+    }
+}
+
+/// Turns on the loopback interface of a container, and what Docker allows in one.
+fn turn_loopback_on(pid: i32) -> Result<()> {
+    let doing = "turning on the container's loopback interface";
+    let open = |path: &str| File::open(path).map_err(at("opening", Path::new(path)));
+    let (ours, theirs) = (open("/proc/self/ns/net")?, open(&format!("/proc/{pid}/ns/net"))?);
+    let enter = |space: &File| move_into_link_name_space(space.as_fd(), Some(LinkNameSpaceType::Network));
+    enter(&theirs).map_err(refused(doing))?;
+    let outcome = system::loopback_up().map_err(failed(doing));
+    // Not there on every kernel, and no container fails for lack of them.
+    let _ = fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+    let _ = fs::write("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+    enter(&ours).map_err(refused(doing))?;
+    outcome
+}

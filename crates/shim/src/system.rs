@@ -1,0 +1,119 @@
+//! The calls to the kernel that no library offers in a safe form. All `unsafe` of this program is here.
+#![allow(unsafe_code, reason = "each block says why it is sound")]
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+
+use rustix::io::Errno;
+use rustix::process::Pid;
+use rustix::thread::UnshareFlags;
+
+/// Where a process is after a fork.
+pub(crate) enum Forked {
+    Child,
+    Parent(Pid),
+}
+
+/// Doubles this process, which has a single thread.
+pub(crate) fn fork() -> io::Result<Forked> {
+    // SAFETY: this program never starts a thread, so the child has all that the parent had, locks included.
+    match unsafe { libc::fork() } {
+        0 => Ok(Forked::Child),
+        pid => Pid::from_raw(pid).filter(|_| pid > 0).map(Forked::Parent).ok_or_else(io::Error::last_os_error),
+    }
+}
+
+/// Becomes another program. Returns only with an error.
+pub(crate) fn execve(program: &CStr, arguments: &[CString], environment: &[CString]) -> Errno {
+    let pointers = |strings: &[CString]| -> Vec<*const libc::c_char> {
+        strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
+    };
+    let (arguments, environment) = (pointers(arguments), pointers(environment));
+    // SAFETY: both arrays end with a null pointer, and all they point to outlives the call.
+    unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
+    Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::IO)
+}
+
+/// Has the kernel run a filter before every system call of this process from now on.
+pub(crate) fn install_filter(instructions: &[u8]) -> io::Result<()> {
+    let length = u16::try_from(instructions.len() / size_of::<libc::sock_filter>()).map_err(io::Error::other)?;
+    let program = libc::sock_fprog { len: length, filter: instructions.as_ptr().cast_mut().cast() };
+    // SAFETY: the kernel copies `length` instructions, which are there, without demands on their alignment.
+    let outcome = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
+    if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Takes a capability, by its number, from what this process can ever get.
+pub(crate) fn drop_from_bounding_set(capability: u32) -> io::Result<()> {
+    // SAFETY: takes numbers only.
+    let outcome = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, libc::c_ulong::from(capability), 0, 0, 0) };
+    if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Whether a capability, by its number, is among what this process can ever get; an error if the kernel does not know it.
+pub(crate) fn in_bounding_set(capability: u32) -> io::Result<bool> {
+    // SAFETY: takes numbers only.
+    match unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(capability), 0, 0, 0) } {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Sets what happens with a signal: nothing, or the default.
+pub(crate) fn ignore_signal(signal: libc::c_int, ignored: bool) {
+    // SAFETY: no handler is installed, and both dispositions are always valid.
+    unsafe { libc::signal(signal, if ignored { libc::SIG_IGN } else { libc::SIG_DFL }) };
+}
+
+/// Gives all signals back to their defaults: what a program ignores, the program that it becomes ignores too.
+pub(crate) fn default_signals() {
+    // As the kernel has it, all zeroes: the default, no flags, no mask. The C library keeps two signals to itself.
+    let default = [0_u64; 4];
+    for signal in 1..=64 {
+        // SAFETY: the kernel reads one structure of this size; the old one is not asked for.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), ptr::null_mut::<u64>(), size_of::<u64>()) };
+    }
+}
+
+/// Gives this process namespaces of its own.
+pub(crate) fn unshare(flags: UnshareFlags) -> rustix::io::Result<()> {
+    // SAFETY: the danger is in descriptors that are no longer shared between threads, and there is one thread.
+    unsafe { rustix::thread::unshare_unsafe(flags) }
+}
+
+/// A descriptor as a certain number, which is taken from whoever has it, open in programs to come.
+pub(crate) fn place(fd: impl AsFd, number: RawFd) -> io::Result<()> {
+    // SAFETY: the number is not in the hands of an `OwnedFd`: callers give numbers of standard streams, or have left theirs.
+    let outcome = unsafe { libc::dup2(fd.as_fd().as_raw_fd(), number) };
+    if outcome >= 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// The descriptor that whoever started this program left under a number.
+pub(crate) fn inherited(number: RawFd) -> OwnedFd {
+    // SAFETY: called once per number, at the start of a mode whose starter promises it.
+    unsafe { OwnedFd::from_raw_fd(number) }
+}
+
+/// Closes a descriptor that a forked process has from its parent, and that nothing in it will use or close again.
+pub(crate) fn close_in_child(fd: RawFd) {
+    // SAFETY: the process becomes another program or ends without dropping what its parent owned.
+    unsafe { libc::close(fd) };
+}
+
+/// Turns on the loopback interface of this process's network namespace.
+pub(crate) fn loopback_up() -> io::Result<()> {
+    let socket = rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::DGRAM, None)?;
+    // SAFETY: all zeroes is a valid value of this plain structure.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = from.cast_signed();
+    }
+    let up = libc::c_short::try_from(libc::IFF_UP | libc::IFF_RUNNING).map_err(io::Error::other)?;
+    request.ifr_ifru.ifru_flags = up;
+    // SAFETY: the structure is the one that this request reads.
+    let outcome = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) };
+    if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

@@ -1,0 +1,8 @@
+//! Real containers, held by the real shim. Needs root, and the static programs of `scripts/build-static.sh berth-shim`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod confinement;
+mod faults;
+mod life;
+mod node;
+mod output;

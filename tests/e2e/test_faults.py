@@ -1,0 +1,96 @@
+"""kill -9 of any part at any moment of a task's life: nothing is lost, doubled or left."""
+
+import pytest
+
+from deadline import eventually
+from node import awslogs, pause
+
+LINES = 20
+# One task from RunTask to its end takes some 300 ms; its parts die so long after the call.
+MOMENTS = [0.0, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4]
+EXPECTED = [f"line {number} of {LINES}" for number in range(1, LINES + 1)]
+
+
+@pytest.fixture(scope="module")
+def node(binary, tmp_path_factory):
+    """A machine of this module's own: its parts die often."""
+    from node import Node
+
+    node = Node(binary, tmp_path_factory.mktemp("faults") / "data")
+    try:
+        yield node.start().with_image()
+    finally:
+        node.end()
+
+
+@pytest.fixture(scope="module")
+def family(node):
+    return node.define(
+        {"command": ["count", str(LINES), "--every", "10", "--exit", "7"], "logConfiguration": awslogs("/e2e/faults"), "stopTimeout": 2}
+    )
+
+
+def survives(node, family, victim, moment):
+    """Runs a task, kills a part of it after a moment, and describes how the task ended."""
+    # A control plane that is killed may take the call with it: the token makes it safe to repeat.
+    arn = node.launch(family)
+    pause(moment)
+    node.kill_one(victim)
+
+    def ended():
+        try:
+            task = node.task(arn)
+        except Exception:  # The server is being started again.
+            return None
+        return task if task["lastStatus"] == "STOPPED" else None
+
+    task = eventually(ended, f"the end of the task whose {victim} was killed after {moment} s", within=60)
+    return task
+
+
+@pytest.mark.parametrize("victim", ["server", "agent", "launcher"])
+def test_nothing_is_lost_when_a_part_dies(node, family, victim):
+    for moment in MOMENTS:
+        task = survives(node, family, victim, moment)
+        container = task["containers"][0]
+        if victim == "launcher" and "exitCode" not in container:
+            # It died in the middle of making the container: then that is said, and nothing ran.
+            assert container["reason"].startswith("CannotCreateContainerError"), (moment, container)
+            continue
+        assert container.get("exitCode") == 7, (victim, moment, container, task.get("stoppedReason"))
+        lines = eventually(
+            lambda: (found := node.lines("/e2e/faults", task["taskArn"])) and len(found) >= LINES and found,
+            f"all lines of the task whose {victim} was killed after {moment} s",
+        )
+        assert lines == EXPECTED, (victim, moment)
+    eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
+
+
+def test_task_whose_shim_dies_ends_with_a_reason_and_leaves_nothing(node, family):
+    for moment in MOMENTS:
+        task = survives(node, family, "shim", moment)
+        container = task["containers"][0]
+        assert container.get("exitCode") == 7 or container.get("reason"), (moment, container)
+    eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
+
+
+@pytest.mark.parametrize("victim", ["server", "agent", "launcher"])
+def test_running_tasks_go_on_while_a_part_dies(node, victim):
+    arn = node.launch(node.define({"command": ["wait"]}))
+    node.awaits(arn, "RUNNING")
+    shims = node.shims()
+    before = node.children().get(victim)
+    node.kill_one(victim)
+    eventually(lambda: node.children().get(victim) not in (None, before) or victim == "launcher", f"another {victim}")
+    eventually(lambda: responds(node, arn), "the control plane answers")
+    assert node.shims() == shims
+    node.ecs.stop_task(task=arn)
+    assert node.awaits(arn, "STOPPED", within=60)["containers"][0]["exitCode"] == 143
+    eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
+
+
+def responds(node, arn):
+    try:
+        return node.task(arn)["lastStatus"] == "RUNNING"
+    except Exception:  # The server is being started again.
+        return False
