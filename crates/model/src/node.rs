@@ -66,15 +66,13 @@ mod tests {
     use super::*;
 
     fn offer(attributes: &[(&str, Option<&str>)]) -> Offer {
-        let attribute =
-            |&(name, value): &(&str, Option<&str>)| Attribute { name: name.into(), value: value.map(Into::into) };
+        let attribute = |&(name, value): &(&str, Option<&str>)| Attribute { name: name.into(), value: value.map(Into::into) };
         Offer::of(&attributes.iter().map(attribute).collect::<Vec<_>>())
     }
 
     #[test]
     fn nodes_offer_what_their_attributes_say() {
-        let offered =
-            |awsvpc, fargate, plain| Offer { awsvpc, fargate, plain, interfaces: if awsvpc { u32::MAX } else { 0 } };
+        let offered = |awsvpc, fargate, plain| Offer { awsvpc, fargate, plain, interfaces: if awsvpc { u32::MAX } else { 0 } };
         assert_eq!(offer(&[]), offered(false, false, true));
         assert_eq!(offer(&[(AWSVPC, Some("1"))]), offered(true, false, true));
         assert_eq!(offer(&[(AWSVPC, Some("2"))]), offered(false, false, true));

@@ -36,7 +36,7 @@ fn ended(number: u8) -> Task {
 async fn store_of(tasks: impl IntoIterator<Item = Task>) -> Store {
     let store = Store::open(Memory::default(), Options::new("test")).unwrap();
     for task in tasks {
-        store.update(|tx| Ok::<_, String>(drop(tx.put(task)))).await.unwrap();
+        store.update(|tx| Ok::<_, String>(tx.put(task).is_some())).await.unwrap();
     }
     store
 }

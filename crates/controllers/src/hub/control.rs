@@ -1,8 +1,8 @@
 //! A control stream: carries out what its [`Session`] decides.
 
 use berth_api::acs::{
-    AgentMessage, AttachTaskNetworkInterfaces, ControlMessage, DesiredStatus, FrameError, Heartbeat, ManifestTask, Payload, TaskManifest,
-    TaskStopVerificationAck,
+    AgentMessage, AttachTaskNetworkInterfaces, ControlMessage, DesiredStatus, FrameError, Heartbeat, ManifestTask, Payload,
+    TaskManifest, TaskStopVerificationAck,
 };
 use berth_model::{ContainerInstance, InstanceStatus, Task, TaskDefinition};
 use berth_plan::task::is_attaching;

@@ -1,8 +1,8 @@
 //! What a report makes of a task.
 
 use berth_model::{
-    AttachmentStatus, Connectivity, Container, ContainerLife, Desired, Facts, Life, NetworkBinding, NetworkMode, PortSpan, Protocol, Stop,
-    StopCode, Task, Timestamp,
+    AttachmentStatus, Connectivity, Container, ContainerLife, Desired, Facts, Life, NetworkBinding, NetworkMode, PortSpan,
+    Protocol, Stop, StopCode, Task, Timestamp,
 };
 
 use super::change::{advance, changed, end, not_before_any};

@@ -1,6 +1,7 @@
 use berth_model::{
-    Attached, Attachment, AttachmentId, AttachmentStatus, ContainerLife, Desired, Facts, Health, InstanceId, InterfaceId, LaunchType, Life, NetworkBinding, NetworkInterface, NetworkMode,
-    PortSpan, Protocol, Resource, Resources, StopCode, SubnetId, Task, Timestamp,
+    Attached, Attachment, AttachmentId, AttachmentStatus, ContainerLife, Desired, Facts, Health, InstanceId, InterfaceId,
+    LaunchType, Life, NetworkBinding, NetworkInterface, NetworkMode, PortSpan, Protocol, Resource, Resources, StopCode, SubnetId,
+    Task, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -147,7 +148,11 @@ fn interface_that_nobody_finds_ends_its_task() {
     let over = not_attached(&task, at(180)).expect("a change");
     stands(&over, Life::Stopped { started_at: None, stopped_at: at(180) }, AttachmentStatus::Deleted);
     stopped_because(&over, StopCode::TaskFailedToStart, "Timeout waiting for network interface provisioning to complete.");
-    assert_eq!(not_attached(&with_interface(&awsvpc(), AttachmentStatus::Precreated), at(180)), None, "its node may pull for long");
+    assert_eq!(
+        not_attached(&with_interface(&awsvpc(), AttachmentStatus::Precreated), at(180)),
+        None,
+        "its node may pull for long"
+    );
 }
 
 #[test]
@@ -541,7 +546,9 @@ fn step_is_sound(before: &Task, after: &Task) -> Result<(), TestCaseError> {
     for (before, after) in before.attachments.iter().zip(&after.attachments) {
         prop_assert!(after.status >= before.status);
     }
-    prop_assert!(after.attachments.iter().all(|attachment| (attachment.status == AttachmentStatus::Deleted) == after.is_stopped()));
+    prop_assert!(
+        after.attachments.iter().all(|attachment| (attachment.status == AttachmentStatus::Deleted) == after.is_stopped())
+    );
     if let Some(stopped_at) = after.life.stopped_at() {
         prop_assert!(times(after).into_iter().flatten().all(|at| at <= stopped_at));
         prop_assert!(after.containers.iter().all(|container| container.known == ContainerLife::Stopped));

@@ -3,9 +3,7 @@
 use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
 use berth_model::node::{self, Offer};
-use berth_model::{
-    Cluster, ContainerInstance, LaunchType, Name, Resources, StrategyItem, Tags, Task, TaskDefinition, Timestamp,
-};
+use berth_model::{Cluster, ContainerInstance, LaunchType, Name, Resources, StrategyItem, Tags, Task, TaskDefinition, Timestamp};
 use berth_plan::IdSource;
 use berth_plan::placement::{Placed, Want};
 use berth_plan::task::{self, Order};

@@ -71,7 +71,10 @@ fn network(state: &State, region: Region, launch: LaunchType, given: &api::AwsVp
     for text in groups {
         let group = security_group(state, region, text)?;
         if group.vpc != vpc {
-            return Err(invalid(format!("Security group {} does not appear to belong to the same VPC as the input subnets.", group.id)));
+            return Err(invalid(format!(
+                "Security group {} does not appear to belong to the same VPC as the input subnets.",
+                group.id
+            )));
         }
         if !ids.contains(&group.id) {
             ids.push(group.id);
@@ -130,7 +133,13 @@ impl Network {
 
     /// A new interface in the subnet of a zone that has most addresses left; none if there are no more. `direct` is whether its
     /// node hears of it with its task.
-    pub(super) fn interface(&self, state: &State, zone: Option<&Name>, direct: bool, ids: &mut dyn IdSource) -> Option<Attachment> {
+    pub(super) fn interface(
+        &self,
+        state: &State,
+        zone: Option<&Name>,
+        direct: bool,
+        ids: &mut dyn IdSource,
+    ) -> Option<Attachment> {
         let subnet = self.within(zone?).rev().max_by_key(|subnet| state.addresses().available(subnet))?;
         let address = state.addresses().free(subnet)?;
         let interface = NetworkInterface {

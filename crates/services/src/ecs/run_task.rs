@@ -3,8 +3,8 @@
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{ClientToken, Constraint, ConstraintKind, ContainerInstance, InstanceId, LaunchType, Task, TaskId, Timestamp};
-use berth_plan::{IdSource, capacity};
 use berth_plan::placement::{self, Placement, Rule, Strategy, Want};
+use berth_plan::{IdSource, capacity};
 use berth_store::{InstanceIndex, InstanceState, State, TaskKey, Transaction};
 
 use super::launch::{self, Launch, Wishes};

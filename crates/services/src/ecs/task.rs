@@ -6,8 +6,8 @@ use berth_api::ecs as api;
 use berth_api::{Refusal, Target};
 use berth_iam::OWNER_KEY;
 use berth_model::{
-    Attached, Attachment, AttachmentStatus, Container, ContainerFacts, ContainerInstance, Facts, LaunchType, Name, NetworkBinding, PortSpan, Region, Resources, Task, TaskDefinition, TaskId,
-    Timestamp,
+    Attached, Attachment, AttachmentStatus, Container, ContainerFacts, ContainerInstance, Facts, LaunchType, Name,
+    NetworkBinding, PortSpan, Region, Resources, Task, TaskDefinition, TaskId, Timestamp,
 };
 use berth_plan::task;
 use berth_store::{InstanceKey, Shared, State, TaskDefinitionKey, TaskKey};
@@ -117,15 +117,15 @@ pub(super) fn describe(scope: Scope, task: &Task, state: &State, with_tags: bool
         task_definition_arn: Some(scope.task_definition_arn(&task.family, task.revision)),
         version: Some(i64::try_from(task.version).unwrap_or(i64::MAX)),
         ephemeral_storage: disk.map(|size_in_gi_b| api::EphemeralStorage { size_in_gi_b }),
-        fargate_ephemeral_storage: disk.map(|size_in_gi_b| api::TaskEphemeralStorage { size_in_gi_b: Some(size_in_gi_b), ..Default::default() }),
+        fargate_ephemeral_storage: disk
+            .map(|size_in_gi_b| api::TaskEphemeralStorage { size_in_gi_b: Some(size_in_gi_b), ..Default::default() }),
     })
 }
 
 /// The architecture that the task runs on: its instance's, as the agent registered it.
 fn architecture(state: &State, task: &Task) -> api::Attribute {
     const NAME: &str = "ecs.cpu-architecture";
-    let instance =
-        task.instance.and_then(|id| state.get::<ContainerInstance>(&InstanceKey { region: task.region, id }));
+    let instance = task.instance.and_then(|id| state.get::<ContainerInstance>(&InstanceKey { region: task.region, id }));
     let known = instance.and_then(|instance| instance.attributes.iter().find(|attribute| attribute.name == NAME)?.value.clone());
     let value = known.map_or_else(|| "x86_64".to_owned(), |value| value.to_string());
     api::Attribute { name: NAME.to_owned(), value: Some(value), target_type: None, target_id: None }

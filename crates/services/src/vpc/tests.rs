@@ -38,13 +38,9 @@ async fn addresses_are_chosen_once() {
 
 #[test]
 fn block_that_cannot_be_divided_is_refused() {
-    for (cidr, fits) in [
-        ("172.31.0.0/16", true),
-        ("10.0.0.0/24", true),
-        ("10.0.0.0/15", false),
-        ("10.0.0.0/25", false),
-        ("10.0.0.1/16", false),
-    ] {
+    for (cidr, fits) in
+        [("172.31.0.0/16", true), ("10.0.0.0/24", true), ("10.0.0.0/15", false), ("10.0.0.0/25", false), ("10.0.0.1/16", false)]
+    {
         assert_eq!(checked(cidr.parse().unwrap()).is_ok(), fits, "{cidr}");
     }
 }

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use berth_model::{
-    ContainerInstance, Desired, Facts, InstanceId, InstanceStatus, LaunchSet, LaunchType, Life, Name, NetworkMode, Region, Resources, RevisionStatus, Stop, StopCode, Tags,
-    Task, TaskDefinition, TaskId, TaskTimes, Timestamp,
+    ContainerInstance, Desired, Facts, InstanceId, InstanceStatus, LaunchSet, LaunchType, Life, Name, NetworkMode, Region,
+    Resources, RevisionStatus, Stop, StopCode, Tags, Task, TaskDefinition, TaskId, TaskTimes, Timestamp,
 };
 use berth_store::backend::{Memory, Sqlite};
 use berth_store::{Options, Store, TaskKey};

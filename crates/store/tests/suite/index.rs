@@ -5,13 +5,13 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use berth_model::{
-    Attached, Attachment, AttachmentId, AttachmentStatus, Attribute, ContainerInstance, InstanceId, InterfaceId, LaunchType, Life,
-    LogGroup, LogGroupClass, LogGroupId, NetworkInterface, RevisionStatus, Subnet, SubnetId, Tags, Task, TaskDefinition,
+    Attached, Attachment, AttachmentId, AttachmentStatus, Attribute, ContainerInstance, InstanceId, InterfaceId, LaunchType,
+    Life, LogGroup, LogGroupClass, LogGroupId, NetworkInterface, RevisionStatus, Subnet, SubnetId, Tags, Task, TaskDefinition,
     Timestamp, VpcId, node,
 };
 use berth_store::{
-    Change, Counts, Derived, Edit, InstanceIndex, InstanceState, LogGroupIndex, Options, RevisionState, Store, TaskDefinitionIndex, TaskDefinitionKey,
-    TaskIndex, TaskKey, Transaction,
+    Change, Counts, Derived, Edit, InstanceIndex, InstanceState, LogGroupIndex, Options, RevisionState, Store,
+    TaskDefinitionIndex, TaskDefinitionKey, TaskIndex, TaskKey, Transaction,
 };
 
 use crate::fixture::{Media, definition, instance, key, region, stop, task, wait};

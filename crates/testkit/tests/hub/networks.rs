@@ -91,7 +91,10 @@ async fn node_of_berths_own_gets_the_interface_with_its_task() {
     agent.submit(&Report::stopped(&task, 0)).await.unwrap();
     eventually("the task is over", async || (describe(&root, &arn).await["lastStatus"] == "STOPPED").then_some(())).await;
     let over = describe(&root, &arn).await;
-    assert_eq!((&over["attachments"][0]["status"], detail(&over, "privateIPv4Address")), (&json!("DELETED"), "172.31.0.4".to_owned()));
+    assert_eq!(
+        (&over["attachments"][0]["status"], detail(&over, "privateIPv4Address")),
+        (&json!("DELETED"), "172.31.0.4".to_owned())
+    );
     assert_eq!(over["stopCode"], "UserInitiated");
     assert_eq!(free(&plane), all);
     let instance = instance(&root, &agent.instance).await;
