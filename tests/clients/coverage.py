@@ -22,14 +22,24 @@ NOT_REACHED = {
     ("DeleteCluster", "ClusterContainsServicesException"): "there are no services yet",
     ("DeleteCluster", "ClusterContainsCapacityProviderException"): "there are no own capacity providers yet",
     ("DeleteCluster", "UpdateInProgressException"): "updates of clusters are done at once",
+    ("UpdateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("UpdateClusterSettings", "UpdateInProgressException"): "updates of clusters are done at once",
+    ("PutClusterCapacityProviders", "UpdateInProgressException"): "updates of clusters are done at once",
+    ("PutClusterCapacityProviders", "ResourceInUseException"): "no task runs on Fargate yet",
+    ("UpdateContainerAgent", "UpdateInProgressException"): "no agent is ever updated",
     ("RegisterTaskDefinition", "LimitExceededException"): "no quotas",
     ("RunTask", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
     ("RunTask", "BlockedException"): "accounts are not blocked",
 }
 
+# Operations that never succeed, with the reason.
+NEVER_ALLOWED = {("ecs", "UpdateContainerAgent"): "no agent is ever out of date"}
+
 # Operations whose ClientException the model lists for causes that AWS answers otherwise.
 WITHOUT_CLIENT_EXCEPTION = {
     "CreateCluster",
+    "DeleteAccountSetting",
+    "DeleteAttributes",
     "DeleteCluster",
     "DeleteTaskDefinitions",
     "DeregisterContainerInstance",
@@ -37,14 +47,28 @@ WITHOUT_CLIENT_EXCEPTION = {
     "DescribeContainerInstances",
     "DescribeTasks",
     "DiscoverPollEndpoint",
+    "ListAccountSettings",
+    "ListAttributes",
     "ListClusters",
     "ListContainerInstances",
+    "ListTagsForResource",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
     "ListTasks",
+    "PutAccountSetting",
+    "PutAccountSettingDefault",
+    "PutAttributes",
+    "PutClusterCapacityProviders",
     "StopTask",
     "SubmitAttachmentStateChanges",
+    "SubmitContainerStateChange",
     "SubmitTaskStateChange",
+    "TagResource",
+    "UntagResource",
+    "UpdateCluster",
+    "UpdateClusterSettings",
+    "UpdateContainerAgent",
+    "UpdateContainerInstancesState",
 }
 NOT_REACHED |= {
     (operation, "ClientException"): "what is wrong with a call is an InvalidParameterException"

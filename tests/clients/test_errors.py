@@ -24,6 +24,15 @@ CLUSTERED = {
     "stop_task": {"task": ABSENT},
     "submit_task_state_change": {"task": ABSENT, "status": "RUNNING"},
     "submit_attachment_state_changes": {"attachments": []},
+    "submit_container_state_change": {"task": ABSENT, "status": "RUNNING"},
+    "update_cluster": {},
+    "update_cluster_settings": {"settings": [{"name": "containerInsights", "value": "enabled"}]},
+    "put_cluster_capacity_providers": {"capacityProviders": [], "defaultCapacityProviderStrategy": []},
+    "update_container_instances_state": {"containerInstances": [ABSENT], "status": "DRAINING"},
+    "update_container_agent": {"containerInstance": ABSENT},
+    "put_attributes": {"attributes": [{"name": "a", "targetId": ABSENT, "targetType": "container-instance"}]},
+    "delete_attributes": {"attributes": [{"name": "a", "targetId": ABSENT, "targetType": "container-instance"}]},
+    "list_attributes": {"targetType": "container-instance"},
 }
 
 

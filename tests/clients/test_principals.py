@@ -7,6 +7,7 @@ from agent import Agent, change
 from conftest import CONTAINER
 
 ABSENT = "0" * 32
+CLUSTER = "arn:aws:ecs:us-east-1:000000000000:cluster/default"
 
 # Everything that is built, with what it needs; the node's key may do none of it to what is not its own.
 DENIED = {
@@ -29,6 +30,26 @@ DENIED = {
     "start_task": {"taskDefinition": "web", "containerInstances": [ABSENT]},
     "stop_task": {"task": ABSENT},
     "submit_task_state_change": {"task": ABSENT, "status": "RUNNING"},
+    "update_cluster": {"cluster": "default"},
+    "update_cluster_settings": {"cluster": "default", "settings": []},
+    "put_cluster_capacity_providers": {
+        "cluster": "default",
+        "capacityProviders": [],
+        "defaultCapacityProviderStrategy": [],
+    },
+    "update_container_instances_state": {"containerInstances": [ABSENT], "status": "ACTIVE"},
+    "update_container_agent": {"containerInstance": ABSENT},
+    "submit_container_state_change": {"task": ABSENT, "status": "RUNNING"},
+    "tag_resource": {"resourceArn": CLUSTER, "tags": [{"key": "a", "value": ""}]},
+    "untag_resource": {"resourceArn": CLUSTER, "tagKeys": ["a"]},
+    "list_tags_for_resource": {"resourceArn": CLUSTER},
+    "put_attributes": {"attributes": [{"name": "a", "targetId": ABSENT, "targetType": "container-instance"}]},
+    "delete_attributes": {"attributes": [{"name": "a", "targetId": ABSENT, "targetType": "container-instance"}]},
+    "list_attributes": {"targetType": "container-instance"},
+    "list_account_settings": {},
+    "put_account_setting": {"name": "containerInsights", "value": "enabled"},
+    "put_account_setting_default": {"name": "containerInsights", "value": "enabled"},
+    "delete_account_setting": {"name": "containerInsights"},
     "submit_attachment_state_changes": {
         "attachments": [{"attachmentArn": f"arn:aws:ecs:us-east-1:000000000000:attachment/{ABSENT}", "status": "ATTACHED"}]
     },
@@ -87,7 +108,7 @@ def test_everyone_may_ask_who_they_are(berth):
 
 def test_operation_that_is_not_built_is_denied_to_the_node_first(node):
     with pytest.raises(ClientError) as caught:
-        node.update_cluster(cluster="default")
+        node.create_service(serviceName="web")
     assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
 
 

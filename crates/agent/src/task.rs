@@ -2,7 +2,7 @@
 //!
 //! What is to be done next is decided by `berth_plan::node`; [`work`] does it, and what came of it goes back into the record.
 //!
-//! **What is on disk.** The record is written before the payload is acknowledged, when an order to stop arrives, and when a container
+//! **What is on disk.** The record is written before the payload is acknowledged and before any program runs, when an order to stop arrives, and when a container
 //! has started, is asked to end or has ended. Between these the runtime's folders are the truth: after a restart [`recovery`] asks the
 //! runtime how each container stands, so that nothing is made or started twice, whatever the record says.
 
@@ -10,9 +10,11 @@ mod actor;
 mod attempts;
 mod clearing;
 mod folders;
+mod intake;
 mod record;
 mod recovery;
 mod report;
+mod taking_up;
 mod upkeep;
 mod work;
 

@@ -1,5 +1,6 @@
 //! Who calls, when, and what a call touches.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use wire::Timestamp;
@@ -39,8 +40,8 @@ pub struct Target {
     pub arn: String,
     /// The resource's tags.
     pub tags: Vec<(String, String)>,
-    /// Condition keys with their values, such as `ecs:cluster`.
-    pub context: Vec<(&'static str, String)>,
+    /// Condition keys with their values, such as `ecs:cluster`. A key of several values, such as `aws:TagKeys`, stands once for each.
+    pub context: Vec<(Cow<'static, str>, String)>,
 }
 
 impl Target {
@@ -56,10 +57,17 @@ impl Target {
         vec![Self::new("*")]
     }
 
-    /// Adds a condition key.
+    /// Adds a value of a condition key.
     #[must_use]
-    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.context.push((key, value.into()));
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.context.push((key.into(), value.into()));
         self
+    }
+
+    /// Adds the tags that a request sets: `aws:RequestTag/KEY` for each, and all their keys as `aws:TagKeys`.
+    #[must_use]
+    pub fn with_request_tags<'a>(self, tags: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        tags.into_iter()
+            .fold(self, |target, (key, value)| target.with(format!("aws:RequestTag/{key}"), value).with("aws:TagKeys", key))
     }
 }

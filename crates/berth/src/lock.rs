@@ -19,7 +19,8 @@ impl Lock {
     /// Takes a lock and leaves this process's id in it; nothing if another process has it.
     pub(crate) fn take(path: &Path) -> Result<Option<Self>> {
         let locking = || format!("locking {}", path.display());
-        let mut file = File::options().create(true).truncate(false).write(true).open(path).with_context(locking)?;
+        let file = File::options().create(true).truncate(false).write(true).open(path);
+        let mut file = file.map_err(|error| owned(path, error)).with_context(locking)?;
         for look in 0..=LOOKS {
             match file.try_lock() {
                 Ok(()) => {
@@ -42,7 +43,7 @@ pub(crate) fn holder(path: &Path) -> Result<Option<u32>> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(looking),
+        Err(error) => return Err(owned(path, error)).with_context(looking),
     };
     match file.try_lock_shared() {
         Ok(()) => Ok(None),
@@ -53,6 +54,17 @@ pub(crate) fn holder(path: &Path) -> Result<Option<u32>> {
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(looking),
     }
+}
+
+/// Says what to do about a lock that is somebody else's.
+fn owned(path: &Path, error: std::io::Error) -> anyhow::Error {
+    if error.kind() == std::io::ErrorKind::PermissionDenied {
+        return anyhow::anyhow!(
+            "{} belongs to another user: run this as the user who started Berth, or with sudo",
+            path.display()
+        );
+    }
+    error.into()
 }
 
 #[cfg(test)]

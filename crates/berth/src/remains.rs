@@ -1,6 +1,7 @@
 //! What an installation makes on a machine, found by its id and its folder, and removed without anybody's help.
 //!
-//! Nothing of another installation is touched: cgroups carry the id in their path, mounts and containers lie in the folder.
+//! Nothing of another installation is touched: cgroups carry the id in their path, containers and their mounts lie below
+//! `DATA/agent/tasks`. What somebody has mounted elsewhere in the data folder stays.
 
 mod cgroups;
 mod mounts;
@@ -20,7 +21,7 @@ pub(crate) struct Removed {
     pub(crate) processes: usize,
     /// Folders of the cgroup hierarchies.
     pub(crate) cgroups: usize,
-    /// Mounts below the data folder.
+    /// Mounts of containers.
     pub(crate) mounts: usize,
 }
 
@@ -28,7 +29,8 @@ pub(crate) struct Removed {
 /// is asked for if there are containers.
 pub(crate) fn remove(folder: &Path, id: &str, runtime: impl FnOnce() -> Result<Arc<dyn Runtime>>) -> Result<Removed> {
     let mut removed = Removed::default();
-    let containers = containers(&crate::installation::agent_folder(folder))?;
+    let tasks = crate::installation::agent_folder(folder).join("tasks");
+    let containers = containers(&tasks)?;
     let runtime = if containers.is_empty() { None } else { Some(runtime()?) };
     for (container, runtime) in containers.iter().zip(runtime.iter().cycle()) {
         runtime.delete(container).with_context(|| format!("removing the container in {}", container.display()))?;
@@ -37,14 +39,14 @@ pub(crate) fn remove(folder: &Path, id: &str, runtime: impl FnOnce() -> Result<A
     let mine = cgroups::of(id)?;
     removed.processes = cgroups::kill(&mine)?;
     removed.cgroups = cgroups::remove(&mine)?;
-    removed.mounts = mounts::remove_below(folder)?;
+    removed.mounts = mounts::remove_below(&tasks)?;
     Ok(removed)
 }
 
-/// The folders of a node's containers: `DATA/agent/tasks/TASK/CONTAINER/runtime`.
-fn containers(agent: &Path) -> Result<Vec<PathBuf>> {
+/// The folders of a node's containers: `TASK/CONTAINER/runtime` below `DATA/agent/tasks`.
+fn containers(tasks: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for task in folders(&agent.join("tasks"))? {
+    for task in folders(tasks)? {
         found.extend(folders(&task)?.into_iter().map(|container| container.join("runtime")).filter(|folder| folder.is_dir()));
     }
     Ok(found)

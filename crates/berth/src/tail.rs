@@ -4,7 +4,7 @@ mod awslogs;
 mod json_file;
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail};
 use berth_api::ecs::{ContainerDefinition, LogDriver, Task, TaskDefinition};
@@ -16,8 +16,9 @@ use crate::tasks;
 use awslogs::LogStream;
 use json_file::JsonFile;
 
-/// A log is complete if nothing came for so long after its task was over.
+/// A log is complete if nothing came for so long after its task was over; for longer if its lines come late.
 const QUIET: Duration = Duration::from_millis(300);
+const LONGEST_QUIET: Duration = Duration::from_secs(5);
 /// For so long a follower waits for a control plane that does not answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -141,20 +142,25 @@ impl Tail {
         arn: &str,
         mut take: impl FnMut(&Self, Vec<Line>) -> Result<()>,
     ) -> Result<Task> {
-        let mut last_answer = Instant::now();
-        let mut last_line = None;
+        let (mut last_answer, mut last_news) = (Instant::now(), Instant::now());
+        let (mut caught_up, mut quiet) = (false, QUIET);
+        let mut was_over = false;
         loop {
             match self.step(connection, cluster, arn, &mut take).await {
-                Ok((task, new)) => {
+                Ok((task, newest)) => {
                     last_answer = Instant::now();
-                    if tasks::is_stopped(&task) {
-                        let last = *last_line.get_or_insert(last_answer);
-                        if new {
-                            last_line = Some(last_answer);
-                        } else if last.elapsed() >= QUIET {
-                            return Ok(task);
-                        }
+                    let is_over = tasks::is_stopped(&task);
+                    if newest.is_some() || is_over != was_over {
+                        last_news = last_answer;
                     }
+                    if let Some(at) = newest.filter(|_| caught_up) {
+                        // Who is behind with one line may be with the next.
+                        quiet = lag(at).clamp(QUIET, LONGEST_QUIET);
+                    }
+                    if is_over && last_news.elapsed() >= quiet {
+                        return Ok(task);
+                    }
+                    (caught_up, was_over) = (true, is_over);
                 }
                 Err(error) if is_passing(&error) && last_answer.elapsed() < PATIENCE => {}
                 Err(error) => return Err(error),
@@ -163,26 +169,32 @@ impl Tail {
         }
     }
 
-    /// Looks at the task, then hands out all lines that are there; whether there were any.
+    /// Looks at the task, then hands out all lines that are there; answers when the last of them was printed.
     async fn step(
         &mut self,
         connection: &Connection,
         cluster: &str,
         arn: &str,
         take: &mut impl FnMut(&Self, Vec<Line>) -> Result<()>,
-    ) -> Result<(Task, bool)> {
+    ) -> Result<(Task, Option<i64>)> {
         let task = tasks::one(&connection.client, cluster, arn).await?;
         self.learn(&task);
-        let mut new = false;
+        let mut newest = None;
         loop {
             let lines = self.read().await?;
             if lines.is_empty() {
-                return Ok((task, new));
+                return Ok((task, newest));
             }
-            new = true;
+            newest = lines.last().map(|line| line.at);
             take(self, lines)?;
         }
     }
+}
+
+/// How long ago a line was printed.
+fn lag(at: i64) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.saturating_sub(Duration::from_millis(u64::try_from(at).unwrap_or(0)))
 }
 
 /// Whether the control plane may answer again soon.

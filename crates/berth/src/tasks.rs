@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use berth_api::ecs::{self as api, Task};
 use berth_client::Client;
 
-use crate::terminal::{BAD, Cell, FAINT, GOOD, WAITING};
+use crate::terminal::{self, BAD, Cell, FAINT, GOOD, PLAIN, WAITING};
 
 /// Tasks that one call describes.
 const DESCRIBED_AT_ONCE: usize = 100;
@@ -128,15 +128,27 @@ pub(crate) fn outcome(container: &api::Container) -> String {
     }
 }
 
+/// Says on standard error why containers failed, as far as that is known.
+pub(crate) fn explain(task: &Task, only: Option<&str>) {
+    let containers =
+        task.containers.iter().flatten().filter(|container| only.is_none_or(|only| container.name.as_deref() == Some(only)));
+    for container in containers.filter(|container| container.reason.is_some()) {
+        terminal::note(format_args!("{WAITING}{}{WAITING:#}", outcome(container)));
+    }
+}
+
 /// A task's containers in a few words.
 pub(crate) fn containers(task: &Task) -> Cell {
     let containers = task.containers.as_deref().unwrap_or_default();
     let word = |container: &api::Container| {
         let name = container.name.as_deref().unwrap_or_default();
-        match (container.exit_code, container.last_status.as_deref()) {
-            (Some(code), _) => format!("{name} exited {code}"),
-            (None, Some("STOPPED")) if container.reason.is_some() => format!("{name} failed"),
-            (None, status) => format!("{name} {}", status.unwrap_or_default().to_lowercase()),
+        // Reasons are of the form `CannotPullContainerError: what happened`.
+        let kind = container.reason.as_deref().map(|reason| reason.split_once(": ").map_or(reason, |(kind, _)| kind));
+        match (container.exit_code, kind) {
+            (Some(code), None) => format!("{name} exited {code}"),
+            (Some(code), Some(kind)) => format!("{name} exited {code} ({kind})"),
+            (None, Some(kind)) => format!("{name} {kind}"),
+            (None, None) => format!("{name} {}", container.last_status.as_deref().unwrap_or_default().to_lowercase()),
         }
     };
     let failed = |container: &api::Container| match container.exit_code {
@@ -144,7 +156,7 @@ pub(crate) fn containers(task: &Task) -> Cell {
         None => container.reason.is_some(),
     };
     let words: Vec<String> = containers.iter().map(word).collect();
-    Cell(words.join(", "), if containers.iter().any(failed) { BAD } else { crate::terminal::PLAIN })
+    Cell(words.join(", "), if containers.iter().any(failed) { BAD } else { PLAIN })
 }
 
 /// A task for machines to read.

@@ -1,5 +1,7 @@
 //! One question, one answer, one reason.
 
+use std::borrow::Cow;
+
 use crate::{Principal, node};
 
 /// A resource that a call touches.
@@ -7,8 +9,8 @@ use crate::{Principal, node};
 pub struct Resource<'a> {
     /// Its ARN, or `*`.
     pub arn: &'a str,
-    /// Condition keys with their values.
-    pub context: &'a [(&'static str, String)],
+    /// Condition keys with their values; a key of several values stands once for each.
+    pub context: &'a [(Cow<'static, str>, String)],
 }
 
 /// The answer to a question.

@@ -36,7 +36,7 @@ pub(crate) fn decide<'a>(key_id: &str, action: &str, resources: impl Iterator<It
         return denied("*", format!("a node's key does not allow the {action} action"));
     }
     for resource in resources {
-        let owner = resource.context.iter().find(|(key, _)| *key == OWNER_KEY).map(|(_, owner)| owner.as_str());
+        let owner = resource.context.iter().find(|(key, _)| key == OWNER_KEY).map(|(_, owner)| owner.as_str());
         match owner {
             Some(owner) if owner == key_id => {}
             Some(_) => return denied(resource.arn, "the resource belongs to another node".to_owned()),

@@ -1,9 +1,11 @@
+use std::borrow::Cow;
+
 use proptest::prelude::*;
 
 use crate::{Decision, OWNER_KEY, Principal, Resource, decide};
 
 fn ask(principal: &Principal, action: &str, owner: Option<&str>) -> bool {
-    let context: Vec<(&'static str, String)> = owner.map(|owner| (OWNER_KEY, owner.to_owned())).into_iter().collect();
+    let context: Vec<(Cow<'static, str>, String)> = owner.map(|owner| (OWNER_KEY.into(), owner.to_owned())).into_iter().collect();
     let resource = Resource { arn: "arn:aws:ecs:us-east-1:000000000000:task/default/1", context: &context };
     decide(principal, action, std::iter::once(resource)) == Decision::Allowed
 }
@@ -52,8 +54,8 @@ fn node_touches_nothing_of_others() {
 
 #[test]
 fn one_foreign_resource_among_many_denies() {
-    let own = [(OWNER_KEY, "AKIDNODE".to_owned())];
-    let foreign = [(OWNER_KEY, "AKIDOTHER".to_owned())];
+    let own = [(OWNER_KEY.into(), "AKIDNODE".to_owned())];
+    let foreign = [(OWNER_KEY.into(), "AKIDOTHER".to_owned())];
     let resources = [Resource { arn: "own", context: &own }, Resource { arn: "foreign", context: &foreign }];
     let decision = decide(&node("AKIDNODE"), "ecs:SubmitTaskStateChange", resources.into_iter());
     assert!(matches!(decision, Decision::Denied { resource, .. } if resource == "foreign"));

@@ -7,6 +7,7 @@
 //!   is read with them.
 
 mod account;
+mod account_settings;
 mod arn;
 mod attachment;
 mod attribute;
@@ -35,6 +36,7 @@ mod task_definition;
 mod timestamp;
 
 pub use account::{AccountId, ParseAccountIdError};
+pub use account_settings::AccountSettings;
 pub use arn::{Arn, ParseArnError, ResourceArn};
 pub use attachment::{Attached, Attachment, AttachmentStatus, NetworkInterface};
 pub use attribute::{Attribute, Constraint, ConstraintKind};

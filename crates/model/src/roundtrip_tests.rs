@@ -343,6 +343,14 @@ fn security_group() -> impl Strategy<Value = SecurityGroup> {
     })
 }
 
+fn account_settings() -> impl Strategy<Value = AccountSettings> {
+    (region(), text(), vec((name(), text()), 0..3)).prop_map(|(region, principal, values)| AccountSettings {
+        region,
+        principal,
+        values,
+    })
+}
+
 macro_rules! come_back {
     ($($test:ident: $record:ident;)*) => {
         proptest! {$(
@@ -366,4 +374,5 @@ come_back! {
     vpcs_come_back: vpc;
     subnets_come_back: subnet;
     security_groups_come_back: security_group;
+    account_settings_come_back: account_settings;
 }

@@ -2,11 +2,15 @@
 //!
 //! Every operation is a file that says what it does (`run`) and which resources it touches (`access`).
 
+mod account_setting;
 mod acts;
+mod attribute;
 mod capacity;
 mod cluster;
 mod container_instance;
 mod create_cluster;
+mod delete_account_setting;
+mod delete_attributes;
 mod delete_cluster;
 mod delete_task_definitions;
 mod deregister_container_instance;
@@ -21,13 +25,20 @@ mod fargate;
 mod idempotency;
 mod launch;
 mod ledger;
+mod list_account_settings;
+mod list_attributes;
 mod list_clusters;
 mod list_container_instances;
+mod list_tags_for_resource;
 mod list_task_definition_families;
 mod list_task_definitions;
 mod list_tasks;
 mod network;
 mod overrides;
+mod put_account_setting;
+mod put_account_setting_default;
+mod put_attributes;
+mod put_cluster_capacity_providers;
 mod register_container_instance;
 mod register_task_definition;
 mod revision;
@@ -37,10 +48,18 @@ mod start_task;
 mod stop_task;
 mod subject;
 mod submit_attachment_state_changes;
+mod submit_container_state_change;
 mod submit_task_state_change;
+mod tag_resource;
+mod tagged;
 mod tags;
 mod task;
 mod task_definition;
+mod untag_resource;
+mod update_cluster;
+mod update_cluster_settings;
+mod update_container_agent;
+mod update_container_instances_state;
 
 use std::convert::Infallible;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -122,7 +141,47 @@ pub enum BootstrapError {
     Store(#[from] UpdateError<Infallible>),
 }
 
+/// Binds an operation of the handler to its file. `update` awaits the store, `read` does not.
+macro_rules! operation {
+    (update $run:ident, $access:ident: $input:ident -> $output:ident) => {
+        async fn $run(&self, call: &Call, input: api::$input) -> Result<api::$output, Refusal> {
+            $run::run(self, call, input).await
+        }
+
+        operation!(access $run, $access: $input);
+    };
+    (read $run:ident, $access:ident: $input:ident -> $output:ident) => {
+        async fn $run(&self, call: &Call, input: api::$input) -> Result<api::$output, Refusal> {
+            $run::run(self, call, input)
+        }
+
+        operation!(access $run, $access: $input);
+    };
+    (access $run:ident, $access:ident: $input:ident) => {
+        fn $access(&self, call: &Call, input: &api::$input) -> Vec<Target> {
+            $run::access(self, call, input)
+        }
+    };
+}
+
 impl Ecs for EcsService {
+    operation!(update delete_account_setting, access_delete_account_setting: DeleteAccountSettingRequest -> DeleteAccountSettingResponse);
+    operation!(update delete_attributes, access_delete_attributes: DeleteAttributesRequest -> DeleteAttributesResponse);
+    operation!(read list_account_settings, access_list_account_settings: ListAccountSettingsRequest -> ListAccountSettingsResponse);
+    operation!(read list_attributes, access_list_attributes: ListAttributesRequest -> ListAttributesResponse);
+    operation!(read list_tags_for_resource, access_list_tags_for_resource: ListTagsForResourceRequest -> ListTagsForResourceResponse);
+    operation!(update put_account_setting, access_put_account_setting: PutAccountSettingRequest -> PutAccountSettingResponse);
+    operation!(update put_account_setting_default, access_put_account_setting_default: PutAccountSettingDefaultRequest -> PutAccountSettingDefaultResponse);
+    operation!(update put_attributes, access_put_attributes: PutAttributesRequest -> PutAttributesResponse);
+    operation!(update put_cluster_capacity_providers, access_put_cluster_capacity_providers: PutClusterCapacityProvidersRequest -> PutClusterCapacityProvidersResponse);
+    operation!(update submit_container_state_change, access_submit_container_state_change: SubmitContainerStateChangeRequest -> SubmitContainerStateChangeResponse);
+    operation!(update tag_resource, access_tag_resource: TagResourceRequest -> TagResourceResponse);
+    operation!(update untag_resource, access_untag_resource: UntagResourceRequest -> UntagResourceResponse);
+    operation!(update update_cluster, access_update_cluster: UpdateClusterRequest -> UpdateClusterResponse);
+    operation!(update update_cluster_settings, access_update_cluster_settings: UpdateClusterSettingsRequest -> UpdateClusterSettingsResponse);
+    operation!(read update_container_agent, access_update_container_agent: UpdateContainerAgentRequest -> UpdateContainerAgentResponse);
+    operation!(update update_container_instances_state, access_update_container_instances_state: UpdateContainerInstancesStateRequest -> UpdateContainerInstancesStateResponse);
+
     async fn create_cluster(&self, call: &Call, input: api::CreateClusterRequest) -> Result<api::CreateClusterResponse, Refusal> {
         create_cluster::run(self, call, input).await
     }

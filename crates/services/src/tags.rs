@@ -44,7 +44,7 @@ pub(crate) fn checked<'a>(tags: impl Iterator<Item = (&'a str, &'a str)> + Clone
         if !key.chars().chain(value.chars()).all(allowed) {
             return Err(TagError::Characters);
         }
-        if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+        if is_reserved(key) {
             return Err(TagError::Reserved);
         }
         if !seen.insert(key) {
@@ -52,6 +52,16 @@ pub(crate) fn checked<'a>(tags: impl Iterator<Item = (&'a str, &'a str)> + Clone
         }
     }
     Ok(tags.collect())
+}
+
+/// Whether a key or value is one that AWS keeps for itself, in whatever case.
+pub(crate) fn is_reserved(text: &str) -> bool {
+    text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+}
+
+/// Whether a resource may have so many tags. Reserved ones do not count.
+pub(crate) fn is_within_limit(tags: &Tags) -> bool {
+    tags.iter().filter(|(key, _)| !is_reserved(key)).count() <= MOST
 }
 
 fn allowed(character: char) -> bool {
@@ -75,5 +85,14 @@ mod tests {
         assert_eq!(check(&[("AWS:x", "1")]), Err(TagError::Reserved));
         assert_eq!(check(&[("a", "1"), ("a", "2")]), Err(TagError::Duplicate));
         assert_eq!(checked(many.iter().map(|key| (key.as_str(), ""))), Err(TagError::TooMany));
+    }
+
+    #[test]
+    fn reserved_tags_do_not_count() {
+        let keys: Vec<String> = (0..50).map(|n| n.to_string()).collect();
+        let fifty = checked(keys.iter().map(|key| (key.as_str(), ""))).unwrap();
+        let managed = fifty.with([("aws:ecs:clusterName", "default")]);
+        assert!(is_within_limit(&managed));
+        assert!(!is_within_limit(&managed.with([("one more", "")])));
     }
 }

@@ -10,7 +10,8 @@ use rustix::thread::{
 };
 
 use crate::failure::{Result, failed, refused, wrong};
-use crate::seccomp::{Filter, Filters};
+use crate::launcher::Prepared;
+use crate::seccomp::Filter;
 use crate::system;
 
 /// How a process in a container is confined.
@@ -25,12 +26,23 @@ pub(crate) struct Confinement {
 }
 
 impl Confinement {
-    pub(crate) fn of(spec: &ContainerSpec, process: &ProcessSpec, root: bool, filters: &mut Filters) -> Result<Self> {
+    pub(crate) fn of(spec: &ContainerSpec, process: &ProcessSpec, root: bool, prepared: &mut Prepared) -> Result<Self> {
+        if spec.id_map.is_some() {
+            return Err(wrong("a user namespace of its own is not there yet for a container"));
+        }
+        if process.terminal {
+            return Err(wrong("a terminal is not there yet for a process in a container"));
+        }
+        let (unified, filters) = (prepared.cgroups.is_unified(), &mut prepared.filters);
         let (capabilities, filter) = if spec.privileged {
             (available()?, None)
         } else {
             let wanted = capability_set(&process.capabilities)?;
-            (wanted & available()?, Some(filters.get(wanted)?.clone()))
+            let given = wanted & available()?;
+            // Version 2's list of devices is a program that the library loads only with more libraries. Without a list nobody may
+            // make device nodes, and those of images are not opened: see `root::mount_layers`.
+            let given = if unified { given - CapabilitySet::MKNOD } else { given };
+            (given, Some(filters.get(wanted)?.clone()))
         };
         Ok(Self { capabilities, root, no_new_privileges: process.no_new_privileges, filter })
     }

@@ -6,7 +6,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use berth_runtime::cgroup::Cgroups;
 use berth_runtime::protocol::{Answer, Order, read_frame, write_frame};
 use berth_runtime::{ContainerSpec, Folder, Holder, Phase, ProcessSpec, boot_id};
 use rustix::fs::{Gid, Uid};
@@ -139,8 +138,7 @@ fn become_process(
 fn enter(target: &Target, process: &ProcessSpec, stdio: [OwnedFd; 3], prepared: &mut Prepared) -> Result<Program> {
     setsid().map_err(refused("making a session"))?;
     let limits = confinement::limits(&process.resource_limits)?;
-    let cgroups = Cgroups::find().map_err(|error| of_cgroup(&error))?;
-    cgroups.join(&target.cgroup).map_err(|error| of_cgroup(&error))?;
+    prepared.cgroups.join(&target.cgroup).map_err(|error| of_cgroup(&error))?;
     join_namespaces(target)?;
     let root = Root::open(Path::new("/"))?;
     let identity = Identity::find(&root, &process.user)?;
@@ -152,7 +150,7 @@ fn enter(target: &Target, process: &ProcessSpec, stdio: [OwnedFd; 3], prepared: 
     for (number, fd) in (0..).zip(&stdio) {
         system::place(fd, number).map_err(failed("placing a standard stream"))?;
     }
-    let confinement = Confinement::of(&target.spec, process, identity.user == 0, &mut prepared.filters)?;
+    let confinement = Confinement::of(&target.spec, process, identity.user == 0, prepared)?;
     let program = Program::new(&process.args, &process.env, &identity.home)?;
     become_user(&identity)?;
     system::default_signals();

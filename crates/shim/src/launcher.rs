@@ -3,18 +3,20 @@
 //! It does once what every shim needs: it leaves the cgroup of whoever started it, and makes the filter of most containers. A
 //! shim is then a fork away, and shares all of that.
 
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr};
 use std::io::IoSliceMut;
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use berth_runtime::Capability;
 use berth_runtime::cgroup::Cgroups;
 use berth_runtime::folder::VERSION;
 use berth_runtime::protocol::{Answer, Failure, Greeting, MAX_DESCRIPTORS, PACKET, Request, What, write_frame};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::mount::{OpenTreeFlags, open_tree};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use rustix::process::{DumpableBehavior, chdir, set_dumpable_behavior, setsid, umask};
 use rustix::thread::set_thread_groups;
@@ -25,11 +27,34 @@ use crate::seccomp::Filters;
 use crate::system::{self, Forked};
 use crate::{exec, shim};
 
+/// The mode of a launcher that has become itself once more.
+pub(crate) const READ_ONLY: &str = "launcher-read-only";
+
 /// What every shim inherits.
 pub(crate) struct Prepared {
     /// The cgroup below which all is made.
     pub(crate) cgroup: String,
+    pub(crate) cgroups: Cgroups,
     pub(crate) filters: Filters,
+}
+
+/// Becomes this program once more, from a mount of its folder that cannot be written. A process that was started in a container as
+/// `/proc/self/exe` is this program, and there are kernels (6.11, 6.12) on which a running program's file can be written: that
+/// would be the way to root on the host. Returns if the kernel cannot do that (before 5.12), and then goes on as it is.
+pub(crate) fn run_read_only(cgroup: &OsStr) -> ExitCode {
+    let again = || {
+        let program = std::env::current_exe().ok()?;
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+        let folder = open_tree(CWD, program.parent()?, flags).ok()?;
+        system::make_read_only(&folder).ok()?;
+        let path = format!("/proc/self/fd/{}/{}", folder.as_raw_fd(), program.file_name()?.to_str()?);
+        let words = [b"berth-shim".as_slice(), READ_ONLY.as_bytes(), cgroup.as_bytes()];
+        let words: Vec<CString> = words.into_iter().filter_map(|word| CString::new(word).ok()).collect();
+        system::execve(&CString::new(path).ok()?, &words, &[]);
+        Some(())
+    };
+    again();
+    run(cgroup)
 }
 
 /// Takes requests from the socket that is this program's standard input, until its other end is closed.
@@ -84,7 +109,7 @@ fn prepare(cgroup: &OsStr) -> Result<Prepared> {
     cgroups.enter(&format!("{cgroup}/shim")).map_err(|error| of_cgroup(&error))?;
     let mut filters = Filters::default();
     filters.get(confinement::capability_set(&Capability::default_set())?)?;
-    Ok(Prepared { cgroup: cgroup.to_owned(), filters })
+    Ok(Prepared { cgroup: cgroup.to_owned(), cgroups, filters })
 }
 
 /// Makes a standard stream lead nowhere.

@@ -27,7 +27,8 @@ fn main() -> ExitCode {
     let mode = arguments.next().unwrap_or_default();
     let rest: Vec<_> = arguments.collect();
     match (mode.to_str(), rest.as_slice()) {
-        (Some("launcher"), [cgroup]) => launcher::run(cgroup),
+        (Some("launcher"), [cgroup]) => launcher::run_read_only(cgroup),
+        (Some(launcher::READ_ONLY), [cgroup]) => launcher::run(cgroup),
         (Some("hold"), rest) => hold::run(rest),
         (Some("version"), []) => {
             let version = format!("berth-shim {}\n", env!("CARGO_PKG_VERSION"));

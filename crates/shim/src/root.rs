@@ -17,8 +17,9 @@ use crate::failure::{Result, at, refused, wrong};
 /// The most bytes of a file that is read out of a container.
 const LARGEST: u64 = 4 << 20;
 
-/// Mounts the layers with the container's own folder above them, in this process's mount namespace.
-pub(crate) fn mount_layers(folder: &Folder, rootfs: &Rootfs) -> Result<()> {
+/// Mounts the layers with the container's own folder above them, in this process's mount namespace. `devices`: nodes in it can be
+/// opened.
+pub(crate) fn mount_layers(folder: &Folder, rootfs: &Rootfs, devices: bool) -> Result<()> {
     if rootfs.layers.is_empty() {
         return Err(wrong("a container needs at least one layer"));
     }
@@ -31,16 +32,17 @@ pub(crate) fn mount_layers(folder: &Folder, rootfs: &Rootfs) -> Result<()> {
     let lower: Vec<String> = layers.iter().map(by_descriptor).collect();
     let options = format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), by_descriptor(&upper), by_descriptor(&work));
     // Nothing of it has to outlive the machine: without syncing if the kernel can (5.10).
-    let attempt = match overlay(&folder.rootfs(), &format!("{options},volatile")) {
-        Err(Errno::INVAL) => overlay(&folder.rootfs(), &options),
+    let flags = if devices { MountFlags::empty() } else { MountFlags::NODEV };
+    let attempt = match overlay(&folder.rootfs(), &format!("{options},volatile"), flags) {
+        Err(Errno::INVAL) => overlay(&folder.rootfs(), &options, flags),
         outcome => outcome,
     };
     attempt.map_err(|errno| explain(errno, folder, layers.len()))
 }
 
-fn overlay(target: &Path, options: &str) -> rustix::io::Result<()> {
+fn overlay(target: &Path, options: &str, flags: MountFlags) -> rustix::io::Result<()> {
     let options = std::ffi::CString::new(options).map_err(|_| Errno::INVAL)?;
-    mount("overlay", target, "overlay", MountFlags::empty(), Some(options.as_c_str()))
+    mount("overlay", target, "overlay", flags, Some(options.as_c_str()))
 }
 
 fn explain(errno: Errno, folder: &Folder, layers: usize) -> berth_runtime::protocol::Failure {

@@ -22,7 +22,7 @@ use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space}
 use crate::bundle::{self, First};
 use crate::confinement::Confinement;
 use crate::executor::Last;
-use crate::failure::{Result, at, broken, failed, of_cgroup, of_library, refused};
+use crate::failure::{Result, at, broken, failed, of_library, refused};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
 use crate::program::Program;
@@ -46,6 +46,7 @@ struct Shim {
     /// Of the host.
     mounts: OwnedFd,
     holder: Holder,
+    cgroups: Cgroups,
 }
 
 /// Makes a container, waits for the order to start it, and holds it until it is over.
@@ -56,7 +57,7 @@ pub(crate) fn run(folder: &Path, mut socket: UnixStream, prepared: &mut Prepared
         Ok(lock) => lock,
         Err(failure) => return answer(&mut socket, Answer::Failed(failure)),
     };
-    let mut shim = match Shim::new(folder, &prepared.cgroup) {
+    let mut shim = match Shim::new(folder, prepared) {
         Ok(shim) => shim,
         Err(failure) => return answer(&mut socket, Answer::Failed(failure)),
     };
@@ -88,7 +89,7 @@ fn lock(folder: &Folder) -> Result<File> {
 }
 
 impl Shim {
-    fn new(folder: Folder, cgroup: &str) -> Result<Self> {
+    fn new(folder: Folder, prepared: &Prepared) -> Result<Self> {
         let path = folder.spec();
         let bytes = fs::read(&path).map_err(at("reading", &path))?;
         let spec: ContainerSpec =
@@ -105,8 +106,8 @@ impl Shim {
         };
         let mounts = Path::new("/proc/self/ns/mnt");
         let mounts = File::open(mounts).map_err(at("opening", mounts))?.into();
-        let cgroup = format!("{cgroup}/{}/{}", spec.group, spec.id);
-        let shim = Self { folder, spec, cgroup, mounts, holder };
+        let cgroup = format!("{}/{}/{}", prepared.cgroup, spec.group, spec.id);
+        let shim = Self { folder, spec, cgroup, mounts, holder, cgroups: prepared.cgroups.clone() };
         shim.record()?;
         Ok(shim)
     }
@@ -122,7 +123,8 @@ impl Shim {
         // What the host mounts is seen here, what is mounted here is not seen by the host.
         let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
         mount_change("/", propagation).map_err(refused("separating this process's mounts"))?;
-        root::mount_layers(&self.folder, &self.spec.rootfs)?;
+        let devices = self.spec.privileged || !prepared.cgroups.is_unified();
+        root::mount_layers(&self.folder, &self.spec.rootfs, devices)?;
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
         let (confinement, program) = self.prepare(prepared)?;
         let last = Last { confinement, program, failure: Rc::new(writer.into()), socket: socket.as_raw_fd() };
@@ -145,7 +147,7 @@ impl Shim {
         let root = Root::open(&self.folder.rootfs())?;
         let identity = Identity::find(&root, &process.user)?;
         let (cwd, _) = root.make_folders(&process.cwd)?;
-        let confinement = Confinement::of(&self.spec, process, identity.user == 0, &mut prepared.filters)?;
+        let confinement = Confinement::of(&self.spec, process, identity.user == 0, prepared)?;
         let program = Program::new(&process.args, &process.env, &identity.home)?;
         let first = First { identity: &identity, cwd, capabilities: confinement.needed() };
         bundle::write(&self.folder, &self.spec, &self.cgroup, &first)?;
@@ -216,7 +218,7 @@ impl Shim {
             Output::Discard => None,
             Output::Keep { segment_bytes, segments, when_full } => Some((segment_bytes, segments, when_full == WhenFull::Block)),
         };
-        let counter = Cgroups::find().ok().and_then(|cgroups| cgroups.kill_counter(&self.cgroup));
+        let counter = self.cgroups.kill_counter(&self.cgroup);
         let held = hold::Held { folder: self.folder.path().to_owned(), pid: made.process.pid, started, counter, output };
         if let Some([out, err]) = &made.output {
             // Its standard streams are free.
@@ -232,14 +234,12 @@ impl Shim {
 
     /// Ends and removes what was made, but for the folder. What cannot be removed now can be by whoever deletes the container.
     fn take_down(&self) {
-        if let Ok(cgroups) = Cgroups::find() {
-            let removed = cgroups.kill(&self.cgroup).and_then(|()| {
-                while waitpid(None, WaitOptions::NOHANG).is_ok_and(|found| found.is_some()) {}
-                cgroups.remove(&self.cgroup)
-            });
-            if removed.map_err(|error| of_cgroup(&error)).is_err() {
-                return;
-            }
+        let removed = self.cgroups.kill(&self.cgroup).and_then(|()| {
+            while waitpid(None, WaitOptions::NOHANG).is_ok_and(|found| found.is_some()) {}
+            self.cgroups.remove(&self.cgroup)
+        });
+        if removed.is_err() {
+            return;
         }
         let _ = fs::remove_file(self.folder.holder());
     }

@@ -103,6 +103,17 @@ pub(crate) fn close_in_child(fd: RawFd) {
     unsafe { libc::close(fd) };
 }
 
+/// Makes a mount that is in no namespace read-only.
+pub(crate) fn make_read_only(mount: &OwnedFd) -> io::Result<()> {
+    let attributes = libc::mount_attr { attr_set: libc::MOUNT_ATTR_RDONLY, attr_clr: 0, propagation: 0, userns_fd: 0 };
+    let (path, size) = (c"".as_ptr(), size_of::<libc::mount_attr>());
+    // SAFETY: the path is an empty constant, and the kernel reads one structure of this size.
+    let outcome = unsafe {
+        libc::syscall(libc::SYS_mount_setattr, mount.as_raw_fd(), path, libc::AT_EMPTY_PATH, &raw const attributes, size)
+    };
+    if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Turns on the loopback interface of this process's network namespace.
 pub(crate) fn loopback_up() -> io::Result<()> {
     let socket = rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::DGRAM, None)?;

@@ -167,7 +167,8 @@ impl Derived for Counts {
             | Change::LogGroup(_)
             | Change::Vpc(_)
             | Change::Subnet(_)
-            | Change::SecurityGroup(_) => {}
+            | Change::SecurityGroup(_)
+            | Change::AccountSettings(_) => {}
         }
     }
 }

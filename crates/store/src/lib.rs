@@ -42,6 +42,7 @@ pub use row::{CborError, Shared};
 pub use state::{State, View};
 pub use store::Store;
 pub use table::Rows;
+pub use tables::account_settings::AccountSettingsKey;
 pub use tables::client_token::{ClientTokenIndex, ClientTokenKey};
 pub use tables::cluster::{ClusterIndex, ClusterKey};
 pub use tables::container_instance::{InstanceIndex, InstanceKey, InstanceState};

@@ -1,5 +1,6 @@
 //! The tables, listed once.
 
+pub(crate) mod account_settings;
 pub(crate) mod client_token;
 pub(crate) mod cluster;
 pub(crate) mod container_instance;
@@ -11,7 +12,9 @@ pub(crate) mod task;
 pub(crate) mod task_definition;
 pub(crate) mod vpc;
 
-use berth_model::{ClientToken, Cluster, ContainerInstance, Family, LogGroup, SecurityGroup, Subnet, Task, TaskDefinition, Vpc};
+use berth_model::{
+    AccountSettings, ClientToken, Cluster, ContainerInstance, Family, LogGroup, SecurityGroup, Subnet, Task, TaskDefinition, Vpc,
+};
 
 use crate::row::CborError;
 use crate::table::Table;
@@ -131,6 +134,7 @@ tables! {
     8 vpcs: Vpc,
     9 subnets: Subnet,
     10 security_groups: SecurityGroup,
+    20 account_settings: AccountSettings,
 }
 
 fn take<R: Stored>(

@@ -2,6 +2,7 @@
 //! here runs them over the seeds in `fuzz/seeds` and over generated inputs, on stable and without a fuzzer.
 
 mod agent_frames;
+mod containers;
 mod images;
 mod value;
 
@@ -16,6 +17,7 @@ use berth_wire::validate;
 use berth_wire::{Member, Missing, Operation, Protocol, ReadError, Service, Shape, Timestamp};
 
 pub use agent_frames::{acs_frame, tcs_frame};
+pub use containers::{output_segment, shim_message};
 pub use images::{archive, image, layer, manifest};
 use value::Value;
 

@@ -1,8 +1,8 @@
 //! Why a container cannot be.
 
-/// Why a container cannot be as its task wants it. Its text is the container's reason.
+/// Why a container cannot be as its task wants it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("CannotCreateContainerError: {field} of container {container}: {problem}")]
+#[error("{field} of container {container}: {problem}")]
 pub struct SpecError {
     /// Which container.
     pub container: String,

@@ -75,17 +75,14 @@ fn command_and_entry_point_are_put_together_as_docker_does() {
 #[test]
 fn container_without_anything_to_run_is_refused() {
     let error = spec(&task(json!({}), &json!({}), &json!({})), ImageConfig::default()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "CannotCreateContainerError: command of container main: No command specified, neither here nor by the image"
-    );
+    assert_eq!(error.to_string(), "command of container main: No command specified, neither here nor by the image");
     assert!(refused(json!({ "command": ["a\0b"] }), json!({}), json!({})).contains("zero byte"));
 }
 
 #[test]
 fn overrides_know_the_command_alone() {
     let text = refused(json!({ "overrides": "{\"cpu\":1}" }), json!({}), json!({}));
-    assert!(text.starts_with("CannotCreateContainerError: overrides of container main: unknown field `cpu`"), "{text}");
+    assert!(text.starts_with("overrides of container main: unknown field `cpu`"), "{text}");
 }
 
 #[test]
@@ -299,7 +296,7 @@ fn what_is_not_done_is_refused_by_name() {
         (none(), none(), json!({ "PidMode": "host" }), "pidMode"),
     ];
     for (container, config, host, field) in cases {
-        let expected = format!("CannotCreateContainerError: {field} of container main: this agent cannot do that yet");
+        let expected = format!("{field} of container main: this agent cannot do that yet");
         assert_eq!(refused(container, config, host), expected);
     }
 }

@@ -118,8 +118,8 @@ impl Images {
         Ok(self.resolve(image).await?.with_user(&self.shared.users, task))
     }
 
-    /// Takes up an image again that a task used before the agent was started again, whatever its name means now. To be done before
-    /// [`keep_tidy`](super::keep_tidy) begins.
+    /// Takes up an image again that a task used before the agent was started again, whatever its name means now. To be done
+    /// soon after the start: [`keep_tidy`](super::keep_tidy) waits a minute for it.
     ///
     /// # Errors
     /// It is not there any more, or damaged.

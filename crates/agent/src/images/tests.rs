@@ -5,7 +5,7 @@ mod archive;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use berth_oci::Limits;
 use berth_testkit::eventually;
@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::watch;
 
-use super::{Images, ImportProgress, LocalClient, LocalError, keep_tidy, serve};
+use super::tidying::keep_tidy_after;
+use super::{Images, ImportProgress, LocalClient, LocalError, serve};
 use archive::{Saved, saved};
 
 /// An agent's socket over a library of its own.
@@ -48,7 +49,7 @@ impl Agent {
     }
 
     fn tidy(&self) {
-        tokio::spawn(keep_tidy(self.images.clone(), self.shutdown.subscribe()));
+        tokio::spawn(keep_tidy_after(Duration::ZERO, self.images.clone(), self.shutdown.subscribe()));
     }
 }
 

@@ -16,9 +16,17 @@ const PERIOD: Duration = Duration::from_secs(600);
 /// After a change, other changes are waited for: imports come in rows.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// Removes what no name and no task needs any more, until the shutdown. Images of tasks that ran before have to be adopted by now.
-pub async fn keep_tidy(images: Images, mut shutdown: watch::Receiver<bool>) {
+/// After the start, tasks that ran before have so much time to adopt their images.
+const ADOPTION: Duration = Duration::from_secs(60);
+
+/// Removes what no name and no task needs any more, until the shutdown.
+pub async fn keep_tidy(images: Images, shutdown: watch::Receiver<bool>) {
+    keep_tidy_after(ADOPTION, images, shutdown).await;
+}
+
+pub(super) async fn keep_tidy_after(adoption: Duration, images: Images, mut shutdown: watch::Receiver<bool>) {
     let work = async {
+        tokio::time::sleep(adoption).await;
         loop {
             if let Err(error) = tidy(&images).await {
                 tracing::warn!(%error, "tidying up the image library");

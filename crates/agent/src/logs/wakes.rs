@@ -53,8 +53,11 @@ impl Wakes {
     pub(super) fn watch(self: &Arc<Self>, container: &Path) -> Wake {
         let output = Some(container.join("output"));
         let mut wake = Wake { wakes: Arc::clone(self), notify: Arc::default(), watches: Vec::new(), output };
-        wake.add(container, WatchFlags::CREATE);
-        wake.watch_output();
+        if !wake.watch_output() {
+            // Its making may wake us, and what comes between the two looks must not be missed.
+            wake.add(container, WatchFlags::CREATE);
+            wake.watch_output();
+        }
         wake
     }
 

@@ -7,23 +7,23 @@ use std::time::Duration;
 
 use berth_client::Client;
 use berth_model::Timestamp;
-use berth_plan::node::{self, Action, Desired, Event, Phase, Uptime};
-use berth_runtime::{Runtime, Standing};
+use berth_plan::node::{self, Action, Desired, Event, Uptime};
+use berth_runtime::Runtime;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
-use tracing::{debug, error, info};
+use tracing::{debug, info};
 
 use super::attempts::Attempts;
-use super::clearing::Clearing;
+use super::clearing::{Clearing, remove_remains};
 use super::folders::TaskFolder;
+use super::intake::Intake;
 use super::record::Record;
-use super::recovery::{Adoption, adopt};
 use super::report::Progress;
 use super::upkeep::News;
 use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
 use crate::container_spec::NodeFacts;
-use crate::files::{self, Outlives};
+use crate::files::Outlives;
 use crate::images::{Images, Resolved};
 use crate::logs::{Driver, Wakes};
 use crate::machine::{uptime, wall};
@@ -74,6 +74,10 @@ pub(crate) type Adopting = mpsc::Sender<Infallible>;
 #[derive(Debug)]
 pub(crate) struct Actor {
     pub(super) shared: Arc<Shared>,
+    /// Until the record is on disk for the first time.
+    intake: Option<Intake>,
+    /// That failed.
+    is_unkept: bool,
     pub(super) folder: TaskFolder,
     pub(super) record: Record,
     /// The plan's part of the record as it is on disk.
@@ -97,7 +101,7 @@ pub(super) struct Container {
     /// Until its output is followed.
     pub(super) driver: Option<Driver>,
     pull: Option<AbortHandle>,
-    signal: Option<AbortHandle>,
+    pub(super) signal: Option<AbortHandle>,
     pub(super) output: Output,
     /// Tells the driver that it has ended.
     pub(super) ended: watch::Sender<bool>,
@@ -121,60 +125,36 @@ impl Actor {
         let (told, kept) = (Progress::none(&record), record.node.clone());
         let (keeps, reports, clearing) = (Attempts::new(), Attempts::new(), Clearing::new());
         let work = JoinSet::new();
-        Self { shared, folder, record, kept, keeps, containers, work, wake_at: None, told, reports, clearing }
+        Self {
+            shared,
+            intake: None,
+            is_unkept: false,
+            folder,
+            record,
+            kept,
+            keeps,
+            containers,
+            work,
+            wake_at: None,
+            told,
+            reports,
+            clearing,
+        }
     }
 
     /// Takes a task in that came now. Once it is on disk, that is said.
-    pub(crate) async fn begin(self, kept: oneshot::Sender<()>, orders: mpsc::UnboundedReceiver<Order>) -> Fate {
-        let (record, folder) = (self.record.clone(), self.folder.clone());
-        let written = unblocked(move || {
-            files::make_folder(folder.path())?;
-            record.keep(&folder, Outlives::Process)
-        });
-        if let Err(error) = written.await {
-            // It is not acknowledged: it comes again.
-            error!(task = %self.folder.id(), %error, "a task is not taken in");
-            return Fate::Unknown;
-        }
-        // Nobody may be waiting any more.
-        let _ = kept.send(());
-        self.run(orders).await
-    }
-
-    /// Goes on with a task that was there before the agent was started again. Those of another instance end.
-    /// `adopting` is dropped once its images are in use again.
-    pub(crate) async fn resume(
-        mut self,
-        instance: Option<&str>,
-        adopting: Adopting,
-        orders: mpsc::UnboundedReceiver<Order>,
-    ) -> Fate {
-        for at in 0..self.containers.len() {
-            self.adopt_image(at).await;
-        }
-        drop(adopting);
-        let same_boot = self.record.boot == self.shared.boot;
-        if !same_boot || instance.is_some_and(|instance| instance != self.record.instance) {
-            self.record.node.desired = Desired::Stopped;
-        }
-        for at in 0..self.containers.len() {
-            let standing = match self.subject(at).look().await {
-                Ok(standing) => standing,
-                Err(error) => {
-                    error!(task = %self.folder.id(), at, %error, "looking at a container");
-                    Standing::Unsettled
-                }
-            };
-            self.adopt(at, standing, same_boot);
-        }
-        self.record.boot.clone_from(&self.shared.boot);
+    pub(crate) async fn begin(mut self, kept: oneshot::Sender<()>, orders: mpsc::UnboundedReceiver<Order>) -> Fate {
+        self.intake = Some(Intake::of(&self.record, &self.folder, kept));
         self.run(orders).await
     }
 
     /// Lives as long as the task.
-    async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Fate {
+    pub(super) async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Fate {
         loop {
             self.advance().await;
+            if self.is_unkept {
+                return self.give_up().await;
+            }
             if self.clearing.is_done() {
                 debug!(task = %self.folder.id(), "a task is over and cleared");
                 return Fate::Over;
@@ -192,9 +172,21 @@ impl Actor {
                     // The actor goes down with it, and is started again from what is on disk.
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 },
+                written = Intake::end(&mut self.intake), if self.intake.is_some() => self.is_unkept = !written,
                 () = sleep_until(until) => {}
             }
         }
+    }
+
+    /// The task cannot be put on disk. Nothing of it was started; it was not acknowledged, so it comes again.
+    async fn give_up(mut self) -> Fate {
+        for container in &self.containers {
+            container.pull.iter().for_each(AbortHandle::abort);
+        }
+        while self.work.join_next().await.is_some() {}
+        let (runtime, folder) = (Arc::clone(&self.shared.runtime), self.folder.clone());
+        unblocked(move || remove_remains(&*runtime, &folder)).await;
+        Fate::Unknown
     }
 
     fn next_look(&self) -> Instant {
@@ -207,6 +199,14 @@ impl Actor {
     async fn advance(&mut self) {
         let step = node::step(&self.record.node, uptime(), wall());
         (self.record.node, self.wake_at) = (step.next, step.wake_at);
+        let prepares = |(_, action): &(usize, Action)| matches!(action, Action::Pull | Action::Abandon | Action::Create);
+        if self.news().is_some() || !step.actions.iter().all(prepares) {
+            // A container may be made while the record is being written; nothing of it runs before.
+            self.is_unkept |= !Intake::end(&mut self.intake).await;
+            if self.is_unkept {
+                return;
+            }
+        }
         let ends = |(_, action): &(usize, Action)| matches!(action, Action::Stop | Action::Kill);
         if step.actions.iter().any(ends) {
             // When it was asked to end counts after a restart as well.
@@ -249,7 +249,7 @@ impl Actor {
         }
     }
 
-    fn signal(&mut self, at: usize, signal: i32) {
+    pub(super) fn signal(&mut self, at: usize, signal: i32) {
         let sent = self.work.spawn(self.subject(at).signal(signal));
         if let Some(earlier) = self.containers[at].signal.replace(sent) {
             earlier.abort();
@@ -261,7 +261,8 @@ impl Actor {
             info!(task = %self.folder.id(), "asked to stop");
             self.record.node.desired = Desired::Stopped;
         }
-        if self.keep(Outlives::Process).await {
+        self.is_unkept |= !Intake::end(&mut self.intake).await;
+        if !self.is_unkept && self.keep(Outlives::Process).await {
             // Nobody may be waiting any more.
             let _ = kept.send(());
         }
@@ -295,7 +296,7 @@ impl Actor {
         }
     }
 
-    fn event(&mut self, at: usize, event: Event) {
+    pub(super) fn event(&mut self, at: usize, event: Event) {
         node::observe(&mut self.record.node, at, event, uptime());
     }
 
@@ -305,49 +306,10 @@ impl Actor {
     }
 
     /// A container runs: its end and its output are waited for.
-    fn runs(&mut self, at: usize, started_at: Timestamp) {
+    pub(super) fn runs(&mut self, at: usize, started_at: Timestamp) {
         self.event(at, Event::Started { at: started_at });
         self.follow(at);
         self.work.spawn(self.subject(at).watch());
-    }
-
-    /// Takes in how a container stands that nobody looked after for a while, or that is over.
-    fn adopt(&mut self, at: usize, standing: Standing, same_boot: bool) {
-        let stopping = match &self.record.node.containers[at].phase {
-            Phase::Stopping { killed, .. } => Some(*killed),
-            _ => None,
-        };
-        match adopt(&self.record.node.containers[at].phase, standing, same_boot) {
-            Adoption::Leave => {
-                self.containers[at].ended.send_replace(true);
-                self.follow(at);
-            }
-            Adoption::Anew => self.record.node.containers[at].phase = Phase::Waiting,
-            Adoption::Settle => {
-                self.record.node.containers[at].phase = Phase::Starting;
-                self.work.spawn(self.subject(at).settle());
-            }
-            Adoption::Runs { started_at } => {
-                self.runs(at, started_at);
-                // The signal may not have been sent: it was written down before.
-                if let Some(killed) = stopping {
-                    let signal = if killed { KILL } else { self.record.made[at].stop_signal };
-                    self.signal(at, signal);
-                }
-            }
-            Adoption::Ended { started_at, code, reason, at: ended_at } => {
-                if let Some(started_at) = started_at {
-                    self.event(at, Event::Started { at: started_at });
-                }
-                info!(task = %self.folder.id(), container = self.name(at), code, reason, "a container is over");
-                self.event(at, Event::Ended { code, reason, at: ended_at.unwrap_or_else(wall) });
-                self.containers[at].ended.send_replace(true);
-                if let Some(signal) = self.containers[at].signal.take() {
-                    signal.abort();
-                }
-                self.follow(at);
-            }
-        }
     }
 
     pub(super) fn subject(&self, at: usize) -> Subject {

@@ -5,7 +5,7 @@ mod ls;
 mod rm;
 
 use anyhow::Result;
-use berth_agent::images::LocalClient;
+use berth_agent::images::{LocalClient, LocalError};
 
 use crate::cli::Data;
 
@@ -36,6 +36,16 @@ pub(super) async fn run(arguments: &Image) -> Result<()> {
 /// The agent of an installation; its socket is root's.
 fn agent(data: &Data) -> LocalClient {
     LocalClient::new(&data.data_dir.join("agent/agent.sock"))
+}
+
+/// Why the agent did not do it, and what to do about it.
+fn explained(error: LocalError) -> anyhow::Error {
+    match &error {
+        LocalError::Unreachable { socket, cause } if cause.kind() == std::io::ErrorKind::PermissionDenied => {
+            anyhow::anyhow!("{} is root's to use: run this with sudo", socket.display())
+        }
+        _ => error.into(),
+    }
 }
 
 /// Bytes in a unit that leaves few digits.

@@ -55,12 +55,14 @@ pub(super) async fn run(arguments: &Logs) -> Result<()> {
     let mut tail = Tail::of(&connection, &definition, &task, arguments.container.as_deref(), start)?;
     let form = if arguments.json { Form::Json } else { Form::Text { timestamps: arguments.timestamps } };
     if arguments.follow {
-        tail.follow(&connection, cluster, tasks::arn(&task), |tail, lines| form.print(tail, lines)).await?;
+        let ended = tail.follow(&connection, cluster, tasks::arn(&task), |tail, lines| form.print(tail, lines)).await?;
+        tasks::explain(&ended, arguments.container.as_deref());
         return Ok(());
     }
     loop {
         let lines = tail.read().await?;
         if lines.is_empty() {
+            tasks::explain(&task, arguments.container.as_deref());
             return Ok(());
         }
         form.print(&tail, lines)?;
@@ -85,6 +87,7 @@ impl Form {
     pub(super) fn print(self, tail: &Tail, lines: Vec<Line>) -> Result<()> {
         let names: Vec<&str> = tail.names().collect();
         let name = |line: &Line| names.get(line.container).copied().unwrap_or_default();
+        let width = names.iter().map(|name| name.len()).max().unwrap_or_default();
         let mut text = String::new();
         for line in lines {
             let label = match self {
@@ -95,7 +98,7 @@ impl Form {
                 }
                 Self::Text { timestamps } => {
                     let time = if timestamps { format!("{} ", rfc_3339(line.at)) } else { String::new() };
-                    let whose = if names.len() > 1 { format!("{} | ", name(&line)) } else { String::new() };
+                    let whose = if names.len() > 1 { format!("{:width$} | ", name(&line)) } else { String::new() };
                     format!("{time}{whose}")
                 }
             };

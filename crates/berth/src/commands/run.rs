@@ -154,9 +154,7 @@ fn reason(failure: &api::Failure) -> String {
 fn outcome(task: &Task) -> Result<ExitCode> {
     let container = task.containers.iter().flatten().next();
     if let Some(code) = container.and_then(|container| container.exit_code) {
-        if let Some(reason) = container.and_then(|container| container.reason.as_deref()) {
-            terminal::note(format_args!("{WAITING}{reason}{WAITING:#}"));
-        }
+        tasks::explain(task, None);
         return Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)));
     }
     let why = container.and_then(|container| container.reason.as_deref()).or(task.stopped_reason.as_deref());

@@ -32,9 +32,13 @@ fn unescaped(text: &str) -> String {
         .fold(text.to_owned(), |text, (escape, character)| text.replace(escape, character))
 }
 
-/// Unmounts what is mounted below a folder, the latest first; a mount of the folder itself stays.
+/// Unmounts what is mounted below a folder, if there is one, the latest first; a mount of the folder itself stays.
 pub(super) fn remove_below(folder: &Path) -> Result<usize> {
-    let folder = folder.canonicalize().with_context(|| format!("resolving {}", folder.display()))?;
+    let folder = match folder.canonicalize() {
+        Ok(folder) => folder,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error).with_context(|| format!("resolving {}", folder.display())),
+    };
     let mut removed = 0;
     for mount in all()?.into_iter().rev() {
         if mount.target.starts_with(&folder) && mount.target != folder {

@@ -1,13 +1,15 @@
 //! Commands on a machine that runs containers: root's, with `berth-shim` and `berth-demo` beside the binary.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use berth_testkit::eventually;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::installation::{Installation, eventually_running, text};
 
@@ -69,6 +71,13 @@ async fn images_come_from_files_folders_and_standard_input() {
     assert!(!node.succeeds(&["image", "ls"]).contains("team/web"));
     let task = node.succeeds(&["run", "--detach", "berth-demo", "wait"]);
     node.succeeds(&["stop", task.trim()]);
+    node.succeeds(&["image", "rm", "berth-demo:latest"]);
+    let layout = layout(&node);
+    let said = node.succeeds(&["image", "import", layout.to_str().unwrap(), "--name", "from-folder"]);
+    assert!(said.contains("from-folder:latest"), "{said}");
+    assert_eq!(node.succeeds(&["run", "from-folder", "count", "1"]), "line 1 of 1\n");
+    let said = node.fails(&["image", "import", "/etc"]);
+    assert!(said.contains("/etc is no OCI layout"), "{said}");
     let said = node.fails(&["image", "import", "/etc/hostname"]);
     assert!(said.contains("importing /etc/hostname"), "{said}");
 }
@@ -126,4 +135,26 @@ fn normal_users_are_told_that_a_node_needs_root() {
         Command::new("setpriv").args(["--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", &script]).output().unwrap();
     let said = text(&output.stderr);
     assert!(said.contains("--no-agent") || said.contains("Permission denied"), "{said}");
+}
+
+/// The project's own image as an OCI layout in a folder.
+fn layout(node: &Installation) -> PathBuf {
+    let (archive, layout) = (node.path("archive"), node.path("layout"));
+    tar::Archive::new(std::fs::File::open(node.path("demo.tar")).unwrap()).unpack(&archive).unwrap();
+    let blobs = layout.join("blobs/sha256");
+    std::fs::create_dir_all(&blobs).unwrap();
+    let blob = |kind: &str, bytes: &[u8]| {
+        let digest = hex::encode(Sha256::digest(bytes));
+        std::fs::write(blobs.join(&digest), bytes).unwrap();
+        json!({ "mediaType": format!("application/vnd.oci.image.{kind}"), "digest": format!("sha256:{digest}"), "size": bytes.len() })
+    };
+    let manifest: Value = serde_json::from_slice(&std::fs::read(archive.join("manifest.json")).unwrap()).unwrap();
+    let read = |name: &Value| std::fs::read(archive.join(name.as_str().unwrap())).unwrap();
+    let config = blob("config.v1+json", &read(&manifest[0]["Config"]));
+    let layer = blob("layer.v1.tar", &read(&manifest[0]["Layers"][0]));
+    let manifest = json!({ "schemaVersion": 2, "config": config, "layers": [layer] });
+    let manifest = blob("manifest.v1+json", manifest.to_string().as_bytes());
+    std::fs::write(layout.join("index.json"), json!({ "schemaVersion": 2, "manifests": [manifest] }).to_string()).unwrap();
+    std::fs::write(layout.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    layout
 }

@@ -63,7 +63,8 @@ impl Cgroups {
     }
 
     /// Whether version 2 has the controllers.
-    pub(super) fn is_unified(&self) -> bool {
+    #[must_use]
+    pub fn is_unified(&self) -> bool {
         self.legacy.is_empty()
     }
 

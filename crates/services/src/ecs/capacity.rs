@@ -1,7 +1,7 @@
 //! Capacity providers and strategies over them, as clusters and calls name them.
 
-use berth_api::Refusal;
 use berth_api::ecs::{CapacityProviderStrategyItem, errors};
+use berth_api::{Refusal, Target};
 use berth_model::{Name, ResourceArn, StrategyItem};
 
 use super::scope::{Scope, shortened};
@@ -23,6 +23,15 @@ pub(super) fn providers(scope: Scope, given: &[String]) -> Result<Vec<Name>, Ref
         }
     }
     Ok(names)
+}
+
+/// A target with the providers that a request names, as policies see them.
+pub(super) fn with_providers(target: Target, scope: Scope, given: &[String]) -> Target {
+    let arn = |text: &String| match provider(scope, text) {
+        Ok(name) => scope.arn(ResourceArn::CapacityProvider { name }).to_string(),
+        Err(_) => text.clone(),
+    };
+    given.iter().fold(target, |target, text| target.with("ecs:capacity-provider", arn(text)))
 }
 
 /// A strategy over the providers of a cluster, checked.

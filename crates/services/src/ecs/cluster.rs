@@ -1,17 +1,19 @@
 //! Clusters between their record and their AWS shape.
 
+pub(super) mod given;
+
 use berth_api::ecs as api;
 use berth_api::ecs::errors;
-use berth_api::{Refusal, Target};
+use berth_api::{Call, Refusal, Target};
 use berth_model::{Cluster, ClusterStatus, Name, Region, Tags, Timestamp};
 use berth_store::{ClusterCounts, ClusterKey, Shared, State, Transaction};
 
 use super::scope::Scope;
-use super::tags;
+use super::{EcsService, account_setting, tags};
 use crate::document;
 
-/// The one setting that clusters have, and its value where nobody set it.
-const INSIGHTS: (&str, &str) = ("containerInsights", "disabled");
+/// The one setting that clusters have, and its value in those that were made without it.
+const INSIGHTS: (&str, &str) = (account_setting::INSIGHTS, "disabled");
 
 /// What a description shows beyond names and counts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,6 +71,28 @@ pub(super) fn target(state: &State, scope: Scope, name: &Name) -> Target {
     Target { tags, ..Target::new(arn.clone()).with("ecs:cluster", arn) }
 }
 
+/// What a call touches that names a cluster, or none for the default one.
+pub(super) fn targets(ecs: &EcsService, call: &Call, reference: Option<&str>) -> Vec<Target> {
+    let named = Scope::of(call).and_then(|scope| Ok(target(&ecs.store.view(), scope, &scope.cluster(reference)?)));
+    named.map_or_else(|_| Target::any(), |target| vec![target])
+}
+
+/// A target with what policies may ask of a cluster's configuration.
+pub(super) fn with_configuration(target: Target, configuration: Option<&api::ClusterConfiguration>) -> Target {
+    let storage = configuration.and_then(|configuration| configuration.managed_storage_configuration.as_ref());
+    match storage.and_then(|storage| storage.fargate_ephemeral_storage_kms_key_id.as_deref()) {
+        Some(key) => target.with("ecs:fargate-ephemeral-storage-kms-key", key),
+        None => target,
+    }
+}
+
+/// Writes a changed cluster, and answers with it.
+pub(super) fn replace(tx: &mut Transaction, scope: Scope, changed: Cluster) -> Result<api::Cluster, Refusal> {
+    let described = describe(scope, &changed, tx, Include::CHANGED);
+    tx.put(changed);
+    described
+}
+
 /// The cluster as AWS describes it.
 pub(super) fn describe(scope: Scope, cluster: &Cluster, state: &State, include: Include) -> Result<api::Cluster, Refusal> {
     let counts = state.counts().cluster(cluster.region, &cluster.name);
@@ -105,10 +129,15 @@ pub(super) fn whole(count: i64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-fn settings(cluster: &Cluster) -> Vec<api::ClusterSetting> {
+/// What a cluster's setting of Container Insights is.
+pub(super) fn insights(cluster: &Cluster) -> &str {
     let (name, default) = INSIGHTS;
-    let value = cluster.settings.iter().find(|(known, _)| *known == name).map_or(default, |(_, value)| value);
-    vec![api::ClusterSetting { name: Some(api::ClusterSettingName::ContainerInsights), value: Some(value.to_owned()) }]
+    cluster.settings.iter().find(|(known, _)| *known == name).map_or(default, |(_, value)| value)
+}
+
+fn settings(cluster: &Cluster) -> Vec<api::ClusterSetting> {
+    let value = insights(cluster).to_owned();
+    vec![api::ClusterSetting { name: Some(api::ClusterSettingName::ContainerInsights), value: Some(value) }]
 }
 
 fn strategy(cluster: &Cluster) -> Vec<api::CapacityProviderStrategyItem> {

@@ -1,5 +1,6 @@
 //! Container instances between their record and their AWS shape.
 
+mod listing;
 mod resources;
 
 use berth_api::ecs as api;
@@ -7,12 +8,13 @@ use berth_api::ecs::errors;
 use berth_api::{Call, Refusal, Target};
 use berth_iam::OWNER_KEY;
 use berth_model::{ContainerInstance, InstanceId, InstanceStatus, Name};
-use berth_store::{InstanceKey, InstanceState, Shared, State};
+use berth_store::{InstanceKey, Shared, State};
 use berth_wire::{EnumShape as _, Timestamp};
 
 use super::scope::Scope;
-use super::{cluster, tags};
+use super::{EcsService, attribute, cluster, tags};
 
+pub(super) use listing::{LISTED, Place, listed};
 pub(super) use resources::registered;
 
 /// What a description shows beyond what every one does.
@@ -58,6 +60,35 @@ pub(super) fn target_or_cluster(state: &State, call: &Call, cluster: Option<&str
     named().map_or_else(Target::any, |target| vec![target])
 }
 
+/// What a call touches that names instances of a cluster.
+pub(super) fn targets<'a>(
+    ecs: &EcsService,
+    call: &Call,
+    cluster: Option<&str>,
+    instances: impl Iterator<Item = &'a String>,
+) -> Vec<Target> {
+    let Ok(scope) = Scope::of(call) else { return Target::any() };
+    let Ok(name) = scope.cluster(cluster) else { return Target::any() };
+    let view = ecs.store.view();
+    let target = |text: &String| match scope.instance(&name, text) {
+        Ok(id) => target(&view, scope, &name, id),
+        Err(_) => Target::new(text.clone()),
+    };
+    instances.map(target).collect()
+}
+
+/// What a call touches that names attributes of instances.
+pub(super) fn attribute_targets(
+    ecs: &EcsService,
+    call: &Call,
+    cluster: Option<&str>,
+    attributes: &[api::Attribute],
+) -> Vec<Target> {
+    let named = attributes.iter().take(attribute::MOST).filter_map(|attribute| attribute.target_id.as_ref());
+    let targets = targets(ecs, call, cluster, named);
+    if targets.is_empty() { Target::any() } else { targets }
+}
+
 /// The instance as AWS describes it.
 pub(super) fn describe(scope: Scope, instance: &ContainerInstance, state: &State, include: Include) -> api::ContainerInstance {
     let counts = state.counts().instance(instance.id);
@@ -80,7 +111,7 @@ pub(super) fn describe(scope: Scope, instance: &ContainerInstance, state: &State
         running_tasks_count: Some(cluster::whole(counts.running)),
         pending_tasks_count: Some(cluster::whole(counts.pending)),
         agent_update_status: None,
-        attributes: Some(instance.attributes.iter().map(attribute).collect()),
+        attributes: Some(instance.attributes.iter().map(own_attribute).collect()),
         registered_at: Some(Timestamp(instance.registered_at.as_millis())),
         attachments: Some(Vec::new()),
         tags: Some(if include.tags { tags::described(&instance.tags) } else { Vec::new() }),
@@ -89,7 +120,7 @@ pub(super) fn describe(scope: Scope, instance: &ContainerInstance, state: &State
 }
 
 /// An attribute as AWS describes it on its instance.
-fn attribute(attribute: &berth_model::Attribute) -> api::Attribute {
+fn own_attribute(attribute: &berth_model::Attribute) -> api::Attribute {
     let value = attribute.value.as_ref().map(ToString::to_string);
     api::Attribute { name: attribute.name.to_string(), value, target_type: None, target_id: None }
 }
@@ -112,15 +143,6 @@ fn health(instance: &ContainerInstance) -> api::ContainerInstanceHealthStatus {
     let worst = [Health::Impaired, Health::InsufficientData, Health::Initializing, Health::Ok].into_iter().find(has);
     api::ContainerInstanceHealthStatus { overall_status: Some(worst.unwrap_or(Health::InsufficientData)), details: Some(details) }
 }
-
-/// The states of instances that are listed, in the order of the list. INACTIVE ones are described and not listed.
-pub(super) const LISTED: [InstanceState; 5] = [
-    InstanceState::Registering,
-    InstanceState::Active,
-    InstanceState::Draining,
-    InstanceState::Deregistering,
-    InstanceState::RegistrationFailed,
-];
 
 /// Whether the instance is gone.
 pub(super) const fn is_inactive(instance: &ContainerInstance) -> bool {

@@ -3,15 +3,20 @@
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{Cluster, ClusterStatus, Name, Timestamp};
-use berth_store::ClusterKey;
+use berth_store::{ClusterKey, State};
 
-use super::scope::{DEFAULT_CLUSTER, Scope, cluster_name, shortened};
+use super::account_setting::{self, Principal};
+use super::cluster::given;
+use super::scope::{DEFAULT_CLUSTER, Scope, cluster_name};
 use super::{EcsService, capacity, cluster, tags};
-use crate::document;
 
 pub(super) fn access(call: &Call, input: &api::CreateClusterRequest) -> Vec<Target> {
     match (Scope::of(call), name(input)) {
-        (Ok(scope), Ok(name)) => vec![Target::new(scope.cluster_arn(&name))],
+        (Ok(scope), Ok(name)) => {
+            let target = Target::new(scope.cluster_arn(&name)).with_request_tags(tags::pairs(input.tags.as_deref()));
+            let target = capacity::with_providers(target, scope, input.capacity_providers.as_deref().unwrap_or_default());
+            vec![cluster::with_configuration(target, input.configuration.as_ref())]
+        }
         _ => Target::any(),
     }
 }
@@ -22,7 +27,7 @@ pub(super) async fn run(
     input: api::CreateClusterRequest,
 ) -> Result<api::CreateClusterResponse, Refusal> {
     let scope = Scope::of(call)?;
-    let wanted = wanted(scope, Timestamp::from_millis(call.received_at.0), &input)?;
+    let mut wanted = wanted(scope, Timestamp::from_millis(call.received_at.0), &input)?;
     let described = ecs
         .update(|tx| {
             let key = ClusterKey { region: scope.region, name: wanted.name.clone() };
@@ -33,9 +38,10 @@ pub(super) async fn run(
                 )),
                 Some(existing) => cluster::describe(scope, &existing, tx, cluster::Include::CHANGED),
                 None => {
-                    let described = cluster::describe(scope, &wanted, tx, cluster::Include::CHANGED);
-                    tx.put(wanted);
-                    described
+                    if wanted.settings.is_empty() {
+                        wanted.settings.push(default_insights(tx, scope, call)?);
+                    }
+                    cluster::replace(tx, scope, wanted)
                 }
             }
         })
@@ -50,49 +56,32 @@ fn name(input: &api::CreateClusterRequest) -> Result<Name, Refusal> {
 fn wanted(scope: Scope, now: Timestamp, input: &api::CreateClusterRequest) -> Result<Cluster, Refusal> {
     let capacity_providers = capacity::providers(scope, input.capacity_providers.as_deref().unwrap_or_default())?;
     let strategy = input.default_capacity_provider_strategy.as_deref().unwrap_or_default();
-    let namespace = input.service_connect_defaults.as_ref().map(|defaults| defaults.namespace.as_str().into());
+    let namespace = input.service_connect_defaults.as_ref().map(given::namespace).transpose()?;
     Ok(Cluster {
         region: scope.region,
         name: name(input)?,
         status: ClusterStatus::Active,
-        settings: settings(input.settings.as_deref().unwrap_or_default())?,
-        configuration: input
-            .configuration
-            .as_ref()
-            .map(|configuration| document::write(api::ClusterConfiguration::PLACE, configuration)),
+        settings: given::settings(input.settings.as_deref().unwrap_or_default())?,
+        configuration: input.configuration.as_ref().map(given::configuration).transpose()?,
         default_strategy: capacity::strategy(scope, strategy, &capacity_providers)?,
         capacity_providers,
-        service_connect_namespace: namespace,
+        service_connect_namespace: namespace.flatten(),
         tags: tags::checked(input.tags.as_deref())?,
         created_at: now,
         inactive_at: None,
     })
 }
 
-fn settings(given: &[api::ClusterSetting]) -> Result<Vec<(Name, Box<str>)>, Refusal> {
-    let mut settings = Vec::with_capacity(given.len());
-    for setting in given {
-        let value = setting.value.as_deref().unwrap_or_default();
-        if !["enabled", "enhanced", "disabled"].contains(&value) {
-            let message = format!(
-                "The value of the cluster setting containerInsights must be enabled, enhanced or disabled, but was {}.",
-                shortened(value)
-            );
-            return Err(errors::invalid_parameter_exception(message));
-        }
-        settings.push((Name::new("containerInsights"), value.into()));
-    }
-    if settings.len() > 1 {
-        return Err(errors::invalid_parameter_exception(
-            "Duplicate cluster settings: containerInsights is given more than once.",
-        ));
-    }
-    Ok(settings)
+/// The setting of a new cluster of which the caller says nothing: the account's.
+fn default_insights(state: &State, scope: Scope, call: &Call) -> Result<(Name, Box<str>), Refusal> {
+    let setting = account_setting::named(&api::SettingName::ContainerInsights)?;
+    let principal = Principal::of(scope, call, None)?;
+    Ok((Name::new(setting.name), account_setting::effective(state, scope, &principal, setting).into()))
 }
 
 /// Whether what the caller says of an existing cluster is what it is. What is not said always agrees.
 fn agrees(existing: &Cluster, wanted: &Cluster, input: &api::CreateClusterRequest) -> bool {
-    (input.settings.is_none() || existing.settings == wanted.settings)
+    (wanted.settings.is_empty() || cluster::insights(existing) == cluster::insights(wanted))
         && (input.tags.is_none() || existing.tags == wanted.tags)
         && (input.configuration.is_none() || existing.configuration == wanted.configuration)
         && (input.capacity_providers.is_none() || existing.capacity_providers == wanted.capacity_providers)

@@ -9,12 +9,7 @@ use super::scope::Scope;
 use super::{EcsService, cluster};
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::DeleteClusterRequest) -> Vec<Target> {
-    let target = || {
-        let scope = Scope::of(call).ok()?;
-        let name = scope.cluster(Some(&input.cluster)).ok()?;
-        Some(vec![cluster::target(&ecs.store.view(), scope, &name)])
-    };
-    target().unwrap_or_else(Target::any)
+    cluster::targets(ecs, call, Some(&input.cluster))
 }
 
 pub(super) async fn run(

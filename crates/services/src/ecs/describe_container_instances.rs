@@ -11,14 +11,7 @@ use super::{EcsService, cluster, failure};
 const MOST: usize = 100;
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::DescribeContainerInstancesRequest) -> Vec<Target> {
-    let Ok(scope) = Scope::of(call) else { return Target::any() };
-    let Ok(name) = scope.cluster(input.cluster.as_deref()) else { return Target::any() };
-    let view = ecs.store.view();
-    let target = |text: &String| match scope.instance(&name, text) {
-        Ok(id) => container_instance::target(&view, scope, &name, id),
-        Err(_) => Target::new(text.clone()),
-    };
-    input.container_instances.iter().take(MOST).map(target).collect()
+    container_instance::targets(ecs, call, input.cluster.as_deref(), input.container_instances.iter().take(MOST))
 }
 
 pub(super) fn run(

@@ -4,11 +4,11 @@ use std::ops::Bound;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{ContainerInstance, InstanceId, Name};
+use berth_model::ContainerInstance;
 use berth_plan::query::{self, Expression};
-use berth_store::{InstanceIndex, InstanceKey, InstanceState, State};
+use berth_store::{InstanceState, State};
 
-use super::container_instance::LISTED;
+use super::container_instance::{LISTED, Place, listed};
 use super::scope::Scope;
 use super::{EcsService, cluster, subject};
 use crate::page::{self, Pages};
@@ -17,9 +17,7 @@ use crate::page::{self, Pages};
 const MOST: usize = 100;
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::ListContainerInstancesRequest) -> Vec<Target> {
-    let Ok(scope) = Scope::of(call) else { return Target::any() };
-    let target = |name: &Name| vec![cluster::target(&ecs.store.view(), scope, name)];
-    scope.cluster(input.cluster.as_deref()).as_ref().map_or_else(|_| Target::any(), target)
+    cluster::targets(ecs, call, input.cluster.as_deref())
 }
 
 pub(super) fn run(
@@ -37,12 +35,14 @@ pub(super) fn run(
         .map_err(|error| errors::invalid_parameter_exception(format!("Invalid filter: {error}.")))?;
     let status = input.status.as_ref().map(berth_wire::EnumShape::as_str);
     let pages = Pages::of(call, "ListContainerInstances", &[Some(&name), filter, status]);
-    let after = pages.after(input.next_token.as_deref())?.map(|last| place(&last)).transpose()?;
+    let after = pages.after(input.next_token.as_deref())?;
+    let after = after.map(|last| last.parse::<Place>().map_err(|_| page::invalid_token())).transpose()?;
     let size = page::size(input.max_results, MOST)?;
     let view = ecs.store.view();
     cluster::active(&view, scope, &name)?;
+    let after = after.map_or(Bound::Unbounded, Bound::Excluded);
     let listed = listed(&view, scope, &name, &states, after).filter(|instance| selected(&view, instance, expression.as_ref()));
-    let (instances, next_token) = pages.cut(listed, size, |last| format!("{}:{}", state_number(last), last.id));
+    let (instances, next_token) = pages.cut(listed, size, |last| Place::of(last).to_string());
     let arns = instances.iter().map(|instance| scope.instance_arn(&name, instance.id)).collect();
     Ok(api::ListContainerInstancesResponse { container_instance_arns: Some(arns), next_token })
 }
@@ -62,41 +62,8 @@ fn states(status: Option<&api::ContainerInstanceStatus>) -> Vec<InstanceState> {
     }
 }
 
-/// Instances by state, then by id, after a place in that order.
-fn listed<'a>(
-    state: &'a State,
-    scope: Scope,
-    cluster: &'a Name,
-    states: &'a [InstanceState],
-    after: Option<(usize, InstanceId)>,
-) -> impl Iterator<Item = &'a ContainerInstance> {
-    states.iter().flat_map(move |wanted| {
-        let number = LISTED.iter().position(|state| state == wanted).unwrap_or_default();
-        let from = match after {
-            Some((last, _)) if number < last => None,
-            Some((last, id)) if number == last => Some(Bound::Excluded(InstanceKey { region: scope.region, id })),
-            Some(_) | None => Some(Bound::Unbounded),
-        };
-        let index = InstanceIndex::Cluster(scope.region, cluster.clone(), *wanted);
-        from.into_iter().flat_map(move |from| state.with::<ContainerInstance>(&index, (from, Bound::Unbounded))).map(|row| &**row)
-    })
-}
-
 fn selected(state: &State, instance: &ContainerInstance, expression: Option<&Expression>) -> bool {
     let Some(expression) = expression else { return true };
     let groups = subject::TasksByGroup { state, instance: instance.id };
     query::evaluate(expression, &subject::of(state, instance, &groups))
-}
-
-fn state_number(instance: &ContainerInstance) -> usize {
-    let state = InstanceState::from(&instance.status);
-    LISTED.iter().position(|listed| *listed == state).unwrap_or_default()
-}
-
-fn place(last: &str) -> Result<(usize, InstanceId), Refusal> {
-    let parse = || {
-        let (number, id) = last.split_once(':')?;
-        Some((number.parse().ok()?, id.parse().ok()?))
-    };
-    parse().ok_or_else(page::invalid_token)
 }

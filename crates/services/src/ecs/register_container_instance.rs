@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::container_instance::{self, Include, registered};
 use super::scope::{Scope, shortened};
-use super::{EcsService, cluster, idempotency, tags};
+use super::{EcsService, attribute, cluster, idempotency, tags};
 use crate::ids::RandomIds;
 
 /// Attributes of one instance, at most; the official agent sends about sixty.
@@ -20,10 +20,11 @@ pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::RegisterContain
     let Ok(scope) = Scope::of(call) else { return Target::any() };
     let Ok(name) = scope.cluster(input.cluster.as_deref()) else { return Target::any() };
     let view = ecs.store.view();
-    match input.container_instance_arn.as_deref().map(|arn| scope.instance(&name, arn)) {
-        Some(Ok(id)) => vec![container_instance::target(&view, scope, &name, id)],
-        _ => vec![cluster::target(&view, scope, &name)],
-    }
+    let target = match input.container_instance_arn.as_deref().map(|arn| scope.instance(&name, arn)) {
+        Some(Ok(id)) => container_instance::target(&view, scope, &name, id),
+        _ => cluster::target(&view, scope, &name),
+    };
+    vec![target.with_request_tags(tags::pairs(input.tags.as_deref()))]
 }
 
 pub(super) async fn run(
@@ -107,7 +108,7 @@ fn come_back(tx: &mut Transaction, scope: Scope, id: InstanceId, new: ContainerI
         return Err(errors::client_exception(message));
     }
     // Custom attributes are sent with the first registration only; what an agent can do it says with each.
-    let stays = |old: &&Attribute| !says_what_it_can(&old.name) && new.attributes.iter().all(|sent| sent.name != old.name);
+    let stays = |old: &&Attribute| !attribute::is_reserved(&old.name) && new.attributes.iter().all(|sent| sent.name != old.name);
     let kept = known.attributes.iter().filter(stays).cloned();
     let back = ContainerInstance {
         version: known.version + 1,
@@ -163,11 +164,6 @@ fn instance(
         health: Vec::new(),
         first_stream_at: None,
     })
-}
-
-/// Whether an attribute of this name is an agent's word on what it can do.
-fn says_what_it_can(name: &str) -> bool {
-    ["berth.", "ecs.capability.", "com.amazonaws.ecs.capability."].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// All that the agent sent, which it expects back, and the zone that every instance has.

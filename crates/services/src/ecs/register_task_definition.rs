@@ -30,7 +30,7 @@ pub(super) fn access(call: &Call, input: &api::RegisterTaskDefinitionRequest) ->
             target = target.with(key, size);
         }
     }
-    vec![target]
+    vec![target.with_request_tags(tags::pairs(input.tags.as_deref()))]
 }
 
 pub(super) async fn run(

@@ -52,7 +52,7 @@ pub(super) async fn run(
 }
 
 /// The task that an agent of a cluster speaks of, and the task's own cluster: a Fargate task on its instance may be another's.
-fn named(state: &State, scope: Scope, cluster: &Name, text: &str) -> Result<(Name, TaskId), Refusal> {
+pub(super) fn named(state: &State, scope: Scope, cluster: &Name, text: &str) -> Result<(Name, TaskId), Refusal> {
     if text.starts_with("arn:")
         && let ResourceArn::Task { cluster: Some(of), id } = scope.resource(text)?
         && is_hosted(state, scope, cluster, &of, id)
@@ -105,7 +105,8 @@ pub(super) fn attachment(scope: Scope, change: &api::AttachmentStateChange) -> R
     }
 }
 
-fn container(change: &api::ContainerStateChange) -> Result<ContainerReport<'_>, Refusal> {
+/// What an agent says of a container.
+pub(super) fn container(change: &api::ContainerStateChange) -> Result<ContainerReport<'_>, Refusal> {
     Ok(ContainerReport {
         name: change.container_name.as_deref().unwrap_or_default(),
         status: status(change.status.as_deref())?.unwrap_or(Reported::Pending),

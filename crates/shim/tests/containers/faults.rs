@@ -168,6 +168,11 @@ fn what_cannot_be_made_says_why_and_leaves_nothing_but_the_folder() {
     assert_eq!(node.runtime.look(&folder).unwrap(), Standing::Absent);
     node.runtime.delete(&folder).unwrap();
     spec.binds.clear();
+    spec.process.terminal = true;
+    let refusal = node.runtime.create(&folder, &spec).unwrap_err();
+    assert!(refusal.to_string().contains("terminal"), "{refusal}");
+    node.runtime.delete(&folder).unwrap();
+    spec.process.terminal = false;
     spec.rootfs.layers = vec![node.folder.path().join("no-layer")];
     let refusal = node.runtime.create(&folder, &spec).unwrap_err();
     assert!(refusal.to_string().contains("no-layer"), "{refusal}");
@@ -188,4 +193,16 @@ fn a_group_with_something_in_it_stays_and_says_so() {
     node.runtime.delete(&folder).unwrap();
     node.runtime.remove_group("limited").unwrap();
     node.runtime.remove_group("limited").unwrap();
+}
+
+#[test]
+fn the_program_that_holds_containers_cannot_be_written_through_its_processes() {
+    let node = Node::new();
+    let folder = node.start(&node.spec("a", &["wait"]));
+    let shim = holder(&folder).unwrap().shim.pid;
+    let mount = rustix::fs::statvfs(format!("/proc/{shim}/exe")).unwrap();
+    assert!(mount.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    let mut spec = node.spec("b", &[]);
+    spec.process.args = vec!["/proc/self/exe".to_owned()];
+    assert_eq!(node.run(&spec).0.code, 2, "it says how it is used, and ends");
 }

@@ -112,3 +112,13 @@ fn acs_frame_holds() {
 fn tcs_frame_holds() {
     replay("tcs_frame", tcs_frame);
 }
+
+#[test]
+fn shim_message_holds() {
+    replay("shim_message", shim_message);
+}
+
+#[test]
+fn output_segment_holds() {
+    replay("output_segment", output_segment);
+}

@@ -9,7 +9,7 @@ use berth_agent::images::{ImportProgress, ImportedImage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::io::AsyncRead;
 
-use super::{agent, bytes};
+use super::{agent, bytes, explained};
 use crate::cli::Data;
 use crate::terminal::{self, BOLD};
 
@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: &Import) -> Result<()> {
     {
         return Err(error).with_context(|| format!("reading {}", source.display()));
     }
-    for image in imported.with_context(|| format!("importing {}", source.display()))? {
+    for image in imported.map_err(explained).with_context(|| format!("importing {}", source.display()))? {
         tell(&image, arguments.json)?;
     }
     Ok(())

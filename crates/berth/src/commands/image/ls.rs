@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{agent, bytes};
+use super::{agent, bytes, explained};
 use crate::cli::Data;
 use crate::terminal::{self, Cell, FAINT};
 
@@ -17,7 +17,7 @@ pub(super) struct Ls {
 }
 
 pub(super) async fn run(arguments: &Ls) -> Result<()> {
-    let images = agent(&arguments.data).list().await?;
+    let images = agent(&arguments.data).list().await.map_err(explained)?;
     if arguments.json {
         return terminal::print(&format!("{}\n", serde_json::to_string(&images)?));
     }

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use berth_agent::images::LocalError;
 
-use super::agent;
+use super::{agent, explained};
 use crate::cli::Data;
 use crate::{tasks, terminal};
 
@@ -38,7 +38,7 @@ pub(super) async fn run(arguments: &Rm) -> Result<()> {
                     ids.join(", ")
                 )
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(explained(error)),
         }
     }
     Ok(())

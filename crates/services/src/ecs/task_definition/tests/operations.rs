@@ -258,7 +258,7 @@ async fn policies_see_the_definition_and_what_it_asks_for() {
     let ecs = service();
     let targets = ecs.access_register_task_definition(&call(), &request(&changed(fargate(), &[("c/privileged", json!(true))])));
     assert_eq!(targets[0].arn, "arn:aws:ecs:us-east-1:123456789012:task-definition/web:*");
-    let context: Vec<_> = targets[0].context.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let context: Vec<_> = targets[0].context.iter().map(|(key, value)| (&**key, value.as_str())).collect();
     assert_eq!(
         context,
         [
