@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A package=([cc]=gcc [make]=make [python3]=python3 [curl]=curl [mount]=mount)
+declare -A package=([cc]=gcc [make]=make [python3]=python3 [curl]=curl [mount]=mount [ip]=iproute2 [nft]=nftables [iptables-legacy]=iptables)
+PATH=$PATH:/usr/sbin:/sbin
 missing=()
 for program in "${!package[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package[$program]}")
