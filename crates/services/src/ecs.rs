@@ -119,23 +119,22 @@ pub enum BootstrapError {
     Store(#[from] UpdateError<Infallible>),
 }
 
-/// Binds an operation of the handler to its file. `update` awaits the store, `read` does not.
+/// Binds an operation of the handler to its file. `update` awaits the store, `read` does not; an operation without `access`
+/// names no resource.
 macro_rules! operation {
-    (update $run:ident, $access:ident: $input:ident -> $output:ident) => {
+    (update $run:ident: $input:ident -> $output:ident) => {
         async fn $run(&self, call: &Call, input: api::$input) -> Result<api::$output, Refusal> {
             $run::run(self, call, input).await
         }
-
-        operation!(access $run, $access: $input);
     };
-    (read $run:ident, $access:ident: $input:ident -> $output:ident) => {
+    (read $run:ident: $input:ident -> $output:ident) => {
         async fn $run(&self, call: &Call, input: api::$input) -> Result<api::$output, Refusal> {
             $run::run(self, call, input)
         }
-
-        operation!(access $run, $access: $input);
     };
-    (access $run:ident, $access:ident: $input:ident) => {
+    ($kind:ident $run:ident, $access:ident: $input:ident -> $output:ident) => {
+        operation!($kind $run: $input -> $output);
+
         fn $access(&self, call: &Call, input: &api::$input) -> Vec<Target> {
             $run::access(self, call, input)
         }
@@ -143,236 +142,42 @@ macro_rules! operation {
 }
 
 impl Ecs for EcsService {
+    operation!(update create_cluster, access_create_cluster: CreateClusterRequest -> CreateClusterResponse);
     operation!(update delete_account_setting, access_delete_account_setting: DeleteAccountSettingRequest -> DeleteAccountSettingResponse);
     operation!(update delete_attributes, access_delete_attributes: DeleteAttributesRequest -> DeleteAttributesResponse);
+    operation!(update delete_cluster, access_delete_cluster: DeleteClusterRequest -> DeleteClusterResponse);
+    operation!(update delete_task_definitions, access_delete_task_definitions: DeleteTaskDefinitionsRequest -> DeleteTaskDefinitionsResponse);
+    operation!(update deregister_container_instance, access_deregister_container_instance: DeregisterContainerInstanceRequest -> DeregisterContainerInstanceResponse);
+    operation!(update deregister_task_definition: DeregisterTaskDefinitionRequest -> DeregisterTaskDefinitionResponse);
+    operation!(read describe_clusters, access_describe_clusters: DescribeClustersRequest -> DescribeClustersResponse);
+    operation!(read describe_container_instances, access_describe_container_instances: DescribeContainerInstancesRequest -> DescribeContainerInstancesResponse);
+    operation!(read describe_task_definition: DescribeTaskDefinitionRequest -> DescribeTaskDefinitionResponse);
+    operation!(read describe_tasks, access_describe_tasks: DescribeTasksRequest -> DescribeTasksResponse);
+    operation!(read discover_poll_endpoint, access_discover_poll_endpoint: DiscoverPollEndpointRequest -> DiscoverPollEndpointResponse);
     operation!(read list_account_settings, access_list_account_settings: ListAccountSettingsRequest -> ListAccountSettingsResponse);
     operation!(read list_attributes, access_list_attributes: ListAttributesRequest -> ListAttributesResponse);
+    operation!(read list_clusters: ListClustersRequest -> ListClustersResponse);
+    operation!(read list_container_instances, access_list_container_instances: ListContainerInstancesRequest -> ListContainerInstancesResponse);
     operation!(read list_tags_for_resource, access_list_tags_for_resource: ListTagsForResourceRequest -> ListTagsForResourceResponse);
+    operation!(read list_task_definition_families: ListTaskDefinitionFamiliesRequest -> ListTaskDefinitionFamiliesResponse);
+    operation!(read list_task_definitions: ListTaskDefinitionsRequest -> ListTaskDefinitionsResponse);
+    operation!(read list_tasks, access_list_tasks: ListTasksRequest -> ListTasksResponse);
     operation!(update put_account_setting, access_put_account_setting: PutAccountSettingRequest -> PutAccountSettingResponse);
     operation!(update put_account_setting_default, access_put_account_setting_default: PutAccountSettingDefaultRequest -> PutAccountSettingDefaultResponse);
     operation!(update put_attributes, access_put_attributes: PutAttributesRequest -> PutAttributesResponse);
     operation!(update put_cluster_capacity_providers, access_put_cluster_capacity_providers: PutClusterCapacityProvidersRequest -> PutClusterCapacityProvidersResponse);
+    operation!(update register_container_instance, access_register_container_instance: RegisterContainerInstanceRequest -> RegisterContainerInstanceResponse);
+    operation!(update register_task_definition, access_register_task_definition: RegisterTaskDefinitionRequest -> RegisterTaskDefinitionResponse);
+    operation!(update run_task, access_run_task: RunTaskRequest -> RunTaskResponse);
+    operation!(update start_task, access_start_task: StartTaskRequest -> StartTaskResponse);
+    operation!(update stop_task, access_stop_task: StopTaskRequest -> StopTaskResponse);
+    operation!(update submit_attachment_state_changes, access_submit_attachment_state_changes: SubmitAttachmentStateChangesRequest -> SubmitAttachmentStateChangesResponse);
     operation!(update submit_container_state_change, access_submit_container_state_change: SubmitContainerStateChangeRequest -> SubmitContainerStateChangeResponse);
+    operation!(update submit_task_state_change, access_submit_task_state_change: SubmitTaskStateChangeRequest -> SubmitTaskStateChangeResponse);
     operation!(update tag_resource, access_tag_resource: TagResourceRequest -> TagResourceResponse);
     operation!(update untag_resource, access_untag_resource: UntagResourceRequest -> UntagResourceResponse);
     operation!(update update_cluster, access_update_cluster: UpdateClusterRequest -> UpdateClusterResponse);
     operation!(update update_cluster_settings, access_update_cluster_settings: UpdateClusterSettingsRequest -> UpdateClusterSettingsResponse);
     operation!(read update_container_agent, access_update_container_agent: UpdateContainerAgentRequest -> UpdateContainerAgentResponse);
     operation!(update update_container_instances_state, access_update_container_instances_state: UpdateContainerInstancesStateRequest -> UpdateContainerInstancesStateResponse);
-
-    async fn create_cluster(&self, call: &Call, input: api::CreateClusterRequest) -> Result<api::CreateClusterResponse, Refusal> {
-        create_cluster::run(self, call, input).await
-    }
-
-    fn access_create_cluster(&self, call: &Call, input: &api::CreateClusterRequest) -> Vec<Target> {
-        create_cluster::access(call, input)
-    }
-
-    async fn delete_cluster(&self, call: &Call, input: api::DeleteClusterRequest) -> Result<api::DeleteClusterResponse, Refusal> {
-        delete_cluster::run(self, call, input).await
-    }
-
-    fn access_delete_cluster(&self, call: &Call, input: &api::DeleteClusterRequest) -> Vec<Target> {
-        delete_cluster::access(self, call, input)
-    }
-
-    async fn describe_clusters(
-        &self,
-        call: &Call,
-        input: api::DescribeClustersRequest,
-    ) -> Result<api::DescribeClustersResponse, Refusal> {
-        describe_clusters::run(self, call, input)
-    }
-
-    fn access_describe_clusters(&self, call: &Call, input: &api::DescribeClustersRequest) -> Vec<Target> {
-        describe_clusters::access(self, call, input)
-    }
-
-    async fn register_task_definition(
-        &self,
-        call: &Call,
-        input: api::RegisterTaskDefinitionRequest,
-    ) -> Result<api::RegisterTaskDefinitionResponse, Refusal> {
-        register_task_definition::run(self, call, input).await
-    }
-
-    fn access_register_task_definition(&self, call: &Call, input: &api::RegisterTaskDefinitionRequest) -> Vec<Target> {
-        register_task_definition::access(call, input)
-    }
-
-    async fn describe_task_definition(
-        &self,
-        call: &Call,
-        input: api::DescribeTaskDefinitionRequest,
-    ) -> Result<api::DescribeTaskDefinitionResponse, Refusal> {
-        describe_task_definition::run(self, call, input)
-    }
-
-    async fn deregister_task_definition(
-        &self,
-        call: &Call,
-        input: api::DeregisterTaskDefinitionRequest,
-    ) -> Result<api::DeregisterTaskDefinitionResponse, Refusal> {
-        deregister_task_definition::run(self, call, input).await
-    }
-
-    async fn delete_task_definitions(
-        &self,
-        call: &Call,
-        input: api::DeleteTaskDefinitionsRequest,
-    ) -> Result<api::DeleteTaskDefinitionsResponse, Refusal> {
-        delete_task_definitions::run(self, call, input).await
-    }
-
-    fn access_delete_task_definitions(&self, call: &Call, input: &api::DeleteTaskDefinitionsRequest) -> Vec<Target> {
-        delete_task_definitions::access(self, call, input)
-    }
-
-    async fn list_task_definitions(
-        &self,
-        call: &Call,
-        input: api::ListTaskDefinitionsRequest,
-    ) -> Result<api::ListTaskDefinitionsResponse, Refusal> {
-        list_task_definitions::run(self, call, input)
-    }
-
-    async fn list_task_definition_families(
-        &self,
-        call: &Call,
-        input: api::ListTaskDefinitionFamiliesRequest,
-    ) -> Result<api::ListTaskDefinitionFamiliesResponse, Refusal> {
-        list_task_definition_families::run(self, call, input)
-    }
-
-    async fn list_clusters(&self, call: &Call, input: api::ListClustersRequest) -> Result<api::ListClustersResponse, Refusal> {
-        list_clusters::run(self, call, input)
-    }
-
-    async fn register_container_instance(
-        &self,
-        call: &Call,
-        input: api::RegisterContainerInstanceRequest,
-    ) -> Result<api::RegisterContainerInstanceResponse, Refusal> {
-        register_container_instance::run(self, call, input).await
-    }
-
-    fn access_register_container_instance(&self, call: &Call, input: &api::RegisterContainerInstanceRequest) -> Vec<Target> {
-        register_container_instance::access(self, call, input)
-    }
-
-    async fn deregister_container_instance(
-        &self,
-        call: &Call,
-        input: api::DeregisterContainerInstanceRequest,
-    ) -> Result<api::DeregisterContainerInstanceResponse, Refusal> {
-        deregister_container_instance::run(self, call, input).await
-    }
-
-    fn access_deregister_container_instance(&self, call: &Call, input: &api::DeregisterContainerInstanceRequest) -> Vec<Target> {
-        deregister_container_instance::access(self, call, input)
-    }
-
-    async fn describe_container_instances(
-        &self,
-        call: &Call,
-        input: api::DescribeContainerInstancesRequest,
-    ) -> Result<api::DescribeContainerInstancesResponse, Refusal> {
-        describe_container_instances::run(self, call, input)
-    }
-
-    fn access_describe_container_instances(&self, call: &Call, input: &api::DescribeContainerInstancesRequest) -> Vec<Target> {
-        describe_container_instances::access(self, call, input)
-    }
-
-    async fn list_container_instances(
-        &self,
-        call: &Call,
-        input: api::ListContainerInstancesRequest,
-    ) -> Result<api::ListContainerInstancesResponse, Refusal> {
-        list_container_instances::run(self, call, input)
-    }
-
-    fn access_list_container_instances(&self, call: &Call, input: &api::ListContainerInstancesRequest) -> Vec<Target> {
-        list_container_instances::access(self, call, input)
-    }
-
-    async fn discover_poll_endpoint(
-        &self,
-        call: &Call,
-        input: api::DiscoverPollEndpointRequest,
-    ) -> Result<api::DiscoverPollEndpointResponse, Refusal> {
-        discover_poll_endpoint::run(self, call, input)
-    }
-
-    fn access_discover_poll_endpoint(&self, call: &Call, input: &api::DiscoverPollEndpointRequest) -> Vec<Target> {
-        discover_poll_endpoint::access(self, call, input)
-    }
-
-    async fn submit_task_state_change(
-        &self,
-        call: &Call,
-        input: api::SubmitTaskStateChangeRequest,
-    ) -> Result<api::SubmitTaskStateChangeResponse, Refusal> {
-        submit_task_state_change::run(self, call, input).await
-    }
-
-    fn access_submit_task_state_change(&self, call: &Call, input: &api::SubmitTaskStateChangeRequest) -> Vec<Target> {
-        submit_task_state_change::access(self, call, input)
-    }
-
-    async fn submit_attachment_state_changes(
-        &self,
-        call: &Call,
-        input: api::SubmitAttachmentStateChangesRequest,
-    ) -> Result<api::SubmitAttachmentStateChangesResponse, Refusal> {
-        submit_attachment_state_changes::run(self, call, input).await
-    }
-
-    fn access_submit_attachment_state_changes(
-        &self,
-        call: &Call,
-        input: &api::SubmitAttachmentStateChangesRequest,
-    ) -> Vec<Target> {
-        submit_attachment_state_changes::access(self, call, input)
-    }
-
-    async fn run_task(&self, call: &Call, input: api::RunTaskRequest) -> Result<api::RunTaskResponse, Refusal> {
-        run_task::run(self, call, input).await
-    }
-
-    fn access_run_task(&self, call: &Call, input: &api::RunTaskRequest) -> Vec<Target> {
-        run_task::access(self, call, input)
-    }
-
-    async fn start_task(&self, call: &Call, input: api::StartTaskRequest) -> Result<api::StartTaskResponse, Refusal> {
-        start_task::run(self, call, input).await
-    }
-
-    fn access_start_task(&self, call: &Call, input: &api::StartTaskRequest) -> Vec<Target> {
-        start_task::access(self, call, input)
-    }
-
-    async fn stop_task(&self, call: &Call, input: api::StopTaskRequest) -> Result<api::StopTaskResponse, Refusal> {
-        stop_task::run(self, call, input).await
-    }
-
-    fn access_stop_task(&self, call: &Call, input: &api::StopTaskRequest) -> Vec<Target> {
-        stop_task::access(self, call, input)
-    }
-
-    async fn describe_tasks(&self, call: &Call, input: api::DescribeTasksRequest) -> Result<api::DescribeTasksResponse, Refusal> {
-        describe_tasks::run(self, call, input)
-    }
-
-    fn access_describe_tasks(&self, call: &Call, input: &api::DescribeTasksRequest) -> Vec<Target> {
-        describe_tasks::access(self, call, input)
-    }
-
-    async fn list_tasks(&self, call: &Call, input: api::ListTasksRequest) -> Result<api::ListTasksResponse, Refusal> {
-        list_tasks::run(self, call, input)
-    }
-
-    fn access_list_tasks(&self, call: &Call, input: &api::ListTasksRequest) -> Vec<Target> {
-        list_tasks::access(self, call, input)
-    }
 }

@@ -10,7 +10,7 @@ use super::cluster::given;
 use super::scope::{DEFAULT_CLUSTER, Scope, cluster_name};
 use super::{EcsService, capacity, cluster, tags};
 
-pub(super) fn access(call: &Call, input: &api::CreateClusterRequest) -> Vec<Target> {
+pub(super) fn access(_: &EcsService, call: &Call, input: &api::CreateClusterRequest) -> Vec<Target> {
     match (Scope::of(call), name(input)) {
         (Ok(scope), Ok(name)) => {
             let target = Target::new(scope.cluster_arn(&name)).with_request_tags(tags::pairs(input.tags.as_deref()));

@@ -13,7 +13,7 @@ use super::{EcsService, tags, task_definition};
 /// Revisions of a family, at most; deleted ones count.
 const MOST_REVISIONS: u32 = 1_000_000;
 
-pub(super) fn access(call: &Call, input: &api::RegisterTaskDefinitionRequest) -> Vec<Target> {
+pub(super) fn access(_: &EcsService, call: &Call, input: &api::RegisterTaskDefinitionRequest) -> Vec<Target> {
     let Ok(scope) = Scope::of(call) else { return Target::any() };
     if !is_short_name(&input.family) {
         return Target::any();

@@ -149,3 +149,6 @@ pub(super) fn target(ecs: &EcsService, call: &Call, arn: &str) -> Target {
         Ok(_) | Err(_) => Target::new(arn),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use crate::logs::wakes::Wakes;
 
 /// Between two batches that are not full: doubled as long as there was something waiting. The first line after a while waits for nothing.
 const SHORTEST_GAP: Duration = Duration::from_millis(50);
-const LONGEST_GAP: Duration = Duration::from_millis(400);
+const LONGEST_GAP: Duration = Duration::from_millis(200);
 /// Between two tries of a batch.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
