@@ -103,6 +103,8 @@ pub(super) struct Container {
     pull: Option<AbortHandle>,
     pub(super) signal: Option<AbortHandle>,
     pub(super) output: Output,
+    /// When this agent heard that it has ended.
+    pub(super) ended_at: Option<Instant>,
     /// Tells the driver that it has ended.
     pub(super) ended: watch::Sender<bool>,
 }
@@ -191,7 +193,8 @@ impl Actor {
 
     fn next_look(&self) -> Instant {
         let wake = self.wake_at.map(|at| Instant::now() + at.0.saturating_sub(uptime().0));
-        let others = [self.keeps.next(), self.reports.next(), self.clearing.next(), wake];
+        let held = (0..self.containers.len()).filter_map(|at| self.held_until(at)).min();
+        let others = [held, self.keeps.next(), self.reports.next(), self.clearing.next(), wake];
         others.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + LONG)
     }
 

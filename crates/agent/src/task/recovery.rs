@@ -6,8 +6,8 @@ use berth_runtime::{Ended, Standing};
 
 use crate::machine::timestamp;
 
-/// Why a container ended that was not there any more when the machine was started again.
-const RESTARTED: &str = "The machine was started again";
+/// Why a container ended that nobody saw end.
+const RESTARTED: &str = "The machine was restarted while the task was on it";
 const VANISHED: &str = "ContainerVanishedError: The container is no longer there";
 
 /// What becomes of a container.

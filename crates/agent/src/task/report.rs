@@ -3,7 +3,7 @@
 use berth_api::ecs::{ContainerStateChange, SubmitTaskStateChangeRequest};
 use berth_client::{CallError, Client};
 use berth_model::Timestamp;
-use berth_plan::node::{NodeContainer, Phase, Status, status};
+use berth_plan::node::{NodeContainer, Phase, Status};
 
 use super::record::{Made, Record};
 use crate::control::Refused;
@@ -19,9 +19,14 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn of(record: &Record) -> Self {
-        let containers = record.node.containers.iter().map(|container| of(&container.phase)).collect();
-        Self { task: status(&record.node), containers }
+    /// What is to be said. A container that `is_held` is not said to have ended yet.
+    pub(super) fn of(record: &Record, is_held: impl Fn(usize) -> bool) -> Self {
+        let said = |(at, container): (usize, &NodeContainer)| match of(&container.phase) {
+            Status::Stopped if is_held(at) => Status::Running,
+            status => status,
+        };
+        let containers: Vec<Status> = record.node.containers.iter().enumerate().map(said).collect();
+        Self { task: containers.iter().copied().min().unwrap_or(Status::Stopped), containers }
     }
 
     /// What the control plane knows without being told.
@@ -38,27 +43,26 @@ fn of(phase: &Phase) -> Status {
     }
 }
 
-/// All that is to be said of a task, to somebody who knows `before` of it.
-pub(super) fn report(record: &Record, cluster: &str, before: &Progress) -> SubmitTaskStateChangeRequest {
-    let known = before.containers.iter().copied().chain(std::iter::repeat(Status::Pending));
-    let both = record.node.containers.iter().zip(&record.made).zip(known);
+/// All that is to be said of a task that is so far, to somebody who knows `before` of it.
+pub(super) fn report(record: &Record, cluster: &str, before: &Progress, now: &Progress) -> SubmitTaskStateChangeRequest {
+    let of_containers = record.node.containers.iter().zip(&record.made);
+    let progress = before.containers.iter().copied().zip(now.containers.iter().copied());
     let containers: Vec<ContainerStateChange> =
-        both.flat_map(|((container, made), known)| changes(container, made, known)).collect();
-    let over = status(&record.node) == Status::Stopped;
+        of_containers.zip(progress).flat_map(|((container, made), progress)| changes(container, made, progress)).collect();
     SubmitTaskStateChangeRequest {
         cluster: Some(record.task.task_cluster_arn.clone().unwrap_or_else(|| cluster.to_owned())),
         task: Some(record.task.arn.clone()),
-        status: Some(word(status(&record.node)).to_owned()),
+        status: Some(word(now.task).to_owned()),
         // Why the task ended stands with its containers; the control plane knows the rest.
         reason: Some(String::new()),
         containers: Some(containers),
-        execution_stopped_at: if over { execution_stopped_at(record) } else { None },
+        execution_stopped_at: if now.task == Status::Stopped { execution_stopped_at(record) } else { None },
         ..SubmitTaskStateChangeRequest::default()
     }
 }
 
 /// What happened to a container since, in its order.
-fn changes(container: &NodeContainer, made: &Made, known: Status) -> Vec<ContainerStateChange> {
+fn changes(container: &NodeContainer, made: &Made, (known, now): (Status, Status)) -> Vec<ContainerStateChange> {
     let change = |status: Status| ContainerStateChange {
         container_name: Some(container.name.clone()),
         status: Some(word(status).to_owned()),
@@ -66,8 +70,9 @@ fn changes(container: &NodeContainer, made: &Made, known: Status) -> Vec<Contain
         image_digest: made.digest.clone(),
         ..ContainerStateChange::default()
     };
-    match &container.phase {
-        Phase::Stopped(outcome) => {
+    match (&container.phase, now) {
+        (_, Status::Pending) => Vec::new(),
+        (Phase::Stopped(outcome), Status::Stopped) => {
             let stopped = ContainerStateChange {
                 exit_code: outcome.code,
                 reason: outcome.reason.as_deref().map(shortened),
@@ -77,10 +82,7 @@ fn changes(container: &NodeContainer, made: &Made, known: Status) -> Vec<Contain
             let ran = outcome.started_at.is_some() && known == Status::Pending;
             ran.then(|| change(Status::Running)).into_iter().chain([stopped]).collect()
         }
-        phase => match of(phase) {
-            Status::Pending => Vec::new(),
-            status => vec![change(status)],
-        },
+        (_, status) => vec![change(status)],
     }
 }
 

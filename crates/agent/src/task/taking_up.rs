@@ -3,6 +3,7 @@
 use berth_plan::node::{Desired, Event, Phase};
 use berth_runtime::Standing;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::actor::{Actor, Adopting, Fate, Order};
@@ -72,6 +73,7 @@ impl Actor {
                 info!(task = %self.folder.id(), container = self.name(at), code, reason, "a container is over");
                 self.event(at, Event::Ended { code, reason, at: ended_at.unwrap_or_else(wall) });
                 self.containers[at].ended.send_replace(true);
+                self.containers[at].ended_at = Some(Instant::now());
                 if let Some(signal) = self.containers[at].signal.take() {
                     signal.abort();
                 }

@@ -1,14 +1,21 @@
 //! What an actor does besides: keeping its record, telling the control plane, bringing output to where it belongs.
 
+use std::time::Duration;
+
 use berth_client::CallError;
 use berth_oci::Digest;
 use berth_plan::node::{NodeTask, Phase, Status};
+use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use super::actor::{Actor, Output};
 use super::report::{Progress, report};
 use super::work::{Done, unblocked};
 use crate::files::Outlives;
+
+/// Who waits for a task to stop reads its log then: an end is said when the last line is there, or after this time. Docker waits as
+/// long for its log drivers.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the record has that is not on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,15 +50,22 @@ impl Actor {
         }
     }
 
+    /// When a container that has ended is said to have, though its output is not where it belongs yet.
+    pub(super) fn held_until(&self, at: usize) -> Option<Instant> {
+        let container = &self.containers[at];
+        let until = container.ended_at.filter(|_| container.output == Output::Followed)? + PATIENCE;
+        (until > Instant::now()).then_some(until)
+    }
+
     /// Says how far the task is, if that is more than the control plane knows. One report is on its way at a time: what happens
     /// meanwhile goes into the next one.
     pub(super) fn report(&mut self) {
-        let progress = Progress::of(&self.record);
+        let progress = Progress::of(&self.record, |at| self.held_until(at).is_some());
         if progress == self.told || !self.reports.is_due() {
             return;
         }
         self.reports.began();
-        let request = report(&self.record, &self.shared.cluster, &self.told);
+        let request = report(&self.record, &self.shared.cluster, &self.told, &progress);
         let subject = self.subject(0);
         self.work.spawn(subject.submit(request, progress));
     }

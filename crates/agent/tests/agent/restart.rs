@@ -133,7 +133,7 @@ async fn what_ran_before_the_machine_was_started_again_is_over() {
     fs::write(&record, bytes).unwrap();
     machine.start_agent();
     let over = machine.task_is(&task, "STOPPED").await;
-    assert_eq!(over["containers"][0]["reason"], "The machine was started again");
+    assert_eq!(over["containers"][0]["reason"], "The machine was restarted while the task was on it");
     machine.is_clear().await;
 }
 

@@ -25,9 +25,17 @@ fn stopped(code: i32, started_at: Option<i64>) -> Phase {
     Phase::Stopped(Outcome { code: Some(code), reason, started_at, ended_at: Timestamp::from_millis(5000 + i64::from(code)) })
 }
 
+fn now(record: &Record) -> Progress {
+    Progress::of(record, |_| false)
+}
+
+fn reported(record: &Record, before: &Progress) -> SubmitTaskStateChangeRequest {
+    report(record, "default", before, &now(record))
+}
+
 /// As `name STATUS code`.
 fn said(record: &Record, before: &Progress) -> (String, Vec<String>) {
-    let request = report(record, "default", before);
+    let request = reported(record, before);
     let change = |change: &ContainerStateChange| {
         let text = |member: &Option<String>| member.clone().unwrap_or_default();
         let code = change.exit_code.map(|code| format!(" {code}")).unwrap_or_default();
@@ -39,9 +47,9 @@ fn said(record: &Record, before: &Progress) -> (String, Vec<String>) {
 #[test]
 fn running_is_the_first_that_is_said_of_a_task_of_one_container() {
     let waiting = record(&[Phase::Starting]);
-    assert_eq!(Progress::of(&waiting), Progress::none(&waiting), "nothing to say yet");
+    assert_eq!(now(&waiting), Progress::none(&waiting), "nothing to say yet");
     let record = record(&[running()]);
-    assert_ne!(Progress::of(&record), Progress::none(&record));
+    assert_ne!(now(&record), Progress::none(&record));
     assert_eq!(said(&record, &Progress::none(&record)), ("RUNNING".to_owned(), vec!["c0 RUNNING".to_owned()]));
 }
 
@@ -58,7 +66,7 @@ fn a_container_that_ran_for_a_moment_is_said_to_have_run() {
 fn a_container_that_never_started_is_not_said_to_have_run() {
     let record = record(&[stopped(127, None)]);
     assert_eq!(said(&record, &Progress::none(&record)).1, ["c0 STOPPED 127"]);
-    let request = report(&record, "default", &Progress::none(&record));
+    let request = reported(&record, &Progress::none(&record));
     assert_eq!(request.containers.unwrap()[0].reason.as_ref().map(String::len), Some(1024));
 }
 
@@ -67,8 +75,18 @@ fn a_task_is_as_far_as_its_last_container_and_its_execution_ended_with_the_first
     let pending = record(&[running(), Phase::Pulling]);
     assert_eq!(said(&pending, &Progress::none(&pending)), ("PENDING".to_owned(), vec!["c0 RUNNING".to_owned()]));
     let over = record(&[stopped(9, Some(1)), stopped(3, Some(1))]);
-    let request = report(&over, "default", &Progress::none(&over));
+    let request = reported(&over, &Progress::none(&over));
     assert_eq!(request.execution_stopped_at, Some(berth_wire::Timestamp(5003)));
     assert_eq!(request.containers.unwrap()[0].runtime_id.as_deref(), Some("r0"));
-    assert_eq!(report(&pending, "default", &Progress::none(&pending)).execution_stopped_at, None);
+    assert_eq!(reported(&pending, &Progress::none(&pending)).execution_stopped_at, None);
+}
+
+#[test]
+fn a_container_whose_output_is_on_its_way_is_not_said_to_have_ended() {
+    let record = record(&[stopped(3, Some(1)), running()]);
+    let held = Progress::of(&record, |at| at == 0);
+    let request = report(&record, "default", &Progress::none(&record), &held);
+    let words: Vec<String> = request.containers.unwrap().into_iter().filter_map(|change| change.status).collect();
+    assert_eq!((request.status.as_deref(), words), (Some("RUNNING"), vec!["RUNNING".to_owned(), "RUNNING".to_owned()]));
+    assert_eq!(report(&record, "default", &held, &now(&record)).containers.unwrap()[0].exit_code, Some(3));
 }
