@@ -21,7 +21,6 @@ NOT_REACHED = {
     ("StartTask", "NamespaceNotFoundException"): "there is no service discovery yet",
     ("DeleteCluster", "ClusterContainsServicesException"): "there are no services yet",
     ("DeleteCluster", "ClusterContainsCapacityProviderException"): "there are no own capacity providers yet",
-    ("DeleteCluster", "ClusterContainsTasksException"): "tasks are on instances until Fargate is there",
     ("DeleteCluster", "UpdateInProgressException"): "updates of clusters are done at once",
     ("UpdateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
     ("UpdateClusterSettings", "UpdateInProgressException"): "updates of clusters are done at once",
@@ -29,8 +28,7 @@ NOT_REACHED = {
     ("PutClusterCapacityProviders", "ResourceInUseException"): "no task runs on Fargate yet",
     ("UpdateContainerAgent", "UpdateInProgressException"): "no agent is ever updated",
     ("RegisterTaskDefinition", "LimitExceededException"): "no quotas",
-    ("RunTask", "PlatformUnknownException"): "Fargate is not there yet",
-    ("RunTask", "PlatformTaskDefinitionIncompatibilityException"): "Fargate is not there yet",
+    ("RunTask", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
     ("RunTask", "BlockedException"): "accounts are not blocked",
 }
 

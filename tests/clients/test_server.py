@@ -237,7 +237,7 @@ def test_env_is_evaluated_by_a_shell(berth):
     script = f'eval "$({berth.binary} env --data-dir {berth.folder})" && env'
     surroundings = SURROUNDINGS | {"AWS_SESSION_TOKEN": "stale", "AWS_PROFILE": "other"}
     done = subprocess.run(["sh", "-ec", script], env=surroundings, capture_output=True, text=True, timeout=30, check=True)
-    told = dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith("AWS_"))
+    told = dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith(("AWS_", "BERTH_S")))
     assert told == berth.environment()
     assert told["AWS_ENDPOINT_URL"] == f"http://{berth.address}"
 

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use berth_services::vpc::DEFAULT_CIDR;
 use clap::{Args, Parser, Subcommand};
+use ipnet::Ipv4Net;
 
 use crate::commands::{agent, completions, down, env, image, logs, ps, run, server, stop, up, version};
 
@@ -89,6 +91,10 @@ pub(crate) struct Plane {
     /// The account of 12 digits that everything belongs to
     #[arg(long, default_value = "000000000000", value_name = "DIGITS")]
     pub(crate) account_id: String,
+
+    /// The addresses of task networks, chosen at the first start and kept: a block of /16 to /24 that no route of this machine has
+    #[arg(long, default_value = DEFAULT_CIDR, value_name = "BLOCK")]
+    pub(crate) vpc_cidr: Ipv4Net,
 
     #[command(flatten)]
     pub(crate) log: Log,

@@ -10,6 +10,7 @@ mod keys;
 mod lock;
 mod logging;
 mod mounts;
+mod network;
 mod node;
 mod preflight;
 mod readiness;

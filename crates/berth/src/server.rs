@@ -12,10 +12,12 @@ use berth_controllers::{Hub, StreamKind, Timing};
 use berth_front::{AuditRecord, AuditSink, Door, Limits, Streams};
 use berth_iam::OWNER_KEY;
 use berth_model::AccountId;
+use berth_services::vpc;
 use berth_services::{EcsService, LogsService, StsService};
 use berth_store::backend::Sqlite;
 use berth_store::{Options, Store};
 use berth_telemetry::logs::{self, LogStore};
+use ipnet::Ipv4Net;
 use nix::unistd::getppid;
 use prometheus_client::registry::Registry;
 use tokio::signal::unix::{SignalKind, signal};
@@ -24,13 +26,14 @@ use tracing::{debug, error, info};
 
 use crate::cli::Plane;
 use crate::keys::KeyRing;
-use crate::{confinement, mounts};
+use crate::{confinement, mounts, network};
 
 /// What a control plane is told.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     account: AccountId,
     region: String,
+    vpc_cidr: Ipv4Net,
     supervised: bool,
 }
 
@@ -42,7 +45,8 @@ impl Settings {
             .parse()
             .with_context(|| format!("--account-id {}: an account id has 12 digits", plane.account_id))?;
         berth_model::Region::new(&plane.region).with_context(|| format!("--region {}", plane.region))?;
-        Ok(Self { account, region: plane.region.clone(), supervised: false })
+        let vpc_cidr = vpc::checked(plane.vpc_cidr).context("--vpc-cidr")?;
+        Ok(Self { account, region: plane.region.clone(), vpc_cidr, supervised: false })
     }
 
     /// The same, for a control plane that ends with the process that started it: an orphan would keep the database from the
@@ -90,6 +94,9 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     logs.forget_deleted_groups().await.context("deleting what is left of deleted log groups")?;
     let ecs = EcsService::new(store.clone());
     ecs.make_default_cluster(&settings.region).await.context("making the default cluster")?;
+    let vpc = ecs.make_default_vpc(&settings.region, settings.vpc_cidr).await.context("making the default VPC")?;
+    info!(id = %vpc.vpc.id, cidr = %vpc.vpc.cidr, "task networks are in this VPC");
+    network::announce(folder, &vpc)?;
     let mut registry = Registry::with_prefix("berth");
     let hub = Hub::new(store.clone(), settings.account, Timing::default(), &mut registry);
     let keys = KeyRing::load(folder, &settings.account.to_string())?;

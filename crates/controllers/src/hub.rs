@@ -16,6 +16,7 @@ mod control;
 mod definition;
 mod health;
 mod instance_checks;
+mod interface;
 mod message_id;
 mod metrics;
 mod names;

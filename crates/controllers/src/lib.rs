@@ -6,6 +6,7 @@
 //! - No loop scans what an index would find.
 //! - Nothing but the hub speaks an AWS protocol: no loop names a shape of `api`.
 
+mod attachment_loop;
 mod hub;
 mod loops;
 mod sweep_loop;

@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
 /// All loops of the control plane.
-pub static LOOPS: [Loop; 1] = [crate::sweep_loop::ENTRY];
+pub static LOOPS: [Loop; 2] = [crate::sweep_loop::ENTRY, crate::attachment_loop::ENTRY];
 
 /// A loop: when it runs, and what it does.
 #[derive(Clone, Copy)]

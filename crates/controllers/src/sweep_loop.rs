@@ -120,4 +120,4 @@ fn forget(tx: &mut berth_store::Transaction, due: &Due, now: Timestamp) -> usize
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

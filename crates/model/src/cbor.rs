@@ -41,3 +41,19 @@ pub(crate) mod thin {
         Ok(values.into_iter().collect())
     }
 }
+
+/// A block of addresses as text, such as `10.0.0.0/16`.
+pub(crate) mod net {
+    use ipnet::Ipv4Net;
+    use minicbor::decode::Error as DecodeError;
+    use minicbor::encode::{Error as EncodeError, Write};
+    use minicbor::{Decoder, Encoder};
+
+    pub(crate) fn encode<C, W: Write>(value: &Ipv4Net, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+        e.str(&value.to_string())?.ok()
+    }
+
+    pub(crate) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Ipv4Net, DecodeError> {
+        d.str()?.parse().map_err(|_| DecodeError::message("not a block of addresses"))
+    }
+}

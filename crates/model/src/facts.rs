@@ -202,6 +202,7 @@ impl Facts {
             memory: self.memory.unwrap_or_else(|| sum(|c| c.memory_reservation.or(c.memory).unwrap_or(0))),
             ports_tcp: self.host_ports(Protocol::Tcp),
             ports_udp: self.host_ports(Protocol::Udp),
+            interfaces: u32::from(self.network_mode == NetworkMode::Awsvpc),
             ..Resources::default()
         }
     }

@@ -107,6 +107,12 @@ impl Life {
         matches!(self, Self::Running { .. })
     }
 
+    /// Whether its containers have ended and will not run again: nothing is left for its agent to do.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        matches!(self, Self::Deprovisioning { .. } | Self::Stopped { .. })
+    }
+
     /// Whether it is over.
     #[must_use]
     pub const fn is_stopped(&self) -> bool {

@@ -29,6 +29,9 @@ pub struct Resources {
     /// GPUs by their ids.
     #[cbor(n(4), with = "cbor::thin")]
     pub gpus: ThinVec<Name>,
+    /// Network interfaces of tasks' own.
+    #[cbor(n(5), default)]
+    pub interfaces: u32,
 }
 
 /// A resource that can be short.
@@ -44,6 +47,8 @@ pub enum Resource {
     PortsUdp,
     /// A GPU.
     Gpu,
+    /// A network interface.
+    Interface,
 }
 
 impl Resource {
@@ -55,6 +60,7 @@ impl Resource {
             Self::Memory => "MEMORY",
             Self::PortsTcp | Self::PortsUdp => "PORTS",
             Self::Gpu => "GPU",
+            Self::Interface => "ENI",
         }
     }
 }
@@ -74,6 +80,7 @@ impl Resources {
         let mut sum = self.clone();
         sum.cpu = self.cpu.checked_add(other.cpu).ok_or(Resource::Cpu)?;
         sum.memory = self.memory.checked_add(other.memory).ok_or(Resource::Memory)?;
+        sum.interfaces = self.interfaces.checked_add(other.interfaces).ok_or(Resource::Interface)?;
         add_ports(&mut sum.ports_tcp, &other.ports_tcp).ok_or(Resource::PortsTcp)?;
         add_ports(&mut sum.ports_udp, &other.ports_udp).ok_or(Resource::PortsUdp)?;
         for gpu in &other.gpus {
@@ -93,6 +100,7 @@ impl Resources {
         let mut rest = self.clone();
         rest.cpu = self.cpu.checked_sub(other.cpu).ok_or(Resource::Cpu)?;
         rest.memory = self.memory.checked_sub(other.memory).ok_or(Resource::Memory)?;
+        rest.interfaces = self.interfaces.checked_sub(other.interfaces).ok_or(Resource::Interface)?;
         remove_ports(&mut rest.ports_tcp, &other.ports_tcp).ok_or(Resource::PortsTcp)?;
         remove_ports(&mut rest.ports_udp, &other.ports_udp).ok_or(Resource::PortsUdp)?;
         for gpu in &other.gpus {
@@ -114,6 +122,9 @@ impl Resources {
         }
         if short(self.memory, used.memory, want.memory) {
             return Err(Resource::Memory);
+        }
+        if short(self.interfaces, used.interfaces, want.interfaces) {
+            return Err(Resource::Interface);
         }
         if taken(&self.ports_tcp, &used.ports_tcp, &want.ports_tcp) {
             return Err(Resource::PortsTcp);

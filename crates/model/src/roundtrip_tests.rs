@@ -37,13 +37,14 @@ fn attributes() -> impl Strategy<Value = Vec<Attribute>> {
 }
 
 fn resources() -> impl Strategy<Value = Resources> {
-    (any::<u32>(), any::<u32>(), vec(any::<u16>(), 0..4), vec(any::<u16>(), 0..4), vec(name(), 0..3)).prop_map(
-        |(cpu, memory, tcp, udp, gpus)| Resources {
+    (any::<[u32; 3]>(), vec(any::<u16>(), 0..4), vec(any::<u16>(), 0..4), vec(name(), 0..3)).prop_map(
+        |([cpu, memory, interfaces], tcp, udp, gpus)| Resources {
             cpu,
             memory,
             ports_tcp: tcp.into_iter().collect(),
             ports_udp: udp.into_iter().collect(),
             gpus: gpus.into_iter().collect(),
+            interfaces,
         },
     )
 }
@@ -105,12 +106,22 @@ fn container() -> impl Strategy<Value = Container> {
 }
 
 fn attachment() -> impl Strategy<Value = Attachment> {
-    (any::<[u8; 16]>(), name(), name(), vec((name(), text()), 0..3)).prop_map(|(id, kind, status, details)| Attachment {
+    let ids = any::<([u8; 16], [u8; 16], [u8; 16], [u8; 16])>();
+    (ids, any::<std::net::Ipv4Addr>(), any::<bool>()).prop_map(|((id, interface, subnet, group), address, public)| Attachment {
         id: AttachmentId::from_bytes(id),
-        kind,
-        status,
-        details,
+        status: AttachmentStatus::Attaching,
+        what: Attached::Interface(NetworkInterface {
+            id: InterfaceId::from_bytes(interface),
+            subnet: SubnetId::from_bytes(subnet),
+            address,
+            groups: [SecurityGroupId::from_bytes(group)].into_iter().collect(),
+            public,
+        }),
     })
+}
+
+fn net() -> impl Strategy<Value = ipnet::Ipv4Net> {
+    (any::<std::net::Ipv4Addr>(), 0_u8..=32).prop_map(|(address, length)| ipnet::Ipv4Net::new(address, length).unwrap().trunc())
 }
 
 fn task() -> impl Strategy<Value = Task> {
@@ -303,6 +314,35 @@ fn log_group() -> impl Strategy<Value = LogGroup> {
     )
 }
 
+fn vpc() -> impl Strategy<Value = Vpc> {
+    (region(), any::<[u8; 16]>(), net(), any::<bool>(), any::<[u8; 16]>()).prop_map(|(region, id, cidr, is_default, group)| Vpc {
+        region,
+        id: VpcId::from_bytes(id),
+        cidr,
+        is_default,
+        default_group: SecurityGroupId::from_bytes(group),
+    })
+}
+
+fn subnet() -> impl Strategy<Value = Subnet> {
+    (region(), any::<[u8; 16]>(), any::<[u8; 16]>(), name(), net()).prop_map(|(region, id, vpc, zone, cidr)| Subnet {
+        region,
+        id: SubnetId::from_bytes(id),
+        vpc: VpcId::from_bytes(vpc),
+        zone,
+        cidr,
+    })
+}
+
+fn security_group() -> impl Strategy<Value = SecurityGroup> {
+    (region(), any::<[u8; 16]>(), any::<[u8; 16]>(), name()).prop_map(|(region, id, vpc, name)| SecurityGroup {
+        region,
+        id: SecurityGroupId::from_bytes(id),
+        vpc: VpcId::from_bytes(vpc),
+        name,
+    })
+}
+
 fn account_settings() -> impl Strategy<Value = AccountSettings> {
     (region(), text(), vec((name(), text()), 0..3)).prop_map(|(region, principal, values)| AccountSettings {
         region,
@@ -331,5 +371,8 @@ come_back! {
     clusters_come_back: cluster;
     client_tokens_come_back: client_token;
     log_groups_come_back: log_group;
+    vpcs_come_back: vpc;
+    subnets_come_back: subnet;
+    security_groups_come_back: security_group;
     account_settings_come_back: account_settings;
 }

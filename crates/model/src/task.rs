@@ -4,8 +4,8 @@ use minicbor::{Decode, Encode};
 use thin_vec::ThinVec;
 
 use crate::{
-    AttachmentId, Container, Desired, Document, InstanceId, LaunchType, Life, Name, Region, Resources, Tags, TaskId, Timestamp,
-    cbor,
+    Attachment, Container, Desired, Document, InstanceId, LaunchType, Life, Name, NetworkInterface, Region, Resources, Tags,
+    TaskId, Timestamp, cbor,
 };
 
 /// A task.
@@ -125,29 +125,16 @@ pub struct Connectivity {
     pub at: Timestamp,
 }
 
-/// Something attached to a task.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Attachment {
-    /// Its id.
-    #[n(0)]
-    pub id: AttachmentId,
-    /// What it is, such as `ElasticNetworkInterface`.
-    #[n(1)]
-    pub kind: Name,
-    /// Its status, such as `ATTACHED`.
-    #[n(2)]
-    pub status: Name,
-    /// Its properties, such as `privateIPv4Address`.
-    #[n(3)]
-    pub details: Vec<(Name, Box<str>)>,
-}
-
 impl Task {
     /// Whether nothing can happen to it any more.
     #[must_use]
     pub const fn is_stopped(&self) -> bool {
         self.life.is_stopped()
+    }
+
+    /// The network interface of its own, with its attachment.
+    pub fn interface(&self) -> Option<(&Attachment, &NetworkInterface)> {
+        self.attachments.iter().find_map(|attachment| Some((attachment, attachment.interface()?)))
     }
 }
 

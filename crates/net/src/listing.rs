@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use netlink_packet_core::{Emitable, NetlinkDeserializable, NetlinkHeader};
-use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage, State};
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::libc;
@@ -46,12 +46,7 @@ fn dump(netlink: &mut Netlink, kind: u16, message: &impl Emitable, what: &str) -
     let mut body = vec![0; message.buffer_len()];
     message.emit(&mut body);
     let listed = netlink.dump(&Request { kind, flags: 0, body }).map_err(NetError::kernel(format!("listing {what}")))?;
-    let parsed = listed.iter().filter_map(|(kind, body)| {
-        let mut header = NetlinkHeader::default();
-        header.message_type = *kind;
-        // What this version of the library cannot read is not ours.
-        RouteNetlinkMessage::deserialize(&header, body).ok()
-    });
+    let parsed = listed.iter().filter_map(|(kind, body)| parse(*kind, body));
     Ok(parsed.collect())
 }
 
@@ -66,6 +61,26 @@ pub(crate) fn links(netlink: &mut Netlink) -> Result<Vec<Link>, NetError> {
         .filter_map(|message| if let RouteNetlinkMessage::NewLink(link) = message { Some(link) } else { None })
         .map(of_link)
         .collect())
+}
+
+/// Whether the kernel has noticed that an interface's other end is up. Until then it drops what is sent there.
+pub(crate) fn is_up(netlink: &mut Netlink, index: u32) -> Result<bool, NetError> {
+    let mut one = LinkMessage::default();
+    one.header.index = index;
+    let mut body = vec![0; one.buffer_len()];
+    one.emit(&mut body);
+    let found = netlink.get(&Request { kind: libc::RTM_GETLINK, flags: 0, body });
+    let found = found.map_err(NetError::kernel(format!("looking at the interface {index}")))?;
+    let parsed = found.and_then(|(kind, body)| parse(kind, &body));
+    let Some(RouteNetlinkMessage::NewLink(link)) = parsed else { return Ok(false) };
+    Ok(link.attributes.contains(&LinkAttribute::OperState(State::Up)))
+}
+
+/// What this version of the library cannot read is not ours.
+fn parse(kind: u16, body: &[u8]) -> Option<RouteNetlinkMessage> {
+    let mut header = NetlinkHeader::default();
+    header.message_type = kind;
+    RouteNetlinkMessage::deserialize(&header, body).ok()
 }
 
 fn of_link(message: LinkMessage) -> Link {

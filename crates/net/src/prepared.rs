@@ -2,9 +2,14 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::socket::Netlink;
 use crate::{Installation, NetError, listing, namespace, route, sysctl};
+
+/// How long the kernel may take to notice that both ends are up, and how often we look.
+const LINK_PATIENCE: Duration = Duration::from_secs(5);
+const LINK_POLL: Duration = Duration::from_micros(100);
 
 /// `lo` is the first interface of every namespace.
 const LOOPBACK_INDEX: u32 = 1;
@@ -81,7 +86,7 @@ fn inside(site: &Site, node: &mut Netlink, name: &str, namespace: BorrowedFd<'_>
     node.all(format!("making the interface {name}"), &[veth])?;
     let links = listing::links(&mut netlink)?;
     let index = links.iter().find(|link| link.name == route::INSIDE).map_or(2, |link| link.index);
-    // Now, not when a task comes: the other end begins to send only some time after this.
+    // Now, not when a task comes: the other end begins to send only some time after this (`await_link`).
     netlink.all("raising eth0", &[route::raise(index)])?;
     Ok(Inside { netlink, index })
 }
@@ -92,7 +97,22 @@ fn outside(node: &mut Netlink, name: &str) -> Result<u32, NetError> {
     sysctl::set(&format!("ipv4/conf/{name}/route_localnet"), "1")?;
     sysctl::set(&format!("ipv4/conf/{name}/send_redirects"), "0")?;
     sysctl::set_if_there(&format!("ipv6/conf/{name}/disable_ipv6"), "1")?;
-    index_of(node, name)
+    let index = index_of(node, name)?;
+    await_link(node, name, index)?;
+    Ok(index)
+}
+
+/// The node's end was raised before its peer, so it begins to send when the kernel's link watch gets to it: mostly in less than
+/// a millisecond. Before that, the first packet to a task would be lost, and a connection a second late.
+fn await_link(node: &mut Netlink, name: &str, index: u32) -> Result<(), NetError> {
+    let deadline = Instant::now() + LINK_PATIENCE;
+    while !listing::is_up(node, index)? {
+        if Instant::now() > deadline {
+            return Err(NetError::Invalid { what: format!("the interface {name} did not come up in {LINK_PATIENCE:?}") });
+        }
+        std::thread::sleep(LINK_POLL);
+    }
+    Ok(())
 }
 
 /// An interface's number.

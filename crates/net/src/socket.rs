@@ -92,6 +92,21 @@ impl Netlink {
         self.exchange(&frames, first, requests.len())?.into_iter().collect()
     }
 
+    /// The one object that a request asks for, if the kernel answers with one.
+    pub(crate) fn get(&mut self, request: &Request) -> io::Result<Option<(u16, Vec<u8>)>> {
+        let mut frames = Vec::new();
+        self.push(&mut frames, request.kind, request.flags, &request.body);
+        let sequence = self.sequence;
+        self.socket.send(&frames, 0)?;
+        loop {
+            let Some(frame) = self.receive()?.into_iter().find(|frame| frame.sequence == sequence) else { continue };
+            if i32::from(frame.kind) == libc::NLMSG_ERROR {
+                return frame.answer().map(|()| None);
+            }
+            return Ok(Some((frame.kind, frame.body)));
+        }
+    }
+
     /// All objects that the kernel lists for a request. A list that changed while it was written is
     /// asked for again; one that never stands still is taken as it is.
     pub(crate) fn dump(&mut self, request: &Request) -> io::Result<Objects> {

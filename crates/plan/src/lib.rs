@@ -6,6 +6,7 @@
 //! - No decision depends on the order of a map, or on the order in which instances are given.
 //! - No text from outside makes it panic.
 
+pub mod capacity;
 pub mod fargate;
 pub mod node;
 pub mod placement;

@@ -21,6 +21,7 @@ mod describe_task_definition;
 mod describe_tasks;
 mod discover_poll_endpoint;
 mod failure;
+mod fargate;
 mod idempotency;
 mod launch;
 mod ledger;
@@ -32,6 +33,7 @@ mod list_tags_for_resource;
 mod list_task_definition_families;
 mod list_task_definitions;
 mod list_tasks;
+mod network;
 mod overrides;
 mod put_account_setting;
 mod put_account_setting_default;
@@ -66,6 +68,10 @@ use berth_api::ecs::{self as api, Ecs};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{Region, RegionError, Timestamp};
 use berth_store::{Store, Transaction, UpdateError};
+use ipnet::Ipv4Net;
+
+use crate::ids::RandomIds;
+use crate::vpc::{self, CidrError, DefaultVpc};
 
 /// ECS over a store.
 #[derive(Debug)]
@@ -90,9 +96,19 @@ impl EcsService {
         let now = Timestamp::EPOCH + now;
         let make = |tx: &mut Transaction| {
             cluster::make_default(tx, region, now);
-            Ok(())
+            Ok::<(), Infallible>(())
         };
         Ok(self.store.update(make).await?)
+    }
+
+    /// The default VPC of a region, made with these addresses where there has been none.
+    ///
+    /// # Errors
+    /// The region's name or the block of addresses is none, or the store has stopped.
+    pub async fn make_default_vpc(&self, region: &str, cidr: Ipv4Net) -> Result<DefaultVpc, BootstrapError> {
+        let region = Region::new(region)?;
+        let mut ids = RandomIds::seeded()?;
+        Ok(self.store.update(|tx| vpc::make_default(tx, region, cidr, &mut ids)).await?)
     }
 
     /// Runs an update; what the store itself refuses is an internal failure.
@@ -108,9 +124,15 @@ impl EcsService {
     }
 }
 
-/// Why a region has no default cluster.
+/// Why a region does not have what it comes with.
 #[derive(Debug, thiserror::Error)]
 pub enum BootstrapError {
+    /// The kernel has no random bytes for ids.
+    #[error(transparent)]
+    Random(#[from] getrandom::Error),
+    /// The block of addresses is refused, or the store has stopped.
+    #[error(transparent)]
+    Vpc(#[from] UpdateError<CidrError>),
     /// No region has such a name.
     #[error(transparent)]
     Region(#[from] RegionError),

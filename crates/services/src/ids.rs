@@ -14,8 +14,13 @@ pub(crate) struct RandomIds {
 impl RandomIds {
     /// A new source, for a call to `service`.
     pub(crate) fn new(service: &'static Service) -> Result<Self, Refusal> {
+        Self::seeded().map_err(|cause| Refusal::internal(service, cause.to_string()))
+    }
+
+    /// A new source, for no call.
+    pub(crate) fn seeded() -> Result<Self, getrandom::Error> {
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|cause| Refusal::internal(service, cause.to_string()))?;
+        getrandom::fill(&mut seed)?;
         Ok(Self { seed, count: 0 })
     }
 }

@@ -9,6 +9,7 @@ mod logs;
 mod page;
 mod sts;
 mod tags;
+pub mod vpc;
 
 pub use ecs::{BootstrapError, EcsService};
 pub use logs::LogsService;

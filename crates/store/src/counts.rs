@@ -2,6 +2,7 @@
 
 use std::ops::AddAssign;
 
+use berth_model::node::Offer;
 use berth_model::{ContainerInstance, InstanceId, InstanceStatus, LaunchType, Name, Region, Task};
 use imbl::OrdMap;
 
@@ -22,7 +23,7 @@ type GroupKey = (Region, Name, Name);
 /// What is counted of a cluster.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClusterCounts {
-    /// Instances that are active or draining: what AWS calls registered.
+    /// Instances that are active or draining: what AWS calls registered. Those for Fargate alone are nobody's.
     pub instances: i64,
     /// Tasks on instances of the cluster.
     pub ec2: TaskCounts,
@@ -125,6 +126,9 @@ impl Counts {
     }
 
     fn container_instance(&mut self, instance: &ContainerInstance, by: i64) {
+        if !Offer::of(&instance.attributes).plain {
+            return;
+        }
         let instances = match instance.status {
             InstanceStatus::Active | InstanceStatus::Draining => by,
             InstanceStatus::Registering
@@ -161,6 +165,9 @@ impl Derived for Counts {
             | Change::TaskDefinition(_)
             | Change::ClientToken(_)
             | Change::LogGroup(_)
+            | Change::Vpc(_)
+            | Change::Subnet(_)
+            | Change::SecurityGroup(_)
             | Change::AccountSettings(_) => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use berth_model::{Id, Name, Region};
+use berth_model::{Ec2Id, Id, Name, Region};
 
 /// A primary key. Its bytes begin with its region.
 pub trait Key: Ord + Clone + fmt::Debug + Send + Sync + 'static {
@@ -56,6 +56,11 @@ impl KeyWriter {
         self.0.extend(id.as_bytes());
     }
 
+    /// An id in EC2's form.
+    pub fn ec2_id<K>(&mut self, id: Ec2Id<K>) {
+        self.0.extend(id.to_bytes());
+    }
+
     /// A number.
     pub fn number(&mut self, number: u32) {
         self.0.extend(number.to_be_bytes());
@@ -100,6 +105,11 @@ impl KeyReader<'_> {
     /// An id.
     pub fn id<K>(&mut self) -> Option<Id<K>> {
         self.take().map(Id::from_bytes)
+    }
+
+    /// An id in EC2's form.
+    pub fn ec2_id<K>(&mut self) -> Option<Ec2Id<K>> {
+        self.take().map(Ec2Id::of_bytes)
     }
 
     /// A number.

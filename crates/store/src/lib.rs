@@ -11,6 +11,7 @@
 //! - It knows no AWS shape, and no other crate knows a database.
 //! - It needs no async runtime: waiting uses `tokio::sync` only, and the backend has a thread of its own.
 
+mod addresses;
 pub mod backend;
 mod changes;
 mod commit;
@@ -28,6 +29,7 @@ mod table;
 mod tables;
 mod transaction;
 
+pub use addresses::Addresses;
 pub use backend::{Backend, BackendError};
 pub use changes::{ChangeFeed, Event};
 pub use counts::{ClusterCounts, Counts, GroupCounts, InstanceCounts, TaskCounts};
@@ -46,7 +48,10 @@ pub use tables::cluster::{ClusterIndex, ClusterKey};
 pub use tables::container_instance::{InstanceIndex, InstanceKey, InstanceState};
 pub use tables::family::FamilyKey;
 pub use tables::log_group::{LogGroupIndex, LogGroupKey};
+pub use tables::security_group::SecurityGroupKey;
+pub use tables::subnet::{SubnetIndex, SubnetKey};
 pub use tables::task::{TaskIndex, TaskKey};
 pub use tables::task_definition::{RevisionState, TaskDefinitionIndex, TaskDefinitionKey};
+pub use tables::vpc::{VpcIndex, VpcKey};
 pub use tables::{Change, LoadError, Stored, Touched};
 pub use transaction::{MOST_BYTES, MOST_ROWS, Transaction};

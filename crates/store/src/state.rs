@@ -7,13 +7,14 @@ use std::sync::Arc;
 use crate::derived::DerivedSet;
 use crate::table::Rows;
 use crate::tables::{LoadError, Loading, Tables};
-use crate::{Counts, Derived, Edit, Shared, Stored};
+use crate::{Addresses, Counts, Derived, Edit, Shared, Stored};
 
 /// Every table and every derived value at one revision. Cheap to clone.
 #[derive(Clone)]
 pub struct State {
     tables: Tables,
     counts: Counts,
+    addresses: Addresses,
     derived: DerivedSet,
     pub(crate) revision: u64,
 }
@@ -65,6 +66,12 @@ impl State {
         &self.counts
     }
 
+    /// The addresses that tasks have.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
     /// A derived value; nothing if it was not registered when the store was opened.
     #[must_use]
     pub fn derived<D: Derived>(&self) -> Option<&D> {
@@ -76,6 +83,7 @@ impl State {
         let old = R::table_mut(&mut self.tables).replace(key, new.clone());
         let change = R::change(Edit { old: old.as_deref(), new: new.as_deref() });
         self.counts.apply(&change);
+        self.addresses.apply(&change);
         self.derived.apply(&change);
         old
     }
@@ -86,23 +94,25 @@ impl State {
 pub(crate) struct Loader {
     loading: Loading,
     counts: Counts,
+    addresses: Addresses,
     derived: DerivedSet,
 }
 
 impl Loader {
     pub(crate) fn new(derived: DerivedSet) -> Self {
-        Self { loading: Loading::default(), counts: Counts::default(), derived }
+        Self { loading: Loading::default(), counts: Counts::default(), addresses: Addresses::default(), derived }
     }
 
     pub(crate) fn take(&mut self, table: u8, key: &[u8], value: &[u8]) -> Result<(), LoadError> {
         self.loading.take(table, key, value, |change| {
             self.counts.apply(change);
+            self.addresses.apply(change);
             self.derived.apply(change);
         })
     }
 
     pub(crate) fn finish(self, revision: u64) -> State {
-        State { tables: self.loading.finish(), counts: self.counts, derived: self.derived, revision }
+        State { tables: self.loading.finish(), counts: self.counts, addresses: self.addresses, derived: self.derived, revision }
     }
 }
 

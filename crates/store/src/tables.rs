@@ -6,10 +6,15 @@ pub(crate) mod cluster;
 pub(crate) mod container_instance;
 pub(crate) mod family;
 pub(crate) mod log_group;
+pub(crate) mod security_group;
+pub(crate) mod subnet;
 pub(crate) mod task;
 pub(crate) mod task_definition;
+pub(crate) mod vpc;
 
-use berth_model::{AccountSettings, ClientToken, Cluster, ContainerInstance, Family, LogGroup, Task, TaskDefinition};
+use berth_model::{
+    AccountSettings, ClientToken, Cluster, ContainerInstance, Family, LogGroup, SecurityGroup, Subnet, Task, TaskDefinition, Vpc,
+};
 
 use crate::row::CborError;
 use crate::table::Table;
@@ -126,6 +131,9 @@ tables! {
     5 tasks: Task,
     6 client_tokens: ClientToken,
     7 log_groups: LogGroup,
+    8 vpcs: Vpc,
+    9 subnets: Subnet,
+    10 security_groups: SecurityGroup,
     20 account_settings: AccountSettings,
 }
 

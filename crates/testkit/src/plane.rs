@@ -10,6 +10,7 @@ use berth_api::logs::LogsDoor;
 use berth_controllers::{Hub, StreamKind};
 use berth_front::{AuditRecord, AuditSink, Callers, Credential, Door, Limits, Streams};
 use berth_iam::{OWNER_KEY, Principal};
+use berth_services::vpc::{DEFAULT_CIDR, DefaultVpc};
 use berth_services::{EcsService, LogsService};
 use berth_store::backend::Memory;
 use berth_store::{Options, Store};
@@ -39,6 +40,8 @@ pub struct Plane {
     pub address: SocketAddr,
     /// Its state.
     pub store: Store,
+    /// The network of its region.
+    pub network: DefaultVpc,
     log_folder: Arc<TempDir>,
     logs: LogStore,
     close: watch::Sender<bool>,
@@ -81,6 +84,7 @@ impl Plane {
         let logs = LogStore::open(log_folder.path(), logs::Options::default()).context("opening the log store")?;
         let ecs = EcsService::new(store.clone());
         ecs.make_default_cluster(REGION).await?;
+        let network = ecs.make_default_vpc(REGION, DEFAULT_CIDR.parse()?).await?;
         let mut registry = Registry::default();
         let hub = Hub::new(store.clone(), ACCOUNT.parse()?, timing, &mut registry);
         let door = Door::new(ACCOUNT, Limits::default(), Keys, Nowhere, &mut registry)
@@ -95,7 +99,7 @@ impl Plane {
             tokio::spawn(berth_front::serve(Arc::new(door), listener, closing.clone())),
             tokio::spawn(async move { hub.run(closing).await }),
         ];
-        Ok(Self { address, store, log_folder, logs, close, running })
+        Ok(Self { address, store, network, log_folder, logs, close, running })
     }
 
     /// A client that signs as root.

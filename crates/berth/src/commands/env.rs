@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::cli::Data;
-use crate::{installation, keys, terminal};
+use crate::{installation, keys, network, terminal};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Env {
@@ -19,12 +19,16 @@ pub(super) fn run(arguments: &Env) -> Result<()> {
     let folder = &arguments.data.data_dir;
     let run = installation::running(folder)?;
     let key = keys::root(folder)?;
+    let network = network::of(folder)?;
+    let subnets: Vec<String> = network.subnets.iter().map(|subnet| subnet.id.clone()).collect();
     let variables = [
         ("AWS_ENDPOINT_URL", run.endpoint()),
         ("AWS_REGION", run.region.clone()),
         ("AWS_DEFAULT_REGION", run.region),
         ("AWS_ACCESS_KEY_ID", key.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", key.secret_access_key),
+        ("BERTH_SUBNETS", subnets.join(",")),
+        ("BERTH_SECURITY_GROUP", network.security_group),
     ];
     if arguments.json {
         let object: serde_json::Map<String, serde_json::Value> =
@@ -41,7 +45,7 @@ pub(super) fn run(arguments: &Env) -> Result<()> {
 
 /// For a POSIX shell: in single quotes, unless it needs none.
 fn quoted(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:+".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:+,".contains(&byte);
     if !value.is_empty() && value.bytes().all(plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', "'\\''")) }
 }
 

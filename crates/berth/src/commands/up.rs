@@ -95,6 +95,7 @@ fn server_program(plane: Plane, folder: &Path, listener: TcpListener) -> Result<
         let socket = listener.as_fd().try_clone_to_owned().context("copying the listening socket")?;
         let mut command = myself("server", &plane, &folder);
         command.args(["--listener-on-stdin", "--region", &plane.region, "--account-id", &plane.account_id]);
+        command.args(["--vpc-cidr", &plane.vpc_cidr.to_string()]);
         command.stdin(Stdio::from(socket));
         Ok(command)
     };

@@ -1,10 +1,11 @@
 //! A control stream: carries out what its [`Session`] decides.
 
 use berth_api::acs::{
-    AgentMessage, ControlMessage, DesiredStatus, FrameError, Heartbeat, ManifestTask, Payload, TaskManifest,
-    TaskStopVerificationAck,
+    AgentMessage, AttachTaskNetworkInterfaces, ControlMessage, DesiredStatus, FrameError, Heartbeat, ManifestTask, Payload,
+    TaskManifest, TaskStopVerificationAck,
 };
 use berth_model::{ContainerInstance, InstanceStatus, Task, TaskDefinition};
+use berth_plan::task::is_attaching;
 use berth_store::{TaskDefinitionKey, TaskIndex, TaskKey, View};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
@@ -12,10 +13,10 @@ use tracing::{debug, error, info, warn};
 
 use super::message_id::MessageId;
 use super::metrics::Dropped;
-use super::session::{Due, Input, Note, Output, Session};
+use super::session::{Due, Input, News, Note, Output, Session};
 use super::sessions::StreamKind;
 use super::socket::{Arrival, Ended, Farewell, Socket};
-use super::{Guest, Hub, now, payload, presence};
+use super::{Guest, Hub, interface, now, payload, presence};
 
 /// Bytes of a frame from an agent. The longest lists tasks that may have to be stopped, 250 bytes each.
 const FRAME_LIMIT: usize = 256 * 1024;
@@ -111,7 +112,7 @@ impl Stream<'_> {
         if matches!(instance.status, InstanceStatus::Inactive { .. }) {
             return Err(Farewell::Inactive);
         }
-        let due = |task: &Task| Due { task: key(task), stop: !task.desired.is_running() };
+        let due = |task: &Task| Due { task: key(task), news: news(task) };
         let to_send = view.with::<Task>(&TaskIndex::ToSend(self.guest.key.id), ..);
         Ok(Input::Seen { due: to_send.map(|task| due(task)).collect(), revision: view.revision() })
     }
@@ -150,7 +151,7 @@ impl Stream<'_> {
                 Some(ControlMessage::Heartbeat(Heartbeat { message_id: Some(id.to_string()), healthy: Some(true) }))
             }
             Output::Manifest(id) => Some(ControlMessage::TaskManifest(self.manifest(id))),
-            Output::Payload(id, due) => self.payload(id, due).map(ControlMessage::Payload),
+            Output::Task(id, due) => self.task(id, due),
             Output::Verify(id, candidates) => Some(ControlMessage::TaskStopVerificationAck(self.verified(id, candidates))),
             Output::Note(note) => {
                 self.count(note);
@@ -174,14 +175,41 @@ impl Stream<'_> {
         }
     }
 
-    /// A payload of one task, by the newest durable state; none if there is nothing to hear of the task any more.
-    fn payload(&self, id: MessageId, due: Due) -> Option<Payload> {
+    /// What there is to hear of a task by the newest durable state; none if that is nothing any more.
+    fn task(&self, id: MessageId, due: Due) -> Option<ControlMessage> {
         let view = self.hub.0.store.view();
-        let task = view.get::<Task>(&due.task).filter(|task| self.is_ours(task) && !task.is_stopped())?;
-        let stop = !task.desired.is_running();
+        let task = view.get::<Task>(&due.task).filter(|task| self.is_ours(task) && !task.life.has_ended())?;
+        match news(task) {
+            News::Attach => self.attach(id, &view, task).map(ControlMessage::AttachTaskNetworkInterfaces),
+            News::Run => self.payload(id, &view, task, false).map(ControlMessage::Payload),
+            News::Stop => self.payload(id, &view, task, true).map(ControlMessage::Payload),
+        }
+    }
+
+    /// Tells of a task's interfaces; none if there is no time left to find them.
+    fn attach(&self, id: MessageId, view: &View, task: &Task) -> Option<AttachTaskNetworkInterfaces> {
+        let now = now();
+        debug!(instance = self.guest.arn(), task = %task.id, message = %id, "sending a task's interface");
+        Some(AttachTaskNetworkInterfaces {
+            message_id: id.to_string(),
+            cluster_arn: self.cluster_arn(),
+            container_instance_arn: self.guest.arn().to_owned(),
+            task_arn: self.hub.0.names.task(key(task), &task.cluster),
+            task_cluster_arn: Some(self.hub.0.names.cluster(task.region, &task.cluster)),
+            generated_at: Some(now.as_millis()),
+            wait_timeout_ms: interface::patience(task, now)?,
+            elastic_network_interfaces: interface::of(self.hub.0.names, view, task),
+        })
+    }
+
+    /// A payload of one task.
+    fn payload(&self, id: MessageId, view: &View, task: &Task, stop: bool) -> Option<Payload> {
         let definition = TaskDefinitionKey { region: task.region, family: task.family.clone(), revision: task.revision };
         let rendered = match view.get::<TaskDefinition>(&definition) {
-            Some(definition) => payload::task(self.hub.0.names, task, definition, stop).map_err(|error| error.to_string()),
+            Some(definition) => {
+                let interfaces = interface::of(self.hub.0.names, view, task);
+                payload::task(self.hub.0.names, task, definition, interfaces, stop).map_err(|error| error.to_string())
+            }
             None => Err("its definition is gone".to_owned()),
         };
         match rendered {
@@ -192,8 +220,8 @@ impl Stream<'_> {
                     container_instance_arn: self.guest.arn().to_owned(),
                     message_id: id.to_string(),
                     generated_at: Some(now().as_millis()),
-                    seq_num: Some(revision(&view)),
-                    timeline: Some(revision(&view)),
+                    seq_num: Some(revision(view)),
+                    timeline: Some(revision(view)),
                     tasks: vec![rendered],
                 })
             }
@@ -205,12 +233,12 @@ impl Stream<'_> {
         }
     }
 
-    /// All tasks of the instance that are not over.
+    /// All tasks of the instance that have not ended.
     fn manifest(&self, id: MessageId) -> TaskManifest {
         let view = self.hub.0.store.view();
         let instance = self.guest.key.id;
         let all = [true, false].into_iter().flat_map(|run| view.with::<Task>(&TaskIndex::Instance(instance, run), ..));
-        let listed = all.filter(|task| !task.is_stopped()).map(|task| {
+        let listed = all.filter(|task| !task.life.has_ended()).map(|task| {
             let status = if task.desired.is_running() { DesiredStatus::Running } else { DesiredStatus::Stopped };
             self.listed(self.hub.0.names.task(key(task), &task.cluster), task, status)
         });
@@ -236,7 +264,7 @@ impl Stream<'_> {
         let is_to_stop = |candidate: &ManifestTask| match self.hub.0.names.task_of(region, &candidate.task_arn) {
             Some(key) => {
                 let task = view.get::<Task>(&key).filter(|task| self.is_ours(task));
-                task.is_none_or(|task| task.is_stopped() || !task.desired.is_running())
+                task.is_none_or(|task| task.life.has_ended() || !task.desired.is_running())
             }
             None => {
                 self.hub.0.metrics.dropped(Dropped::Foreign);
@@ -255,6 +283,14 @@ impl Stream<'_> {
     fn cluster_arn(&self) -> String {
         self.hub.0.names.cluster(self.guest.key.region, &self.guest.cluster)
     }
+}
+
+/// What an agent has to hear of a task that is to be started or stopped.
+fn news(task: &Task) -> News {
+    if !task.desired.is_running() {
+        return News::Stop;
+    }
+    if is_attaching(task) { News::Attach } else { News::Run }
 }
 
 const fn key(task: &Task) -> TaskKey {

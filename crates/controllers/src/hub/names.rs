@@ -1,6 +1,6 @@
 //! Full names, as agents know things by them.
 
-use berth_model::{AccountId, Arn, ContainerId, InstanceId, Name, Region, ResourceArn};
+use berth_model::{AccountId, Arn, AttachmentId, ContainerId, InstanceId, Name, Region, ResourceArn};
 use berth_store::{InstanceKey, TaskKey};
 
 /// Names things of an account.
@@ -24,6 +24,10 @@ impl Names {
 
     pub(super) fn container(self, task: TaskKey, cluster: &Name, id: ContainerId) -> String {
         self.arn(task.region, ResourceArn::Container { cluster: cluster.clone(), task: task.id, id })
+    }
+
+    pub(super) fn attachment(self, region: Region, id: AttachmentId) -> String {
+        self.arn(region, ResourceArn::Attachment { id })
     }
 
     fn arn(self, region: Region, resource: ResourceArn) -> String {

@@ -19,11 +19,17 @@ use super::names::Names;
 /// CPU units of a processor.
 const UNITS: f64 = 1024.0;
 
-/// What an agent is told of a task. Stopping one tells all of it again: agents refuse what they cannot parse.
+/// What an agent is told of a task with these interfaces. Stopping one tells all of it again: agents refuse what they cannot parse.
 ///
 /// # Errors
 /// A document is broken: the database is damaged.
-pub(super) fn task(names: Names, task: &Task, definition: &TaskDefinition, stop: bool) -> Result<acs::Task, ReadError> {
+pub(super) fn task(
+    names: Names,
+    task: &Task,
+    definition: &TaskDefinition,
+    interfaces: Vec<acs::ElasticNetworkInterface>,
+    stop: bool,
+) -> Result<acs::Task, ReadError> {
     let merged = definition::merged(task, definition)?;
     let facts = &definition.facts;
     let key = TaskKey { region: task.region, id: task.id };
@@ -47,6 +53,7 @@ pub(super) fn task(names: Names, task: &Task, definition: &TaskDefinition, stop:
         cpu: task.override_cpu.or(facts.cpu).map(|units| f64::from(units) / UNITS),
         memory: task.override_memory.or(facts.memory).map(i64::from),
         volumes: merged.volumes.iter().flatten().map(volume::of).collect(),
+        elastic_network_interfaces: interfaces,
         proxy_configuration: merged.proxy_configuration.as_ref().map(proxy),
         associations: gpus(task, facts),
         enable_fault_injection: merged.enable_fault_injection,

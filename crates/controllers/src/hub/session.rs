@@ -5,6 +5,7 @@
 //! - A task of which the agent has to hear goes out in a payload of its own, at once and again every ten seconds until it is
 //!   acknowledged or there is nothing more to hear of it: it runs, or it is over. Stopping a task that was to be started is
 //!   another thing to hear.
+//! - A network interface that an agent has to find is a message of its own, said in the same way; the task follows once it has.
 //! - A bad task is never acknowledged; it stays in the round until its agent has reported it STOPPED. Few payloads are on
 //!   their way at a time, and those that wait longest go first: a bad task holds up nobody.
 
@@ -28,8 +29,19 @@ const ATTEMPTS_KEPT: usize = 4;
 pub(super) struct Due {
     /// The task.
     pub(super) task: TaskKey,
-    /// Whether it is to stop; else it is to run.
-    pub(super) stop: bool,
+    /// What of it.
+    pub(super) news: News,
+}
+
+/// What there is to hear of a task, in the order in which it is said: what gives something back comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum News {
+    /// It is to stop.
+    Stop,
+    /// It is to run.
+    Run,
+    /// It is to have an interface, which the agent has to find before it hears more.
+    Attach,
 }
 
 /// Something that happened.
@@ -53,7 +65,7 @@ pub(super) enum Output {
     /// Say which tasks there are.
     Manifest(MessageId),
     /// Say what is due of a task.
-    Payload(MessageId, Due),
+    Task(MessageId, Due),
     /// Say which of these tasks are to be stopped, in answer to this manifest.
     Verify(MessageId, Vec<ManifestTask>),
     /// Count this.
@@ -76,7 +88,7 @@ pub(super) enum Note {
 /// What was said of a task.
 #[derive(Debug)]
 struct Said {
-    stop: bool,
+    news: News,
     at: Option<Instant>,
     attempts: Vec<u64>,
     acknowledged: bool,
@@ -164,9 +176,9 @@ impl Session {
     fn see(&mut self, due: &[Due], revision: u64) {
         self.revision = revision;
         let mut before = std::mem::take(&mut self.tasks);
-        for &Due { task, stop } in due {
-            let said = before.remove(&task).filter(|said| said.stop == stop);
-            let nothing = Said { stop, at: None, attempts: Vec::new(), acknowledged: false };
+        for &Due { task, news } in due {
+            let said = before.remove(&task).filter(|said| said.news == news);
+            let nothing = Said { news, at: None, attempts: Vec::new(), acknowledged: false };
             self.tasks.insert(task, said.unwrap_or(nothing));
         }
     }
@@ -239,8 +251,8 @@ impl Session {
         let open = || self.tasks.iter().filter(|(_, said)| !said.acknowledged);
         let on_their_way = open().filter(|(_, said)| !is_overdue(said)).count();
         // Never said before said long ago; stops first, for they give something back.
-        let mut turns: Vec<(Option<Instant>, bool, TaskKey)> =
-            open().filter(|(_, said)| is_overdue(said)).map(|(task, said)| (said.at, !said.stop, *task)).collect();
+        let mut turns: Vec<(Option<Instant>, News, TaskKey)> =
+            open().filter(|(_, said)| is_overdue(said)).map(|(task, said)| (said.at, said.news, *task)).collect();
         turns.sort_unstable();
         for (before, _, task) in turns.into_iter().take(WINDOW.saturating_sub(on_their_way)) {
             let id = self.next_id();
@@ -253,7 +265,7 @@ impl Session {
             if before.is_some() {
                 out.push(Output::Note(Note::Resent));
             }
-            out.push(Output::Payload(id, Due { task, stop: said.stop }));
+            out.push(Output::Task(id, Due { task, news: said.news }));
         }
         let on_their_way = self.tasks.values().filter(|said| !said.acknowledged && !is_overdue(said));
         self.resend_at = on_their_way.filter_map(|said| said.at).min().map(|at| at + resend);

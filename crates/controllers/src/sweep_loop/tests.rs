@@ -9,15 +9,15 @@ use super::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn region() -> Region {
+pub(crate) fn region() -> Region {
     Region::new("us-east-1").unwrap()
 }
 
-fn at(minutes: i64) -> Timestamp {
+pub(crate) fn at(minutes: i64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000 + minutes * 60_000)
 }
 
-fn task(number: u8, stopped_at: Option<Timestamp>) -> Task {
+pub(crate) fn task(number: u8, stopped_at: Option<Timestamp>) -> Task {
     let life = stopped_at.map_or(Life::Pending, |stopped_at| Life::Stopped { started_at: None, stopped_at });
     let stop = |at| Box::new(Stop { code: StopCode::UserInitiated, reason: "done".into(), stopping_at: at });
     Task {

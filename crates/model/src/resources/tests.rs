@@ -8,7 +8,8 @@ use super::*;
 fn amounts() -> impl Strategy<Value = Resources> {
     let ports = || btree_set(0..64_u16, 0..6).prop_map(|ports| ports.into_iter().collect());
     let gpus = btree_set(0..4_u8, 0..3).prop_map(|gpus| gpus.iter().map(|n| Name::new(&format!("GPU-{n}"))).collect());
-    (any::<u32>(), any::<u32>(), ports(), ports(), gpus).prop_map(|(cpu, memory, ports_tcp, ports_udp, gpus)| Resources {
+    (any::<[u32; 3]>(), ports(), ports(), gpus).prop_map(|([cpu, memory, interfaces], ports_tcp, ports_udp, gpus)| Resources {
+        interfaces,
         cpu,
         memory,
         ports_tcp,
@@ -69,5 +70,5 @@ fn short_resource_is_named() {
 #[test]
 fn empty_ports_cost_eight_bytes() {
     assert_eq!(size_of::<PortSet>(), 8);
-    assert_eq!(size_of::<Resources>(), 32);
+    assert_eq!(size_of::<Resources>(), 40);
 }

@@ -37,6 +37,8 @@ pub(crate) fn node() -> Option<Node> {
     sh("ip link set lo up; ip netns add outside; ip link add up0 type veth peer name up1 netns outside");
     sh("ip addr add 192.0.2.1/24 dev up0; ip link set up0 up; ip route add default via 192.0.2.2");
     sh("ip -n outside link set lo up; ip -n outside addr add 192.0.2.2/24 dev up1; ip -n outside link set up1 up");
+    // The kernel notices a little later that the other end is up.
+    eventually("the uplink is up", || sh("ip link show up0").contains("state UP"));
     Some(Node { run: "/run/berth".into(), outside: "/run/netns/outside".into() })
 }
 

@@ -1,6 +1,7 @@
 //! Whether an instance can have a task.
 
-use berth_model::{Attribute, ContainerInstance, InstanceStatus, PortSet, Protocol, Resources};
+use berth_model::node::{self, Offer};
+use berth_model::{Attribute, ContainerInstance, InstanceStatus, Name, PortSet, Protocol, Resources};
 
 use super::{Lack, Rule, Want};
 use crate::query::{self, Subject};
@@ -10,6 +11,7 @@ pub(super) fn check(want: &Want<'_>, subject: &Subject<'_>, used: &Resources) ->
     let instance = subject.instance;
     takes_tasks(instance)?;
     attributes(want.attributes, instance)?;
+    location(want.zones, instance)?;
     for rule in want.rules {
         follows(rule, want.group, subject)?;
     }
@@ -31,12 +33,23 @@ fn takes_tasks(instance: &ContainerInstance) -> Result<(), Lack> {
 
 fn attributes(wanted: &[Attribute], instance: &ContainerInstance) -> Result<(), Lack> {
     let meets = |wanted: &Attribute| {
+        if wanted.name == node::TASK_ENI && Offer::of(&instance.attributes).awsvpc {
+            return true;
+        }
         let same = |own: &Attribute| own.name == wanted.name && (wanted.value.is_none() || own.value == wanted.value);
         instance.attributes.iter().any(same)
     };
     match wanted.iter().find(|wanted| !meets(wanted)) {
         Some(wanted) => Err(Lack::Attribute(wanted.clone())),
         None => Ok(()),
+    }
+}
+
+fn location(zones: Option<&[Name]>, instance: &ContainerInstance) -> Result<(), Lack> {
+    let Some(zones) = zones else { return Ok(()) };
+    match node::zone(&instance.attributes) {
+        Some(zone) if zones.contains(zone) => Ok(()),
+        zone => Err(Lack::Location(zone.cloned())),
     }
 }
 
@@ -63,6 +76,9 @@ fn resources(want: &Want<'_>, registered: &Resources, used: &Resources) -> Resul
     }
     ports(Protocol::Tcp, &needs.ports_tcp, &registered.ports_tcp, &used.ports_tcp)?;
     ports(Protocol::Udp, &needs.ports_udp, &registered.ports_udp, &used.ports_udp)?;
+    if registered.interfaces.saturating_sub(used.interfaces) < needs.interfaces {
+        return Err(Lack::Interface);
+    }
     if want.gpus > 0 {
         let has = u32::try_from(registered.free_gpus(used).count()).unwrap_or(u32::MAX);
         if has < want.gpus {

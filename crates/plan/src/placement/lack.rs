@@ -19,6 +19,8 @@ pub enum Lack {
     Attribute(Attribute),
     /// The expression of a `memberOf` does not select it.
     MemberOf(Expression),
+    /// It is in another availability zone than the subnets that were named: its own.
+    Location(Option<Name>),
     /// `distinctInstance`: tasks of the group are there.
     DistinctInstance {
         /// How many.
@@ -54,6 +56,8 @@ pub enum Lack {
         /// What is left.
         has: u32,
     },
+    /// Network interfaces: it has no more than its tasks have.
+    Interface,
 }
 
 impl Lack {
@@ -64,12 +68,14 @@ impl Lack {
             Self::NotActive(_) => "INACTIVE",
             Self::Agent | Self::Impaired(_) => "AGENT",
             Self::Attribute(_) => "ATTRIBUTE",
+            Self::Location(_) => "LOCATION",
             Self::MemberOf(_) => "MemberOf placement constraint unsatisfied.",
             Self::DistinctInstance { .. } => "DistinctInstance placement constraint unsatisfied.",
             Self::Cpu { .. } => "RESOURCE:CPU",
             Self::Memory { .. } => "RESOURCE:MEMORY",
             Self::Port { .. } => "RESOURCE:PORTS",
             Self::Gpu { .. } => "RESOURCE:GPU",
+            Self::Interface => "RESOURCE:ENI",
         }
     }
 
@@ -87,12 +93,14 @@ impl Lack {
             Self::Agent => 1,
             Self::Impaired(_) => 2,
             Self::Attribute(_) => 3,
-            Self::MemberOf(_) => 4,
-            Self::DistinctInstance { .. } => 5,
-            Self::Cpu { .. } => 6,
-            Self::Memory { .. } => 7,
-            Self::Port { .. } => 8,
-            Self::Gpu { .. } => 9,
+            Self::Location(_) => 4,
+            Self::MemberOf(_) => 5,
+            Self::DistinctInstance { .. } => 6,
+            Self::Cpu { .. } => 7,
+            Self::Memory { .. } => 8,
+            Self::Port { .. } => 9,
+            Self::Gpu { .. } => 10,
+            Self::Interface => 11,
         }
     }
 }
@@ -105,6 +113,8 @@ impl fmt::Display for Lack {
             Self::Impaired(check) => write!(f, "is impaired: {check}"),
             Self::Attribute(Attribute { name, value: None }) => write!(f, "needs the attribute {name}"),
             Self::Attribute(Attribute { name, value: Some(value) }) => write!(f, "needs the attribute {name} = {value}"),
+            Self::Location(Some(zone)) => write!(f, "is in {zone}, where none of the subnets is"),
+            Self::Location(None) => f.write_str("is in no availability zone"),
             Self::MemberOf(expression) => write!(f, "is not selected by {expression}"),
             Self::DistinctInstance { tasks: 1 } => f.write_str("has a task of the same group"),
             Self::DistinctInstance { tasks } => write!(f, "has {tasks} tasks of the same group"),
@@ -116,6 +126,7 @@ impl fmt::Display for Lack {
             Self::Port { port, protocol, kept: false } => write!(f, "needs port {port}/{}, which is taken", protocol.as_str()),
             Self::Gpu { needs: 1, has } => write!(f, "needs 1 GPU, has {has}"),
             Self::Gpu { needs, has } => write!(f, "needs {needs} GPUs, has {has}"),
+            Self::Interface => f.write_str("has no network interface left"),
         }
     }
 }

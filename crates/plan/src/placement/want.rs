@@ -1,6 +1,6 @@
 //! What is to be placed.
 
-use berth_model::{Attribute, Facts, Resources};
+use berth_model::{Attribute, Facts, Name, Resources};
 
 use super::{Rule, Strategy};
 
@@ -15,6 +15,8 @@ pub struct Want<'a> {
     pub gpus: u32,
     /// Their group.
     pub group: &'a str,
+    /// The availability zones they may be in, if they may not be in all.
+    pub zones: Option<&'a [Name]>,
     /// How many they are.
     pub count: u32,
     /// Where they may go: the task definition's rules and the call's.
@@ -32,6 +34,7 @@ impl<'a> Want<'a> {
             reservation,
             gpus: facts.gpu_count(),
             group,
+            zones: None,
             count: 1,
             rules: &[],
             strategies: &[],

@@ -1,6 +1,6 @@
 //! What every change of a task obeys.
 
-use berth_model::{ContainerLife, Life, Task, Timestamp};
+use berth_model::{AttachmentStatus, ContainerLife, Life, Task, Timestamp};
 
 /// The task after a change; none if it is none.
 pub(super) fn changed(before: &Task, mut after: Task) -> Option<Task> {
@@ -18,10 +18,26 @@ pub(super) fn advance(task: &mut Task, life: Life) {
     }
 }
 
-/// Ends the task.
+/// Ends the task. Its node's word for it is not the last one where something was made for it that has to be given back.
 pub(super) fn end(task: &mut Task, started_at: Option<Timestamp>, now: Timestamp) {
     for container in &mut task.containers {
         container.known = ContainerLife::Stopped;
+    }
+    if task.attachments.is_empty() {
+        advance(task, Life::Stopped { started_at, stopped_at: now });
+        return;
+    }
+    for attachment in &mut task.attachments {
+        attachment.status = attachment.status.max(AttachmentStatus::Detaching);
+    }
+    advance(task, Life::Deprovisioning { started_at });
+}
+
+/// Ends the task, and gives back what was made for it.
+pub(super) fn end_at_once(task: &mut Task, started_at: Option<Timestamp>, now: Timestamp) {
+    end(task, started_at, now);
+    for attachment in &mut task.attachments {
+        attachment.status = AttachmentStatus::Deleted;
     }
     advance(task, Life::Stopped { started_at, stopped_at: now });
 }

@@ -1,8 +1,8 @@
 //! What a report makes of a task.
 
 use berth_model::{
-    Connectivity, Container, ContainerLife, Desired, Facts, Life, NetworkBinding, NetworkMode, PortSpan, Protocol, Stop,
-    StopCode, Task, Timestamp,
+    AttachmentStatus, Connectivity, Container, ContainerLife, Desired, Facts, Life, NetworkBinding, NetworkMode, PortSpan,
+    Protocol, Stop, StopCode, Task, Timestamp,
 };
 
 use super::change::{advance, changed, end, not_before_any};
@@ -19,7 +19,7 @@ struct Exit {
 /// The task after its agent's report. Saying the same again changes nothing, and what comes late is dropped.
 #[must_use]
 pub fn observe(task: &Task, facts: &Facts, report: &TaskReport<'_>, now: Timestamp) -> Option<Task> {
-    if task.is_stopped() {
+    if task.life.has_ended() {
         return None;
     }
     let now = not_before_any(task, now);
@@ -28,15 +28,22 @@ pub fn observe(task: &Task, facts: &Facts, report: &TaskReport<'_>, now: Timesta
     if facts.network_mode == NetworkMode::Bridge {
         hold_ports(&mut next, task);
     }
-    for &(id, status) in &report.attachments {
-        for attachment in next.attachments.iter_mut().filter(|attachment| attachment.id == id) {
-            attachment.status = status.into();
-        }
-    }
+    attachments(&mut next, report);
     next.connectivity.get_or_insert(Connectivity { connected: true, at: now });
     advance_life(&mut next, facts, report, exit, now);
     set_times(&mut next, report, now);
     changed(task, next)
+}
+
+/// What is said to be there is there, and a task that its agent speaks of has what it needs.
+fn attachments(task: &mut Task, report: &TaskReport<'_>) {
+    let is_known = report.status.is_some();
+    for attachment in &mut task.attachments {
+        let is_there = report.attachments.iter().any(|(id, attached)| *attached && *id == attachment.id);
+        if is_known || is_there {
+            attachment.status = attachment.status.max(AttachmentStatus::Attached);
+        }
+    }
 }
 
 /// Applies what is said of the containers, one after the other. Gives the first essential one that ended.
@@ -117,8 +124,14 @@ fn advance_life(task: &mut Task, facts: &Facts, report: &TaskReport<'_>, exit: O
         (_, Some(_)) if !task.desired.is_running() => advance(task, Life::Stopping { started_at }),
         (_, Some(started_at)) => advance(task, Life::Running { started_at }),
         (Some(Reported::Pending | Reported::Running), None) => advance(task, Life::Pending),
+        (None, None) if waits_for_nothing(task) => advance(task, Life::Pending),
         (None, None) => {}
     }
+}
+
+/// Whether a task has a place, and all that is attached to it is there.
+fn waits_for_nothing(task: &Task) -> bool {
+    task.instance.is_some() && task.attachments.iter().all(|attachment| attachment.status >= AttachmentStatus::Attached)
 }
 
 /// Why a task ends that was meant to run.

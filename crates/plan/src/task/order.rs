@@ -5,7 +5,6 @@ use berth_model::{
     NetworkMode, Region, Resources, Tags, Task, TaskId, TaskTimes, ThinVec, Timestamp,
 };
 
-use super::change::{advance, changed};
 use crate::IdSource;
 
 /// What a task is made from.
@@ -119,15 +118,6 @@ pub fn accept(order: Order<'_>, now: Timestamp, ids: &mut dyn IdSource) -> Task 
         override_cpu: order.override_cpu,
         override_memory: order.override_memory,
     }
-}
-
-/// What was made for the task is there: it waits for its agent alone.
-#[must_use]
-pub fn provisioned(task: &Task) -> Option<Task> {
-    task.instance?;
-    let mut next = task.clone();
-    advance(&mut next, Life::Pending);
-    changed(task, next)
 }
 
 fn container(id: ContainerId) -> Container {

@@ -19,8 +19,8 @@ pub struct TaskReport<'a> {
     pub execution_stopped_at: Option<Timestamp>,
     /// What its containers do, in the order in which it happened; a container may come several times.
     pub containers: Vec<ContainerReport<'a>>,
-    /// Attachments and their statuses.
-    pub attachments: Vec<(AttachmentId, &'a str)>,
+    /// Attachments, and whether they are there.
+    pub attachments: Vec<(AttachmentId, bool)>,
 }
 
 /// What an agent says of a container.

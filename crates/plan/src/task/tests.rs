@@ -1,6 +1,7 @@
 use berth_model::{
-    Attachment, AttachmentId, ContainerLife, Desired, Facts, Health, InstanceId, LaunchType, Life, NetworkBinding, NetworkMode,
-    PortSpan, Protocol, Resource, Resources, StopCode, Task, Timestamp,
+    Attached, Attachment, AttachmentId, AttachmentStatus, ContainerLife, Desired, Facts, Health, InstanceId, InterfaceId,
+    LaunchType, Life, NetworkBinding, NetworkInterface, NetworkMode, PortSpan, Protocol, Resource, Resources, StopCode, SubnetId,
+    Task, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -69,31 +70,97 @@ fn a_new_task_is_pending_with_version_one() {
     assert_eq!(task.containers[0].known, ContainerLife::Pending);
 }
 
-#[test]
-fn a_task_with_an_interface_or_without_a_place_is_provisioning() {
-    let awsvpc = Facts { network_mode: NetworkMode::Awsvpc, ..facts() };
-    let task = pending(&awsvpc);
-    assert_eq!(task.life, Life::Provisioning);
-    let next = provisioned(&task).expect("a change");
-    assert_eq!((next.life, next.version), (Life::Pending, 2));
-    assert_eq!(provisioned(&next), None);
+fn interface(status: AttachmentStatus) -> Attachment {
+    let interface = NetworkInterface {
+        id: InterfaceId::from_bytes([5; 16]),
+        subnet: SubnetId::from_bytes([6; 16]),
+        address: [172, 31, 0, 4].into(),
+        groups: [].into_iter().collect(),
+        public: false,
+    };
+    Attachment { id: AttachmentId::from_bytes([4; 16]), status, what: Attached::Interface(interface) }
+}
 
-    let bridge = facts();
-    let task = accept(Order { instance: None, group: Some("batch".into()), ..order(&bridge) }, at(0), &mut counting(0));
-    assert_eq!((task.life, &*task.group), (Life::Provisioning, "batch"));
-    assert_eq!(provisioned(&task), None);
+/// A task with an interface that has come so far.
+fn with_interface(facts: &Facts, status: AttachmentStatus) -> Task {
+    let attachments = [interface(status)].into_iter().collect();
+    accept(Order { attachments, ..order(facts) }, at(0), &mut counting(0))
+}
+
+fn awsvpc() -> Facts {
+    Facts { network_mode: NetworkMode::Awsvpc, ..facts() }
+}
+
+#[track_caller]
+fn stands(task: &Task, life: Life, status: AttachmentStatus) {
+    assert_eq!((task.life, task.attachments[0].status), (life, status));
 }
 
 #[test]
-fn a_pending_report_ends_provisioning() {
-    let awsvpc = Facts { network_mode: NetworkMode::Awsvpc, ..facts() };
-    let id = AttachmentId::from_bytes([4; 16]);
-    let attachments = [Attachment { id, kind: "eni".into(), status: "PRECREATED".into(), details: vec![] }].into_iter().collect();
-    let task = accept(Order { attachments, ..order(&awsvpc) }, at(0), &mut counting(0));
-    let attached = TaskReport { attachments: vec![(id, "ATTACHED")], ..TaskReport::default() };
-    let task = after(&task, &awsvpc, &attached, 1);
-    assert_eq!((task.life, &*task.attachments[0].status), (Life::Provisioning, "ATTACHED"));
-    assert_eq!(after(&task, &awsvpc, &says(Reported::Pending, vec![]), 2).life, Life::Pending);
+fn a_task_with_an_interface_or_without_a_place_is_provisioning() {
+    assert_eq!(with_interface(&awsvpc(), AttachmentStatus::Precreated).life, Life::Provisioning);
+    let bridge = facts();
+    let task = accept(Order { instance: None, group: Some("batch".into()), ..order(&bridge) }, at(0), &mut counting(0));
+    assert_eq!((task.life, &*task.group), (Life::Provisioning, "batch"));
+}
+
+#[test]
+fn first_report_says_that_the_interface_is_there() {
+    let facts = awsvpc();
+    let task = with_interface(&facts, AttachmentStatus::Precreated);
+    let pending = after(&task, &facts, &says(Reported::Pending, vec![]), 2);
+    stands(&pending, Life::Pending, AttachmentStatus::Attached);
+    let running = after(&task, &facts, &says(Reported::Running, vec![of("app", Reported::Running)]), 2);
+    stands(&running, Life::Running { started_at: at(2) }, AttachmentStatus::Attached);
+}
+
+#[test]
+fn agent_that_found_the_interface_is_told_of_the_task() {
+    let facts = awsvpc();
+    let task = with_interface(&facts, AttachmentStatus::Attaching);
+    let other = TaskReport { attachments: vec![(AttachmentId::from_bytes([9; 16]), true)], ..TaskReport::default() };
+    let id = task.attachments[0].id;
+    assert_eq!(observe(&task, &facts, &other, at(1)).map(|task| task.life), Some(Life::Provisioning));
+    let attached = TaskReport { attachments: vec![(id, true)], ..TaskReport::default() };
+    stands(&after(&task, &facts, &attached, 1), Life::Pending, AttachmentStatus::Attached);
+}
+
+#[test]
+fn what_was_made_for_a_task_is_given_back_after_its_end() {
+    let facts = awsvpc();
+    let task = with_interface(&facts, AttachmentStatus::Precreated);
+    let running = after(&task, &facts, &says(Reported::Running, vec![of("app", Reported::Running)]), 2);
+    let stopping = stop(&running, StopCode::UserInitiated, "", at(3)).expect("a change");
+    assert_eq!(deprovisioned(&stopping, at(3)), None);
+    let ended = after(&stopping, &facts, &says(Reported::Stopped, vec![exited("app", 0)]), 4);
+    stands(&ended, Life::Deprovisioning { started_at: Some(at(2)) }, AttachmentStatus::Detaching);
+    assert!(held(&ended).is_some());
+    assert_eq!(stop(&ended, StopCode::UserInitiated, "again", at(5)), None);
+    let over = deprovisioned(&ended, at(5)).expect("a change");
+    stands(&over, Life::Stopped { started_at: Some(at(2)), stopped_at: at(5) }, AttachmentStatus::Deleted);
+    assert_eq!((held(&over), deprovisioned(&over, at(6))), (None, None));
+}
+
+#[test]
+fn interface_that_nobody_finds_ends_its_task() {
+    let task = with_interface(&awsvpc(), AttachmentStatus::Attaching);
+    assert_eq!(not_attached(&task, at(179)), None);
+    let over = not_attached(&task, at(180)).expect("a change");
+    stands(&over, Life::Stopped { started_at: None, stopped_at: at(180) }, AttachmentStatus::Deleted);
+    stopped_because(&over, StopCode::TaskFailedToStart, "Timeout waiting for network interface provisioning to complete.");
+    assert_eq!(
+        not_attached(&with_interface(&awsvpc(), AttachmentStatus::Precreated), at(180)),
+        None,
+        "its node may pull for long"
+    );
+}
+
+#[test]
+fn task_of_which_no_agent_knows_is_over_when_it_is_stopped() {
+    let task = with_interface(&awsvpc(), AttachmentStatus::Attaching);
+    assert!(stop(&task, StopCode::UserInitiated, "", at(1)).expect("a change").is_stopped());
+    let task = with_interface(&awsvpc(), AttachmentStatus::Precreated);
+    stands(&stop(&task, StopCode::UserInitiated, "", at(1)).expect("a change"), Life::Provisioning, AttachmentStatus::Precreated);
 }
 
 #[test]
@@ -398,7 +465,8 @@ enum Event {
     Report(TaskReport<'static>),
     Stop(StopCode, &'static str),
     Lost,
-    Provisioned,
+    Deprovisioned,
+    NotAttached,
 }
 
 fn status() -> impl Strategy<Value = Reported> {
@@ -429,9 +497,10 @@ prop_compose! {
         reason in prop::sample::select(vec!["", "", "agent"]),
         times in (moment(), moment(), moment()),
         containers in prop::collection::vec(container_report(), 0..6),
+        attachments in prop::collection::vec(any::<bool>().prop_map(|there| (AttachmentId::from_bytes([4; 16]), there)), 0..2),
     ) -> TaskReport<'static> {
         let (pull_started_at, pull_stopped_at, execution_stopped_at) = times;
-        TaskReport { status, reason, pull_started_at, pull_stopped_at, execution_stopped_at, containers, attachments: vec![] }
+        TaskReport { status, reason, pull_started_at, pull_stopped_at, execution_stopped_at, containers, attachments }
     }
 }
 
@@ -441,7 +510,8 @@ fn event() -> impl Strategy<Value = Event> {
         8 => report().prop_map(Event::Report),
         1 => (code, prop::sample::select(vec!["", "because"])).prop_map(|(code, reason)| Event::Stop(code, reason)),
         1 => Just(Event::Lost),
-        1 => Just(Event::Provisioned),
+        2 => Just(Event::Deprovisioned),
+        1 => Just(Event::NotAttached),
     ]
 }
 
@@ -450,7 +520,8 @@ fn happens(task: &Task, facts: &Facts, event: &Event, now: Timestamp) -> Option<
         Event::Report(report) => observe(task, facts, report, now),
         Event::Stop(code, reason) => stop(task, *code, reason, now),
         Event::Lost => lost(task, StopCode::TerminationNotice, "gone", now),
-        Event::Provisioned => provisioned(task),
+        Event::Deprovisioned => deprovisioned(task, now),
+        Event::NotAttached => not_attached(task, now + ATTACH_WITHIN),
     }
 }
 
@@ -472,6 +543,12 @@ fn step_is_sound(before: &Task, after: &Task) -> Result<(), TestCaseError> {
         prop_assert!(before.is_none() || before == after);
     }
     prop_assert!(times(after).into_iter().flatten().all(|at| at >= after.times.created_at));
+    for (before, after) in before.attachments.iter().zip(&after.attachments) {
+        prop_assert!(after.status >= before.status);
+    }
+    prop_assert!(
+        after.attachments.iter().all(|attachment| (attachment.status == AttachmentStatus::Deleted) == after.is_stopped())
+    );
     if let Some(stopped_at) = after.life.stopped_at() {
         prop_assert!(times(after).into_iter().flatten().all(|at| at <= stopped_at));
         prop_assert!(after.containers.iter().all(|container| container.known == ContainerLife::Stopped));
@@ -493,16 +570,17 @@ fn step_is_sound(before: &Task, after: &Task) -> Result<(), TestCaseError> {
 proptest! {
     #[test]
     fn whatever_happens_a_task_only_advances(
-        awsvpc in any::<bool>(),
+        awsvpc in prop::option::of(prop::sample::select(vec![AttachmentStatus::Precreated, AttachmentStatus::Attaching])),
         placed in prop::bool::weighted(0.9),
         events in prop::collection::vec((event(), -20_i64..100), 0..12),
     ) {
-        let network_mode = if awsvpc { NetworkMode::Awsvpc } else { NetworkMode::Bridge };
+        let network_mode = if awsvpc.is_some() { NetworkMode::Awsvpc } else { NetworkMode::Bridge };
+        let attachments = awsvpc.map(interface).into_iter().collect();
         let containers = vec![container("app", true), container("other", true), container("sidecar", false)];
         let facts = Facts { containers, network_mode, ..facts() };
         let new = order(&facts);
         let instance = new.instance.filter(|_| placed);
-        let mut task = accept(Order { instance, ..new }, at(0), &mut counting(0));
+        let mut task = accept(Order { instance, attachments, ..new }, at(0), &mut counting(0));
         let mut used = Resources::default();
         used = settle(&used, None, &mut task).expect("room");
         for (event, second) in events {

@@ -76,7 +76,6 @@ impl Found {
     }
 
     fn task(&mut self, task: &TaskDefinition) {
-        self.some("networkMode awsvpc", task.network_mode == Some(api::NetworkMode::Awsvpc));
         self.text("taskRoleArn", task.task_role_arn.as_deref());
         self.text("pidMode", task.pid_mode.as_ref().map(EnumShape::as_str));
         self.text("ipcMode", task.ipc_mode.as_ref().map(EnumShape::as_str));

@@ -17,9 +17,6 @@ use super::{EcsService, attribute, cluster, tags};
 pub(super) use listing::{LISTED, Place, listed};
 pub(super) use resources::registered;
 
-/// The attribute that tells an instance's availability zone.
-pub(super) const ZONE: &str = "ecs.availability-zone";
-
 /// What a description shows beyond what every one does.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Include {

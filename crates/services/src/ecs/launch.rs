@@ -2,17 +2,18 @@
 
 use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
-use berth_model::{Cluster, ContainerInstance, LaunchType, Name, NetworkMode, Resources, Tags, Task, TaskDefinition, Timestamp};
+use berth_model::node::{self, Offer};
+use berth_model::{Cluster, ContainerInstance, LaunchType, Name, Resources, StrategyItem, Tags, Task, TaskDefinition, Timestamp};
 use berth_plan::IdSource;
-use berth_plan::placement::Placed;
+use berth_plan::placement::{Placed, Want};
 use berth_plan::task::{self, Order};
-use berth_store::{InstanceKey, Shared, Transaction};
+use berth_store::{InstanceKey, Shared, State, Transaction};
 use berth_wire::EnumShape as _;
 
-use super::container_instance::ZONE;
+use super::network::{self, Network};
 use super::overrides::{self, Overrides};
 use super::scope::Scope;
-use super::{acts, capacity, tags, task_definition};
+use super::{acts, capacity, fargate, tags, task_definition};
 
 /// The members that both operations have.
 #[derive(Debug, Clone, Copy)]
@@ -37,27 +38,32 @@ pub(super) struct Launch {
     pub(super) reservation: Resources,
     pub(super) group: Name,
     pub(super) kind: LaunchType,
-    pub(super) provider: Option<Name>,
+    pub(super) network: Option<Network>,
+    pub(super) zones: Option<Vec<Name>>,
     started_by: Option<Name>,
     tags: Tags,
     client_token: Option<Box<str>>,
 }
 
 impl Launch {
-    /// Checks what the caller wants against the definition. `kind` and `provider` are who provides the machine.
+    /// Checks what the caller wants against the definition.
     pub(super) fn checked(
+        state: &State,
         definition: Shared<TaskDefinition>,
         cluster: &Name,
         wishes: &Wishes<'_>,
-        (kind, provider): (LaunchType, Option<Name>),
+        kind: LaunchType,
         client_token: Option<&str>,
     ) -> Result<Self, Refusal> {
         let facts = &definition.facts;
         if !facts.compatibilities.contains(kind) {
             return Err(invalid(format!("Task definition does not support launch_type {}.", kind.as_str())));
         }
-        network(facts.network_mode, wishes.network)?;
+        let network = network::checked(state, definition.region, (facts.network_mode, kind), wishes.network)?;
         let overrides = overrides::checked(facts, wishes.overrides)?;
+        if kind == LaunchType::Fargate {
+            fargate::check_size(&overrides.facts)?;
+        }
         refuse_what_does_not_act(&definition, wishes)?;
         let reservation = overrides.facts.reservation();
         let tags = wished_tags(&definition, cluster, wishes)?;
@@ -66,6 +72,7 @@ impl Launch {
             None => Name::new(&format!("family:{}", definition.family)),
         };
         let started_by = short(wishes.started_by, "startedBy")?;
+        let zones = network.as_ref().map(Network::zones);
         let client_token = client_token.map(Into::into);
         Ok(Self {
             cluster: cluster.clone(),
@@ -74,39 +81,51 @@ impl Launch {
             reservation,
             group,
             kind,
-            provider,
+            network,
+            zones,
             started_by,
             tags,
             client_token,
         })
     }
 
-    /// Writes the record of one task in its place, and takes what it needs from its instance's ledger.
+    /// One task of it, anywhere.
+    pub(super) fn want(&self) -> Want<'_> {
+        Want { zones: self.zones.as_deref(), ..Want::new(&self.overrides.facts, &self.reservation, &self.group) }
+    }
+
+    /// Writes the record of one task in its place, with an interface of its own if it has one, and takes what it needs from its
+    /// instance's ledger. None if no subnet has an address left for it.
     pub(super) fn start(
         &self,
         tx: &mut Transaction,
         placed: &Placed,
+        provider: Option<Name>,
         now: Timestamp,
         ids: &mut dyn IdSource,
-    ) -> Result<Task, Refusal> {
+    ) -> Result<Option<Task>, Refusal> {
         let key = InstanceKey { region: self.definition.region, id: placed.instance };
         let gone = || Refusal::internal(&api::SERVICE, format!("instance {} was chosen and is gone", placed.instance));
         let instance = tx.get::<ContainerInstance>(&key).cloned().ok_or_else(gone)?;
         let named = (self.definition.family.clone(), self.definition.revision);
+        let zone = node::zone(&instance.attributes);
+        let direct = Offer::of(&instance.attributes).awsvpc;
+        let interface = self.network.as_ref().map(|network| network.interface(tx, zone, direct, ids));
+        if matches!(interface, Some(None)) {
+            return Ok(None);
+        }
         let order = Order {
             instance: Some(placed.instance),
             reservation: placed.reservation.clone(),
-            zone: instance
-                .attributes
-                .iter()
-                .find(|attribute| attribute.name == ZONE)
-                .and_then(|attribute| attribute.value.clone()),
+            zone: zone.cloned(),
+            attachments: interface.flatten().into_iter().collect(),
             group: Some(self.group.clone()),
             started_by: self.started_by.clone(),
             overrides: self.overrides.document.clone(),
             override_cpu: self.overrides.cpu,
             override_memory: self.overrides.memory,
-            capacity_provider: self.provider.clone(),
+            capacity_provider: provider,
+            platform_version: (self.kind == LaunchType::Fargate).then(|| Name::new(fargate::PLATFORM_VERSION)),
             tags: self.tags.clone(),
             client_token: self.client_token.clone(),
             ..Order::new(self.definition.region, self.cluster.clone(), named, &self.overrides.facts, self.kind)
@@ -117,18 +136,18 @@ impl Launch {
         })?;
         tx.put(ContainerInstance { used, version: instance.version + 1, ..ContainerInstance::clone(&instance) });
         tx.put(accepted.clone());
-        Ok(accepted)
+        Ok(Some(accepted))
     }
 }
 
-/// Who provides the machine: the launch type, or the capacity provider with the first claim by the call's or the cluster's
-/// strategy; EC2 where nothing is said.
+/// Who provides the machines, and by which capacity providers: those of the call's or the cluster's strategy; EC2 where nothing
+/// is said.
 pub(super) fn provider(
     scope: Scope,
     cluster: &Cluster,
     launch_type: Option<&api::LaunchType>,
     strategy: Option<&[api::CapacityProviderStrategyItem]>,
-) -> Result<(LaunchType, Option<Name>), Refusal> {
+) -> Result<(LaunchType, Vec<StrategyItem>), Refusal> {
     let given = strategy.filter(|items| !items.is_empty());
     let strategy = match (launch_type, given) {
         (Some(_), Some(_)) => {
@@ -136,13 +155,12 @@ pub(super) fn provider(
                 "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
             ));
         }
-        (Some(launch_type), None) => return kind(launch_type).map(|kind| (kind, None)),
+        (Some(launch_type), None) => return kind(launch_type).map(|kind| (kind, Vec::new())),
         (None, Some(items)) => capacity::strategy(scope, items, &cluster.capacity_providers)?,
         (None, None) => cluster.default_strategy.clone(),
     };
-    // All built-in providers are Fargate's: which of them comes first decides nothing but the name.
-    let first = strategy.iter().max_by_key(|item| (item.base, item.weight));
-    Ok(first.map_or((LaunchType::Ec2, None), |item| (LaunchType::Fargate, Some(item.provider.clone()))))
+    // All built-in providers are Fargate's.
+    Ok((if strategy.is_empty() { LaunchType::Ec2 } else { LaunchType::Fargate }, strategy))
 }
 
 fn kind(launch_type: &api::LaunchType) -> Result<LaunchType, Refusal> {
@@ -167,18 +185,6 @@ fn short(given: Option<&str>, what: &str) -> Result<Option<Name>, Refusal> {
         Some(text) if text.chars().count() > LONGEST => Err(invalid(format!("{what} must have at most {LONGEST} characters."))),
         Some(text) => Ok(Some(Name::new(text))),
         None => Ok(None),
-    }
-}
-
-fn network(mode: NetworkMode, given: Option<&api::NetworkConfiguration>) -> Result<(), Refusal> {
-    match (mode, given.and_then(|network| network.awsvpc_configuration.as_ref())) {
-        (NetworkMode::Awsvpc, None) => {
-            Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."))
-        }
-        (NetworkMode::Bridge | NetworkMode::Host | NetworkMode::None, Some(_)) => {
-            Err(invalid("Network Configuration is not valid for the given networkMode of this task definition."))
-        }
-        _ => Ok(()),
     }
 }
 

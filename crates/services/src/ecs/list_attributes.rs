@@ -38,7 +38,7 @@ pub(super) fn run(
     let after =
         |instance: &ContainerInstance| after.as_ref().filter(|(place, _)| place.id == instance.id).map(|(_, name)| &**name);
     let all = listed(&view, scope, &name, &LISTED, from)
-        .flat_map(|instance| filter.selected(instance, after(instance)).into_iter().map(move |found| (instance, found)));
+        .flat_map(|instance| filter.of(&instance.attributes, after(instance)).into_iter().map(move |found| (instance, found)));
     let (found, next_token) = pages.cut(all, size, |(instance, last)| format!("{}:{}", Place::of(instance), last.name));
     let described = |(instance, found): &(&ContainerInstance, &Attribute)| attribute::described(scope, &name, instance.id, found);
     Ok(api::ListAttributesResponse { attributes: Some(found.iter().map(described).collect()), next_token })
@@ -52,14 +52,14 @@ struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    /// An instance's attributes that are wanted, by name, after the one that the last page ended with.
-    fn selected<'i>(&self, instance: &'i ContainerInstance, after: Option<&str>) -> Vec<&'i Attribute> {
+    /// The attributes that are wanted of an instance's, by name, after the one that the last page ended with.
+    fn of<'i>(&self, attributes: &'i [Attribute], after: Option<&str>) -> Vec<&'i Attribute> {
         let is_wanted = |found: &&Attribute| {
             self.name.is_none_or(|name| found.name == *name)
                 && self.value.is_none_or(|value| found.value.as_deref() == Some(value))
                 && after.is_none_or(|after| *found.name > *after)
         };
-        let mut selected: Vec<_> = instance.attributes.iter().filter(is_wanted).collect();
+        let mut selected: Vec<_> = attributes.iter().filter(is_wanted).collect();
         selected.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         selected
     }
@@ -74,3 +74,6 @@ fn last_of_page(last: &str) -> Result<(Place, String), Refusal> {
     };
     parse().ok_or_else(page::invalid_token)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{InstanceId, Name, Task, Timestamp};
+use berth_model::{InstanceId, LaunchType, Name, Task, Timestamp};
 use berth_store::{TaskIndex, TaskKey};
 use berth_wire::EnumShape as _;
 
@@ -104,6 +104,8 @@ impl Filter {
         self.run.is_some()
             && !self.daemon
             && task.cluster == self.cluster
+            // The instance of a Fargate task is nobody's affair.
+            && (self.instance.is_none() || task.launch != LaunchType::Fargate)
             && agrees(&self.family, Some(&task.family))
             && agrees(&self.started_by, task.started_by.as_ref())
             && self.launch.as_ref().is_none_or(|launch| launch == task.launch.as_str())

@@ -2,14 +2,15 @@
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Attribute, ClientToken, ContainerInstance, InstanceId, InstanceStatus, Name, Timestamp};
+use berth_model::node::{self, Offer};
+use berth_model::{Attribute, ClientToken, ContainerInstance, InstanceId, InstanceStatus, Name, Resources, Timestamp};
 use berth_plan::IdSource as _;
 use berth_store::{InstanceKey, Transaction};
 use serde::Deserialize;
 
-use super::container_instance::{self, Include, ZONE, registered};
+use super::container_instance::{self, Include, registered};
 use super::scope::{Scope, shortened};
-use super::{EcsService, cluster, idempotency, tags};
+use super::{EcsService, attribute, cluster, idempotency, tags};
 use crate::ids::RandomIds;
 
 /// Attributes of one instance, at most; the official agent sends about sixty.
@@ -106,8 +107,9 @@ fn come_back(tx: &mut Transaction, scope: Scope, id: InstanceId, new: ContainerI
         );
         return Err(errors::client_exception(message));
     }
-    // Custom attributes are sent with the first registration only.
-    let kept = known.attributes.iter().filter(|old| new.attributes.iter().all(|sent| sent.name != old.name)).cloned();
+    // Custom attributes are sent with the first registration only; what an agent can do it says with each.
+    let stays = |old: &&Attribute| !attribute::is_reserved(&old.name) && new.attributes.iter().all(|sent| sent.name != old.name);
+    let kept = known.attributes.iter().filter(stays).cloned();
     let back = ContainerInstance {
         version: known.version + 1,
         agent_connected: true,
@@ -131,6 +133,7 @@ fn instance(
     now: Timestamp,
 ) -> Result<ContainerInstance, Refusal> {
     let version = input.version_info.as_ref();
+    let attributes = attributes(scope, input.attributes.as_deref().unwrap_or_default())?;
     let text = |field: Option<&String>| field.map(|text| Name::new(&shortened(text)));
     Ok(ContainerInstance {
         region: scope.region,
@@ -144,12 +147,15 @@ fn instance(
         agent_version: text(version.and_then(|version| version.agent_version.as_ref())),
         agent_hash: text(version.and_then(|version| version.agent_hash.as_ref())),
         docker_version: text(version.and_then(|version| version.docker_version.as_ref())),
-        registered: registered(
-            input.total_resources.as_deref().unwrap_or_default(),
-            input.platform_devices.as_deref().unwrap_or_default(),
-        )?,
-        used: berth_model::Resources::default(),
-        attributes: attributes(scope, input.attributes.as_deref().unwrap_or_default())?,
+        registered: Resources {
+            interfaces: Offer::of(&attributes).interfaces,
+            ..registered(
+                input.total_resources.as_deref().unwrap_or_default(),
+                input.platform_devices.as_deref().unwrap_or_default(),
+            )?
+        },
+        used: Resources::default(),
+        attributes,
         capacity_provider: None,
         tags: tags::checked(input.tags.as_deref())?,
         registered_at: now,
@@ -182,8 +188,9 @@ fn attributes(scope: Scope, given: &[api::Attribute]) -> Result<Vec<Attribute>, 
         attributes.retain(|known: &Attribute| known.name != attribute.name);
         attributes.push(attribute);
     }
-    if attributes.iter().all(|attribute| attribute.name != ZONE) {
-        attributes.push(Attribute { name: Name::new(ZONE), value: Some(Name::new(&format!("{}a", scope.region))) });
+    if node::zone(&attributes).is_none() {
+        attributes.retain(|attribute| attribute.name != node::ZONE);
+        attributes.push(Attribute { name: Name::new(node::ZONE), value: Some(Name::new(&format!("{}a", scope.region))) });
     }
     Ok(attributes)
 }

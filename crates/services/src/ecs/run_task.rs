@@ -2,14 +2,14 @@
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{ClientToken, Constraint, ConstraintKind, ContainerInstance, LaunchType, Task, TaskId, Timestamp};
-use berth_plan::IdSource;
+use berth_model::{ClientToken, Constraint, ConstraintKind, ContainerInstance, InstanceId, LaunchType, Task, TaskId, Timestamp};
 use berth_plan::placement::{self, Placement, Rule, Strategy, Want};
+use berth_plan::{IdSource, capacity};
 use berth_store::{InstanceIndex, InstanceState, State, TaskKey, Transaction};
 
 use super::launch::{self, Launch, Wishes};
 use super::scope::Scope;
-use super::{EcsService, cluster, idempotency, revision, subject, tags, task};
+use super::{EcsService, cluster, failure, fargate, idempotency, revision, subject, tags, task};
 use crate::ids::RandomIds;
 
 /// Tasks of one call, at most.
@@ -49,11 +49,16 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskReques
         return Ok(answered);
     }
     let definition = revision::to_start(&view, scope, &input.task_definition)?;
-    let provider = launch::provider(scope, of_cluster, input.launch_type.as_ref(), input.capacity_provider_strategy.as_deref())?;
-    if provider.0 != LaunchType::Fargate && input.platform_version.is_some() {
+    let given = input.capacity_provider_strategy.as_deref();
+    let (kind, strategy) = launch::provider(scope, of_cluster, input.launch_type.as_ref(), given)?;
+    if kind == LaunchType::Fargate {
+        fargate::check_version(input.platform_version.as_deref())?;
+        fargate::check_placement(&input)?;
+    } else if input.platform_version.is_some() {
         return Err(errors::invalid_parameter_exception("The platform version must be null when specifying an EC2 launch type."));
     }
-    let launch = Launch::checked(definition, &name, &wishes(&input), provider, input.client_token.as_deref())?;
+    let launch = Launch::checked(&view, definition, &name, &wishes(&input), kind, input.client_token.as_deref())?;
+    let providers = capacity::split(&strategy, count);
     let rules = rules(&launch, &input)?;
     let strategies = strategies(&input)?;
     let mut ids = RandomIds::new(&api::SERVICE)?;
@@ -62,21 +67,22 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskReques
         if let Some(answered) = again(tx, scope, token.as_ref(), now)? {
             return Ok(answered);
         }
-        let want = Want {
-            count,
-            rules: &rules,
-            strategies: &strategies,
-            ..Want::new(&launch.overrides.facts, &launch.reservation, &launch.group)
-        };
+        let want = Want { count, rules: &rules, strategies: &strategies, ..launch.want() };
         let placement = find(tx, &launch, &want, &mut ids)?;
+        let mut failures = failures(tx, scope, &launch, &placement);
         let mut started = Vec::with_capacity(placement.placed.len());
         for placed in &placement.placed {
-            started.push(launch.start(tx, placed, now, &mut ids)?);
+            let provider = providers.get(started.len()).cloned();
+            match launch.start(tx, placed, provider, now, &mut ids)? {
+                Some(task) => started.push(task),
+                None => failures.push(failure::no_address(arn(scope, &launch, placed.instance))),
+            }
         }
         if let Some(token) = token {
             tx.put(idempotency::answered(token, started.iter().map(|task| *task.id.as_bytes()).collect(), now));
         }
-        answer(tx, scope, &launch, &started, &placement)
+        let tasks = started.iter().map(|task| task::describe(scope, task, tx, true)).collect::<Result<_, _>>()?;
+        Ok(api::RunTaskResponse { tasks: Some(tasks), failures: Some(failures) })
     })
     .await
 }
@@ -160,7 +166,7 @@ fn again(
 
 fn find(tx: &Transaction, launch: &Launch, want: &Want<'_>, ids: &mut dyn IdSource) -> Result<Placement, Refusal> {
     let instances = candidates(tx, launch);
-    if instances.is_empty() {
+    if instances.is_empty() && launch.kind != LaunchType::Fargate {
         return Err(errors::invalid_parameter_exception("No Container Instances were found in your cluster."));
     }
     let groups: Vec<_> = instances.iter().map(|instance| subject::TasksByGroup { state: tx, instance: instance.id }).collect();
@@ -168,26 +174,34 @@ fn find(tx: &Transaction, launch: &Launch, want: &Want<'_>, ids: &mut dyn IdSour
     Ok(placement::place(want, subjects, ids))
 }
 
-/// The instances of the cluster that take tasks of this launch type.
+/// The instances that take tasks of this launch type: those of the cluster, or for Fargate those of the region that offer it.
 fn candidates<'a>(state: &'a State, launch: &Launch) -> Vec<&'a ContainerInstance> {
-    let index = InstanceIndex::Cluster(launch.definition.region, launch.cluster.clone(), InstanceState::Active);
+    let region = launch.definition.region;
+    let index = match launch.kind {
+        LaunchType::Fargate => InstanceIndex::Fargate(region, InstanceState::Active),
+        LaunchType::Ec2 | LaunchType::External | LaunchType::ManagedInstances => {
+            InstanceIndex::Cluster(region, launch.cluster.clone(), InstanceState::Active)
+        }
+    };
     let active = state.with::<ContainerInstance>(&index, ..).map(|instance| &**instance);
     let external = |instance: &&ContainerInstance| instance.attributes.iter().any(|attribute| attribute.name == EXTERNAL);
     active.filter(|instance| launch.kind != LaunchType::External || external(instance)).collect()
 }
 
-fn answer(
-    state: &State,
-    scope: Scope,
-    launch: &Launch,
-    started: &[Task],
-    placement: &Placement,
-) -> Result<api::RunTaskResponse, Refusal> {
+/// What an answer says of tasks that found no place.
+fn failures(state: &State, scope: Scope, launch: &Launch, placement: &Placement) -> Vec<api::Failure> {
+    if launch.kind == LaunchType::Fargate {
+        return fargate::failure(state, scope.region, placement).into_iter().collect();
+    }
     let failure = |rejection: &placement::Rejection| api::Failure {
-        arn: Some(scope.instance_arn(&launch.cluster, rejection.instance)),
+        arn: arn(scope, launch, rejection.instance),
         reason: Some(rejection.lack.failure_reason().to_owned()),
         detail: Some(rejection.lack.sentence()),
     };
-    let tasks = started.iter().map(|task| task::describe(scope, task, state, true)).collect::<Result<_, _>>()?;
-    Ok(api::RunTaskResponse { tasks: Some(tasks), failures: Some(placement.rejections.iter().map(failure).collect()) })
+    placement.rejections.iter().map(failure).collect()
+}
+
+/// The name of an instance that did not get a task. Those that take Fargate tasks have none.
+fn arn(scope: Scope, launch: &Launch, instance: InstanceId) -> Option<String> {
+    (launch.kind != LaunchType::Fargate).then(|| scope.instance_arn(&launch.cluster, instance))
 }

@@ -2,8 +2,9 @@
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
+use berth_model::node::Offer;
 use berth_model::{LaunchType, Timestamp};
-use berth_plan::placement::{self, Want};
+use berth_plan::placement;
 
 use super::launch::{Launch, Wishes};
 use super::scope::Scope;
@@ -32,7 +33,7 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::StartTaskRequ
     let view = ecs.store.view();
     cluster::active(&view, scope, &name)?;
     let definition = revision::to_start(&view, scope, &input.task_definition)?;
-    let launch = Launch::checked(definition, &name, &wishes(&input), (LaunchType::Ec2, None), None)?;
+    let launch = Launch::checked(&view, definition, &name, &wishes(&input), LaunchType::Ec2, None)?;
     let mut ids = RandomIds::new(&api::SERVICE)?;
     ecs.update(|tx| {
         cluster::active(tx, scope, &name)?;
@@ -41,18 +42,17 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::StartTaskRequ
             let arn = scope.instance_arn(&name, id);
             let Some(instance) = container_instance::find(tx, scope, &name, id)
                 .cloned()
-                .filter(|instance| !container_instance::is_inactive(instance))
+                .filter(|instance| !container_instance::is_inactive(instance) && Offer::of(&instance.attributes).plain)
             else {
                 failures.push(failure::missing(arn));
                 continue;
             };
-            let want = Want::new(&launch.overrides.facts, &launch.reservation, &launch.group);
             let groups = subject::TasksByGroup { state: tx, instance: id };
-            match placement::start(&want, &subject::of(tx, &instance, &groups)) {
-                Ok(placed) => {
-                    let started = launch.start(tx, &placed, now, &mut ids)?;
-                    tasks.push(task::describe(scope, &started, tx, true)?);
-                }
+            match placement::start(&launch.want(), &subject::of(tx, &instance, &groups)) {
+                Ok(placed) => match launch.start(tx, &placed, None, now, &mut ids)? {
+                    Some(started) => tasks.push(task::describe(scope, &started, tx, true)?),
+                    None => failures.push(failure::no_address(Some(arn))),
+                },
                 Err(lack) => failures.push(api::Failure {
                     arn: Some(arn),
                     reason: Some(lack.failure_reason().to_owned()),

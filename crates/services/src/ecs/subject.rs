@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use berth_model::{ContainerInstance, InstanceId, Name, Task};
+use berth_model::{ContainerInstance, InstanceId, LaunchType, Name, Task};
 use berth_plan::query::{Groups, Subject};
 use berth_store::{State, TaskIndex};
 
@@ -16,7 +16,8 @@ pub(super) struct TasksByGroup<'a> {
 impl TasksByGroup<'_> {
     fn counted(&self) -> BTreeMap<Name, u32> {
         let mut groups = BTreeMap::new();
-        for task in self.state.with::<Task>(&TaskIndex::Instance(self.instance, true), ..) {
+        let tasks = self.state.with::<Task>(&TaskIndex::Instance(self.instance, true), ..);
+        for task in tasks.filter(|task| task.launch != LaunchType::Fargate) {
             *groups.entry(task.group.clone()).or_default() += 1;
         }
         groups

@@ -43,13 +43,13 @@ pub(super) async fn run(
     let changes = input.attachments.iter().map(|change| attachment(scope, change)).collect::<Result<Vec<_>, _>>()?;
     ecs.update(|tx| {
         cluster::active(tx, scope, &name)?;
-        for &(id, status) in &changes {
+        for &(id, is_there) in &changes {
             let before =
                 of(tx, id).ok_or_else(|| errors::invalid_parameter_exception(format!("The attachment {id} was not found.")))?;
             let key = TaskKey { region: before.region, id: before.id };
             let Some(before) = tx.get::<Task>(&key).cloned() else { continue };
             let facts = task::facts(tx, &before)?;
-            let report = TaskReport { attachments: vec![(id, status)], ..TaskReport::default() };
+            let report = TaskReport { attachments: vec![(id, is_there)], ..TaskReport::default() };
             if let Some(after) = life::observe(&before, &facts, &report, now) {
                 ledger::replace(tx, &before, after)?;
             }

@@ -2,8 +2,12 @@
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{AttachmentId, Name, NetworkBinding, PortSpan, Protocol, ResourceArn, Timestamp};
+use berth_model::{
+    AttachmentId, AttachmentStatus, ContainerInstance, Name, NetworkBinding, PortSpan, Protocol, ResourceArn, Task, TaskId,
+    Timestamp,
+};
 use berth_plan::task::{self as life, ContainerReport, Reported, TaskReport};
+use berth_store::{InstanceKey, State, TaskKey};
 
 use super::scope::Scope;
 use super::{EcsService, cluster, ledger, task};
@@ -16,8 +20,9 @@ pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::SubmitTaskState
     let target = || {
         let scope = Scope::of(call).ok()?;
         let name = scope.cluster(input.cluster.as_deref()).ok()?;
-        let id = scope.task(&name, input.task.as_deref()?).ok()?;
-        Some(vec![task::target(&ecs.store.view(), scope, &name, id)])
+        let view = ecs.store.view();
+        let (of, id) = named(&view, scope, &name, input.task.as_deref()?).ok()?;
+        Some(vec![task::target(&view, scope, &of, id)])
     };
     target().unwrap_or_else(Target::any)
 }
@@ -29,13 +34,13 @@ pub(super) async fn run(
 ) -> Result<api::SubmitTaskStateChangeResponse, Refusal> {
     let scope = Scope::of(call)?;
     let name = scope.cluster(input.cluster.as_deref())?;
-    let id = scope.task(&name, input.task.as_deref().unwrap_or_default())?;
     let now = Timestamp::from_millis(call.received_at.0);
     let report = report(scope, &input)?;
     ecs.update(|tx| {
         cluster::active(tx, scope, &name)?;
         let not_found = || errors::invalid_parameter_exception("The referenced task was not found.");
-        let before = task::find(tx, scope, &name, id, now).cloned().ok_or_else(not_found)?;
+        let (of, id) = named(tx, scope, &name, input.task.as_deref().unwrap_or_default())?;
+        let before = task::find(tx, scope, &of, id, now).cloned().ok_or_else(not_found)?;
         let facts = task::facts(tx, &before)?;
         if let Some(after) = life::observe(&before, &facts, &report, now) {
             ledger::replace(tx, &before, after)?;
@@ -44,6 +49,25 @@ pub(super) async fn run(
     })
     .await?;
     Ok(api::SubmitTaskStateChangeResponse { acknowledgment: Some("ACK".to_owned()) })
+}
+
+/// The task that an agent of a cluster speaks of, and the task's own cluster: a Fargate task on its instance may be another's.
+pub(super) fn named(state: &State, scope: Scope, cluster: &Name, text: &str) -> Result<(Name, TaskId), Refusal> {
+    if text.starts_with("arn:")
+        && let ResourceArn::Task { cluster: Some(of), id } = scope.resource(text)?
+        && is_hosted(state, scope, cluster, &of, id)
+    {
+        return Ok((of, id));
+    }
+    Ok((cluster.clone(), scope.task(cluster, text)?))
+}
+
+/// Whether the task of a cluster runs on an instance of another.
+fn is_hosted(state: &State, scope: Scope, host: &Name, of: &Name, id: TaskId) -> bool {
+    let region = scope.region;
+    let task = state.get::<Task>(&TaskKey { region, id }).filter(|task| task.cluster == *of);
+    let instance = task.and_then(|task| state.get::<ContainerInstance>(&InstanceKey { region, id: task.instance? }));
+    instance.is_some_and(|instance| instance.cluster == *host)
 }
 
 fn report<'a>(scope: Scope, input: &'a api::SubmitTaskStateChangeRequest) -> Result<TaskReport<'a>, Refusal> {
@@ -70,10 +94,10 @@ fn cut(text: Option<&str>, most: usize) -> &str {
     text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
-/// The attachment that an agent names, and the status it has now.
-pub(super) fn attachment(scope: Scope, change: &api::AttachmentStateChange) -> Result<(AttachmentId, &str), Refusal> {
+/// The attachment that an agent names, and whether it is there now.
+pub(super) fn attachment(scope: Scope, change: &api::AttachmentStateChange) -> Result<(AttachmentId, bool), Refusal> {
     match scope.resource(&change.attachment_arn)? {
-        ResourceArn::Attachment { id, .. } => Ok((id, cut(Some(&change.status), LONGEST_ID))),
+        ResourceArn::Attachment { id, .. } => Ok((id, change.status == AttachmentStatus::Attached.as_str())),
         _ => Err(errors::invalid_parameter_exception(format!(
             "Invalid identifier: {} is not an attachment",
             super::scope::shortened(&change.attachment_arn)

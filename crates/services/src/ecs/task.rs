@@ -6,15 +6,15 @@ use berth_api::ecs as api;
 use berth_api::{Refusal, Target};
 use berth_iam::OWNER_KEY;
 use berth_model::{
-    Container, ContainerFacts, Facts, LaunchType, Name, NetworkBinding, PortSpan, Resources, Task, TaskDefinition, TaskId,
-    Timestamp,
+    Attached, Attachment, AttachmentStatus, Container, ContainerFacts, ContainerInstance, Facts, LaunchType, Name,
+    NetworkBinding, PortSpan, Region, Resources, Task, TaskDefinition, TaskId, Timestamp,
 };
 use berth_plan::task;
 use berth_store::{InstanceKey, Shared, State, TaskDefinitionKey, TaskKey};
 use berth_wire::EnumShape as _;
 
 use super::scope::Scope;
-use super::{overrides, tags};
+use super::{fargate, overrides, tags};
 
 /// How long a stopped task is described.
 pub(super) const DESCRIBED_AFTER_STOP: Duration = Duration::from_secs(60 * 60);
@@ -50,15 +50,13 @@ pub(super) fn target(state: &State, scope: Scope, cluster: &Name, id: TaskId) ->
     };
     let tags = tags::for_policies(&task.tags);
     let Some(instance) = task.instance else { return Target { tags, ..target } };
+    let target = Target { tags, ..target };
     // The instance of a Fargate task may be another cluster's.
-    let owner = state
-        .get(&InstanceKey { region: scope.region, id: instance })
-        .map(|instance: &Shared<berth_model::ContainerInstance>| instance.owner.to_string());
-    let arn = scope.instance_arn(cluster, instance);
-    let target = Target { tags, ..target }.with("ecs:container-instances", arn);
-    match owner {
-        Some(owner) => target.with(OWNER_KEY, owner),
-        None => target,
+    match state.get::<ContainerInstance>(&InstanceKey { region: scope.region, id: instance }) {
+        Some(instance) => target
+            .with("ecs:container-instances", scope.instance_arn(&instance.cluster, instance.id))
+            .with(OWNER_KEY, instance.owner.to_string()),
+        None => target.with("ecs:container-instances", scope.instance_arn(cluster, instance)),
     }
 }
 
@@ -71,8 +69,10 @@ pub(super) fn describe(scope: Scope, task: &Task, state: &State, with_tags: bool
     let fargate = task.launch == LaunchType::Fargate;
     let task_arn = scope.task_arn(&task.cluster, task.id);
     let instance = task.instance.filter(|_| !fargate);
+    let disk = task.ephemeral_storage_gib.or(fargate.then_some(fargate::DISK_GIB));
+    let disk = disk.map(|size| i32::try_from(size).unwrap_or(i32::MAX));
     Ok(api::Task {
-        attachments: Some(task.attachments.iter().map(attachment).collect()),
+        attachments: Some(task.attachments.iter().map(|attached| attachment(task.region, attached)).collect()),
         attributes: Some(vec![architecture(state, task)]),
         availability_zone: text(&task.zone),
         capacity_provider_name: text(&task.capacity_provider),
@@ -116,32 +116,49 @@ pub(super) fn describe(scope: Scope, task: &Task, state: &State, with_tags: bool
         task_arn: Some(task_arn),
         task_definition_arn: Some(scope.task_definition_arn(&task.family, task.revision)),
         version: Some(i64::try_from(task.version).unwrap_or(i64::MAX)),
-        ephemeral_storage: task
-            .ephemeral_storage_gib
-            .map(|size| api::EphemeralStorage { size_in_gi_b: i32::try_from(size).unwrap_or(i32::MAX) }),
-        fargate_ephemeral_storage: None,
+        ephemeral_storage: disk.map(|size_in_gi_b| api::EphemeralStorage { size_in_gi_b }),
+        fargate_ephemeral_storage: disk
+            .map(|size_in_gi_b| api::TaskEphemeralStorage { size_in_gi_b: Some(size_in_gi_b), ..Default::default() }),
     })
 }
 
 /// The architecture that the task runs on: its instance's, as the agent registered it.
 fn architecture(state: &State, task: &Task) -> api::Attribute {
     const NAME: &str = "ecs.cpu-architecture";
-    let instance =
-        task.instance.and_then(|id| state.get::<berth_model::ContainerInstance>(&InstanceKey { region: task.region, id }));
+    let instance = task.instance.and_then(|id| state.get::<ContainerInstance>(&InstanceKey { region: task.region, id }));
     let known = instance.and_then(|instance| instance.attributes.iter().find(|attribute| attribute.name == NAME)?.value.clone());
     let value = known.map_or_else(|| "x86_64".to_owned(), |value| value.to_string());
     api::Attribute { name: NAME.to_owned(), value: Some(value), target_type: None, target_id: None }
 }
 
-fn attachment(attachment: &berth_model::Attachment) -> api::Attachment {
-    let detail =
-        |(name, value): &(Name, Box<str>)| api::KeyValuePair { name: Some(name.to_string()), value: Some(value.to_string()) };
+fn attachment(region: Region, attachment: &Attachment) -> api::Attachment {
+    let details = match &attachment.what {
+        Attached::Interface(interface) => vec![
+            ("subnetId", interface.subnet.to_string()),
+            ("networkInterfaceId", interface.id.to_string()),
+            ("macAddress", interface.mac().to_string()),
+            ("privateDnsName", interface.private_dns_name(region)),
+            ("privateIPv4Address", interface.address.to_string()),
+        ],
+    };
+    let detail = |(name, value): (&str, String)| api::KeyValuePair { name: Some(name.to_owned()), value: Some(value) };
     api::Attachment {
         id: Some(attachment.id.to_string()),
-        r#type: Some(attachment.kind.to_string()),
-        status: Some(attachment.status.to_string()),
-        details: Some(attachment.details.iter().map(detail).collect()),
+        r#type: Some(attachment.kind().to_owned()),
+        status: Some(attachment.status.as_str().to_owned()),
+        details: Some(details.into_iter().map(detail).collect()),
     }
+}
+
+/// The interfaces of a container: the task's own, once it is there.
+fn interfaces(task: &Task) -> Vec<api::NetworkInterface> {
+    let interface = task.interface().filter(|(attachment, _)| attachment.status >= AttachmentStatus::Attached);
+    let described = interface.map(|(attachment, interface)| api::NetworkInterface {
+        attachment_id: Some(attachment.id.to_string()),
+        private_ipv4_address: Some(interface.address.to_string()),
+        ipv6_address: None,
+    });
+    described.into_iter().collect()
 }
 
 fn container(scope: Scope, task: &Task, task_arn: &str, facts: &ContainerFacts, known: &Container) -> api::Container {
@@ -158,7 +175,7 @@ fn container(scope: Scope, task: &Task, task_arn: &str, facts: &ContainerFacts, 
         exit_code: known.exit_code,
         reason: owned(&known.reason),
         network_bindings: Some(known.bindings.iter().map(binding).collect()),
-        network_interfaces: Some(Vec::new()),
+        network_interfaces: Some(interfaces(task)),
         health_status: Some(api::HealthStatus::from_text(known.health.as_str())),
         managed_agents: None,
         cpu: Some(facts.cpu.to_string()),

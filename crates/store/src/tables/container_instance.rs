@@ -1,5 +1,6 @@
 //! Container instances, by region and id.
 
+use berth_model::node::Offer;
 use berth_model::{ContainerInstance, InstanceId, InstanceStatus, Name, Region, Timestamp};
 
 use crate::{Key, KeyReader, KeyWriter, Record};
@@ -16,7 +17,7 @@ pub struct InstanceKey {
 /// What container instances are looked up by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstanceIndex {
-    /// The instances of a cluster in a state.
+    /// The instances of a cluster in a state, but for those that take Fargate tasks alone: nobody sees them.
     Cluster(Region, Name, InstanceState),
     /// The registrations of a machine in a cluster, by the machine's own id.
     Machine(Region, Name, Name),
@@ -24,6 +25,8 @@ pub enum InstanceIndex {
     Owner(Name),
     /// The instances that were deregistered in this minute since 1970.
     GoneIn(i64),
+    /// The instances of a region in a state that take Fargate tasks, of whatever cluster they are.
+    Fargate(Region, InstanceState),
 }
 
 impl InstanceIndex {
@@ -84,7 +87,13 @@ impl Record for ContainerInstance {
     }
 
     fn indexes(&self, emit: &mut dyn FnMut(InstanceIndex)) {
-        emit(InstanceIndex::Cluster(self.region, self.cluster.clone(), InstanceState::from(&self.status)));
+        let (offer, state) = (Offer::of(&self.attributes), InstanceState::from(&self.status));
+        if offer.plain {
+            emit(InstanceIndex::Cluster(self.region, self.cluster.clone(), state));
+        }
+        if offer.fargate {
+            emit(InstanceIndex::Fargate(self.region, state));
+        }
         emit(InstanceIndex::Owner(self.owner.clone()));
         if let InstanceStatus::Inactive { at } = self.status {
             emit(InstanceIndex::gone_at(at));

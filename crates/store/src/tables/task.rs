@@ -1,6 +1,6 @@
 //! Tasks, by region and id.
 
-use berth_model::{AttachmentId, InstanceId, Name, Region, Task, TaskId, Timestamp};
+use berth_model::{AttachmentId, AttachmentStatus, InstanceId, Life, Name, Region, Task, TaskId, Timestamp};
 
 use crate::{Key, KeyReader, KeyWriter, Record};
 
@@ -30,6 +30,10 @@ pub enum TaskIndex {
     ToSend(InstanceId),
     /// The task that an attachment belongs to.
     Attachment(AttachmentId),
+    /// The tasks whose agent has to say that their interface is there, that were made in this minute since 1970.
+    AttachingSince(i64),
+    /// The tasks that have ended, and hold what was made for them.
+    Deprovisioning,
     /// The tasks that were over in this minute since 1970.
     StoppedIn(i64),
 }
@@ -39,8 +43,18 @@ impl TaskIndex {
     /// so a minute is exact enough, and shared by many.
     #[must_use]
     pub fn stopped_at(at: Timestamp) -> Self {
-        Self::StoppedIn(at.as_millis().div_euclid(60_000))
+        Self::StoppedIn(minute(at))
     }
+
+    /// The index value of tasks made in the minute of that moment that wait for their agent to find their interface.
+    #[must_use]
+    pub fn attaching_since(at: Timestamp) -> Self {
+        Self::AttachingSince(minute(at))
+    }
+}
+
+fn minute(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(60_000)
 }
 
 impl Key for TaskKey {
@@ -74,13 +88,19 @@ impl Record for Task {
         if let Some(instance) = self.instance {
             emit(TaskIndex::Instance(instance, run));
             let to_start = run && self.life.is_pending();
-            let to_stop = !run && !self.life.is_stopped();
+            let to_stop = !run && !self.life.has_ended();
             if to_start || to_stop {
                 emit(TaskIndex::ToSend(instance));
             }
         }
         for attachment in &self.attachments {
             emit(TaskIndex::Attachment(attachment.id));
+            if attachment.status == AttachmentStatus::Attaching && self.life == Life::Provisioning {
+                emit(TaskIndex::attaching_since(self.times.created_at));
+            }
+        }
+        if matches!(self.life, Life::Deprovisioning { .. }) {
+            emit(TaskIndex::Deprovisioning);
         }
         if let Some(stopped_at) = self.life.stopped_at() {
             emit(TaskIndex::stopped_at(stopped_at));

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use berth_model::{
-    Desired, Facts, LaunchSet, LaunchType, Life, Name, NetworkMode, Region, Resources, RevisionStatus, Stop, StopCode, Tags,
-    Task, TaskDefinition, TaskId, TaskTimes, Timestamp,
+    ContainerInstance, Desired, Facts, InstanceId, InstanceStatus, LaunchSet, LaunchType, Life, Name, NetworkMode, Region,
+    Resources, RevisionStatus, Stop, StopCode, Tags, Task, TaskDefinition, TaskId, TaskTimes, Timestamp,
 };
 use berth_store::backend::{Memory, Sqlite};
 use berth_store::{Options, Store, TaskKey};
@@ -95,6 +95,32 @@ pub(crate) fn task(number: u8) -> Task {
         ephemeral_storage_gib: None,
         override_cpu: None,
         override_memory: None,
+    }
+}
+
+pub(crate) fn instance(number: u8) -> ContainerInstance {
+    ContainerInstance {
+        region: region("us-east-1"),
+        id: InstanceId::from_bytes([number; 16]),
+        cluster: "default".into(),
+        ec2_instance_id: None,
+        status: InstanceStatus::Active,
+        status_reason: None,
+        version: 1,
+        agent_connected: true,
+        agent_version: None,
+        agent_hash: None,
+        docker_version: None,
+        registered: Resources::default(),
+        used: Resources::default(),
+        attributes: Vec::new(),
+        capacity_provider: None,
+        tags: Tags::default(),
+        registered_at: Timestamp::EPOCH,
+        owner: "node".into(),
+        client_token: None,
+        health: Vec::new(),
+        first_stream_at: None,
     }
 }
 

@@ -5,14 +5,16 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use berth_model::{
-    InstanceId, LaunchType, Life, LogGroup, LogGroupClass, LogGroupId, RevisionStatus, Tags, Task, TaskDefinition, Timestamp,
+    Attached, Attachment, AttachmentId, AttachmentStatus, Attribute, ContainerInstance, InstanceId, InterfaceId, LaunchType,
+    Life, LogGroup, LogGroupClass, LogGroupId, NetworkInterface, RevisionStatus, Subnet, SubnetId, Tags, Task, TaskDefinition,
+    Timestamp, VpcId, node,
 };
 use berth_store::{
-    Change, Counts, Derived, Edit, LogGroupIndex, Options, RevisionState, Store, TaskDefinitionIndex, TaskDefinitionKey,
-    TaskIndex, TaskKey, Transaction,
+    Change, Counts, Derived, Edit, InstanceIndex, InstanceState, LogGroupIndex, Options, RevisionState, Store,
+    TaskDefinitionIndex, TaskDefinitionKey, TaskIndex, TaskKey, Transaction,
 };
 
-use crate::fixture::{Media, definition, key, region, stop, task, wait};
+use crate::fixture::{Media, definition, instance, key, region, stop, task, wait};
 
 async fn change<T>(store: &Store, run: impl FnOnce(&mut Transaction) -> T) -> T {
     store.update(|tx| Ok::<T, Infallible>(run(tx))).await.unwrap()
@@ -131,6 +133,81 @@ pub(crate) fn fargate_tasks_do_not_count_on_the_instance(media: &impl Media) {
         change(&store, |tx| tx.put(Task { launch: LaunchType::Fargate, instance: Some(instance), ..task(1) })).await;
         assert_eq!(store.view().counts().instance(instance).pending, 0);
         assert_eq!(store.view().counts().cluster(region("us-east-1"), &"default".into()).pending(), 1);
+    });
+}
+
+pub(crate) fn addresses_are_those_of_the_tasks_that_are_not_over(media: &impl Media) {
+    wait(async {
+        let store = media.open();
+        let subnet = Subnet {
+            region: region("us-east-1"),
+            id: SubnetId::from_bytes([1; 16]),
+            vpc: VpcId::from_bytes([1; 16]),
+            zone: "us-east-1a".into(),
+            cidr: "10.0.0.0/28".parse().unwrap(),
+        };
+        let attached = |tx: &Transaction, number: u8| {
+            let interface = NetworkInterface {
+                id: InterfaceId::from_bytes([number; 16]),
+                subnet: subnet.id,
+                address: tx.addresses().free(&subnet).unwrap(),
+                groups: [].into_iter().collect(),
+                public: false,
+            };
+            let id = AttachmentId::from_bytes([number; 16]);
+            Attachment { id, status: AttachmentStatus::Attaching, what: Attached::Interface(interface) }
+        };
+        change(&store, |tx| {
+            tx.put(subnet.clone());
+            for number in 1..=3 {
+                let attachments = [attached(tx, number)].into_iter().collect();
+                tx.put(Task { attachments, life: Life::Provisioning, ..task(number) });
+            }
+        })
+        .await;
+        let free = |store: &Store| store.view().addresses().available(&subnet);
+        assert_eq!(free(&store), 8);
+        assert_eq!(store.view().count::<Task>(&TaskIndex::attaching_since(Timestamp::EPOCH)), 3);
+        change(&store, |tx| tx.modify::<Task>(&key(1), |task| task.life = Life::Deprovisioning { started_at: None })).await;
+        assert_eq!((free(&store), store.view().count::<Task>(&TaskIndex::Deprovisioning)), (8, 1));
+        let over = Life::Stopped { started_at: None, stopped_at: Timestamp::EPOCH };
+        change(&store, |tx| tx.modify::<Task>(&key(1), |task| task.life = over)).await;
+        change(&store, |tx| tx.delete::<Task>(&key(1))).await;
+        assert_eq!(free(&store), 9, "given back once, and not once more when it is forgotten");
+        store.close().await.unwrap();
+        let store = media.open();
+        assert_eq!(free(&store), 9);
+        assert!(store.view().addresses().is_taken(subnet.id, std::net::Ipv4Addr::new(10, 0, 0, 6)));
+    });
+}
+
+pub(crate) fn nodes_for_fargate_alone_are_in_no_cluster(media: &impl Media) {
+    wait(async {
+        let store = media.open();
+        let attribute = |name: &str, value: &str| Attribute { name: name.into(), value: Some(value.into()) };
+        let node = |number: u8, fargate: &[&str]| ContainerInstance {
+            attributes: fargate
+                .iter()
+                .map(|value| attribute(node::FARGATE, value))
+                .chain([attribute(node::AWSVPC, node::AWSVPC_VERSION)])
+                .collect(),
+            ..instance(number)
+        };
+        change(&store, |tx| {
+            tx.put(node(1, &[]));
+            tx.put(node(2, &["true"]));
+            tx.put(node(3, &[node::FARGATE_ONLY]));
+        })
+        .await;
+        let view = store.view();
+        let place = region("us-east-1");
+        let of_cluster = InstanceIndex::Cluster(place, "default".into(), InstanceState::Active);
+        let seen = |index: &InstanceIndex| -> Vec<u8> {
+            view.with::<ContainerInstance>(index, ..).map(|instance| instance.id.as_bytes()[0]).collect()
+        };
+        assert_eq!(seen(&of_cluster), [1, 2]);
+        assert_eq!(seen(&InstanceIndex::Fargate(place, InstanceState::Active)), [2, 3]);
+        assert_eq!(view.counts().cluster(place, &"default".into()).instances, 2);
     });
 }
 

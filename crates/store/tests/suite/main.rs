@@ -51,6 +51,8 @@ over_all_backends! {
     index::counts_follow_the_tasks,
     index::fargate_tasks_do_not_count_on_the_instance,
     index::derived_value_follows_and_is_rolled_back,
+    index::addresses_are_those_of_the_tasks_that_are_not_over,
+    index::nodes_for_fargate_alone_are_in_no_cluster,
     index::log_groups_are_listed_by_name_and_by_class,
     model::any_history_leaves_what_a_map_would,
 }

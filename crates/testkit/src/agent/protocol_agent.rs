@@ -1,7 +1,7 @@
 //! An agent: registered, with streams, and with an engine that has the habits.
 
 use anyhow::{Context as _, Result, bail};
-use berth_api::acs::{ControlMessage, Payload, Task};
+use berth_api::acs::{AttachTaskNetworkInterfaces, ControlMessage, Payload, Task};
 use serde_json::{Value, json};
 
 use super::control::connect;
@@ -41,6 +41,14 @@ impl ProtocolAgent {
     /// # Errors
     /// It was refused.
     pub async fn register(client: AwsClient, cluster: &str) -> Result<Self> {
+        Self::register_with(client, cluster, &[]).await
+    }
+
+    /// Registers the same with further attributes.
+    ///
+    /// # Errors
+    /// It was refused.
+    pub async fn register_with(client: AwsClient, cluster: &str, attributes: &[(&str, &str)]) -> Result<Self> {
         let docker = (17..=32).map(|minor| format!("com.amazonaws.ecs.capability.docker-remote-api.1.{minor}"));
         let others = [
             "com.amazonaws.ecs.capability.logging-driver.json-file",
@@ -49,8 +57,11 @@ impl ProtocolAgent {
             "ecs.capability.container-health-check",
             "ecs.capability.container-ordering",
             "ecs.capability.full-sync",
+            "ecs.capability.task-cpu-mem-limit",
         ];
-        let attributes: Vec<Value> = docker.chain(others.map(str::to_owned)).map(|name| json!({ "name": name })).collect();
+        let further = attributes.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+        let named = docker.chain(others.map(str::to_owned)).map(|name| json!({ "name": name }));
+        let attributes: Vec<Value> = named.chain(further).collect();
         let request = json!({
             "cluster": cluster,
             "attributes": attributes,
@@ -161,6 +172,18 @@ impl ProtocolAgent {
                 }
             }
         }
+    }
+
+    /// Submits that the interface of an attach message is there.
+    ///
+    /// # Errors
+    /// It was refused.
+    pub async fn attached(&self, message: &AttachTaskNetworkInterfaces) -> Result<()> {
+        let arns = message.elastic_network_interfaces.iter().map(|interface| &interface.attachment_arn);
+        let attachments: Vec<Value> = arns.map(|arn| json!({ "attachmentArn": arn, "status": "ATTACHED" })).collect();
+        let request = json!({ "cluster": self.cluster, "task": message.task_arn, "attachments": attachments });
+        self.client.ecs("SubmitTaskStateChange", &request).await?;
+        Ok(())
     }
 
     /// Submits what happened to a task.

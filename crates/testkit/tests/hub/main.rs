@@ -5,6 +5,7 @@
 mod connecting;
 mod fixture;
 mod life;
+mod networks;
 mod presence;
 mod telemetry;
 mod verification;

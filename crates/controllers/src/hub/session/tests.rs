@@ -14,11 +14,11 @@ fn task(number: u8) -> TaskKey {
 }
 
 fn run(number: u8) -> Due {
-    Due { task: task(number), stop: false }
+    Due { task: task(number), news: News::Run }
 }
 
 fn stop(number: u8) -> Due {
-    Due { task: task(number), stop: true }
+    Due { task: task(number), news: News::Stop }
 }
 
 /// A session under test, and a clock of its own.
@@ -69,7 +69,7 @@ impl Stage {
 }
 
 fn payloads(out: &[Output]) -> Vec<(MessageId, Due)> {
-    out.iter().filter_map(|output| if let Output::Payload(id, due) = output { Some((*id, *due)) } else { None }).collect()
+    out.iter().filter_map(|output| if let Output::Task(id, due) = output { Some((*id, *due)) } else { None }).collect()
 }
 
 fn dues(out: &[Output]) -> Vec<Due> {
@@ -82,7 +82,7 @@ fn manifest_goes_before_payloads_and_one_task_in_each() {
     let out = stage.see(&[run(1), run(2)]);
     let id = |number| MessageId { session: 7, number };
     let expected =
-        vec![Output::Manifest(id(1)), Output::Payload(id(2), run(1)), Output::Payload(id(3), run(2)), Output::Heartbeat(id(4))];
+        vec![Output::Manifest(id(1)), Output::Task(id(2), run(1)), Output::Task(id(3), run(2)), Output::Heartbeat(id(4))];
     assert_eq!(out, expected);
 }
 

@@ -60,7 +60,6 @@ fn what_does_not_act_is_named() {
     let none = json!({});
     let of_app = |field: &str| format!("{field} of container 'app'");
     for (extra, field) in [
-        (json!({"networkMode": "awsvpc"}), "networkMode awsvpc"),
         (json!({"taskRoleArn": "r"}), "taskRoleArn"),
         (json!({"pidMode": "task"}), "pidMode"),
         (json!({"ipcMode": "task"}), "ipcMode"),

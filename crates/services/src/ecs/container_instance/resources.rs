@@ -50,6 +50,8 @@ pub(super) fn remaining(registered: &Resources, used: &Resources) -> Vec<Resourc
         ports_tcp: both(&registered.ports_tcp, &used.ports_tcp),
         ports_udp: both(&registered.ports_udp, &used.ports_udp),
         gpus: registered.gpus.iter().filter(|gpu| !used.gpus.contains(gpu)).cloned().collect(),
+        // AWS does not show how many interfaces there is room for.
+        interfaces: 0,
     })
 }
 
