@@ -98,8 +98,9 @@ class Node(Installation):
         for pid in descendants(self.up.pid):
             arguments = cmdline(pid)
             for kind in ("server", "agent", "launcher"):
+                # Shims that make containers are copies of the launcher, and come after it.
                 if arguments[1:2] and arguments[1].startswith(kind):
-                    found[kind] = pid
+                    found.setdefault(kind, pid)
         return found
 
     def server_pid(self):
@@ -112,9 +113,17 @@ class Node(Installation):
         """The processes that hold this installation's containers."""
         return [pid for pid in processes() if "hold" in cmdline(pid)[:2] and str(self.folder) in " ".join(cmdline(pid))]
 
+    def makers(self):
+        """The processes that make containers at this moment: children of the launcher that hold none yet."""
+        launcher = self.children().get("launcher")
+        return [pid for pid in descendants(launcher)[1:] if cmdline(pid)[0] == "berth-shim" and "hold" not in cmdline(pid)]
+
     def kill_one(self, victim):
         """kill -9 of a part of it, if it is there."""
-        pids = self.shims() if victim == "shim" else filter(None, [self.children().get(victim)])
+        if victim in ("shim", "maker"):
+            pids = self.shims() if victim == "shim" else self.makers()
+        else:
+            pids = filter(None, [self.children().get(victim)])
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -129,8 +138,11 @@ class Node(Installation):
         eventually(lambda: not [pid for pid in processes() if self.is_mine(pid)], "all processes gone")
 
     def is_mine(self, pid):
-        """Whether a process is a container's or holds one."""
+        """Whether a process is a container's or holds one. One that is dead holds nothing, and whether it is waited for is up to whoever
+        inherits it: not us, for what a killed launcher leaves."""
         with suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return False
             return f"/berth/{self.id}/" in Path(f"/proc/{pid}/cgroup").read_text()
         return False
 

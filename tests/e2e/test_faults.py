@@ -55,7 +55,7 @@ def test_nothing_is_lost_when_a_part_dies(node, family, victim):
         task = survives(node, family, victim, moment)
         container = task["containers"][0]
         if victim == "launcher" and "exitCode" not in container:
-            # It died in the middle of making the container: then that is said, and nothing ran.
+            # It died with the order in its hands: then that is said, and nothing ran.
             assert container["reason"].startswith("CannotCreateContainerError"), (moment, container)
             continue
         assert container.get("exitCode") == 7, (victim, moment, container, task.get("stoppedReason"))
@@ -67,9 +67,10 @@ def test_nothing_is_lost_when_a_part_dies(node, family, victim):
     eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
 
 
-def test_task_whose_shim_dies_ends_with_a_reason_and_leaves_nothing(node, family):
-    for moment in MOMENTS:
-        task = survives(node, family, "shim", moment)
+@pytest.mark.parametrize("victim", ["maker", "shim"])
+def test_task_whose_shim_dies_ends_with_a_reason_and_leaves_nothing(node, family, victim):
+    for moment in MOMENTS + [0.005, 0.015, 0.02, 0.03, 0.04]:
+        task = survives(node, family, victim, moment)
         container = task["containers"][0]
         assert container.get("exitCode") == 7 or container.get("reason"), (moment, container)
     eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
