@@ -113,7 +113,7 @@ def agent(ecs, cluster):
 @pytest.fixture
 def family(ecs, name):
     """A task definition that runs anywhere: one container with 128 CPU units and 64 MiB."""
-    ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER])
+    ecs.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER])
     return name
 
 

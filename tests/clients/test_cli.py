@@ -46,6 +46,7 @@ def test_task_from_a_file_to_its_end(aws, ecs, name, tmp_path):
         json.dumps(
             {
                 "family": name,
+                "networkMode": "host",
                 "containerDefinitions": [
                     {"name": "main", "image": "busybox", "command": ["sleep", "60"], "memory": 64, "essential": True}
                 ],
@@ -73,7 +74,7 @@ def test_task_from_a_file_to_its_end(aws, ecs, name, tmp_path):
 
 def test_lists_in_pages_and_parts(aws, ecs, family):
     for _ in range(4):
-        ecs.register_task_definition(family=family, containerDefinitions=[CONTAINER])
+        ecs.register_task_definition(family=family, networkMode="host", containerDefinitions=[CONTAINER])
     listing = ["ecs", "list-task-definitions", "--family-prefix", family]
     whole = aws(*listing)["taskDefinitionArns"]
     assert len(whole) == 5

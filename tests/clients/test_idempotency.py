@@ -91,7 +91,7 @@ def test_revisions_of_concurrent_registrations_are_all_different(berth, name):
 
     def register(number):
         client = clients[number % len(clients)]
-        answer = client.register_task_definition(family=name, containerDefinitions=[CONTAINER])
+        answer = client.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER])
         return answer["taskDefinition"]["revision"]
 
     with ThreadPoolExecutor(len(clients)) as pool:

@@ -17,9 +17,9 @@ def everything(ecs):
     ecs.create_cluster(clusterName=cluster)
     for number in range(MANY - 1):
         ecs.create_cluster(clusterName=f"paging-{number}")
-        ecs.register_task_definition(family=f"paging-{number}", containerDefinitions=[CONTAINER])
+        ecs.register_task_definition(family=f"paging-{number}", networkMode="host", containerDefinitions=[CONTAINER])
     for _ in range(MANY):
-        ecs.register_task_definition(family="paging", containerDefinitions=[CONTAINER])
+        ecs.register_task_definition(family="paging", networkMode="host", containerDefinitions=[CONTAINER])
         Agent(ecs, cluster).register()
     ecs.run_task(cluster=cluster, taskDefinition="paging-0", count=MANY, startedBy="me")
 
@@ -93,7 +93,7 @@ def test_page_sizes_out_of_range_are_refused(ecs, refused, operation, items, fil
 
 def test_item_that_goes_away_between_pages_breaks_nothing(ecs):
     for number in range(4):
-        ecs.register_task_definition(family="going", containerDefinitions=[CONTAINER])
+        ecs.register_task_definition(family="going", networkMode="host", containerDefinitions=[CONTAINER])
     first = ecs.list_task_definitions(familyPrefix="going", maxResults=2)
     ecs.deregister_task_definition(taskDefinition="going:2")
     rest = ecs.list_task_definitions(familyPrefix="going", nextToken=first["nextToken"])["taskDefinitionArns"]

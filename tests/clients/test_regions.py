@@ -31,7 +31,7 @@ def test_cluster_of_one_region_is_not_in_another(east, west, name):
 def test_families_and_revisions_are_counted_per_region(east, west, name):
     for client, times in [(east, 2), (west, 1)]:
         for _ in range(times):
-            answer = client.register_task_definition(family=name, containerDefinitions=[CONTAINER])
+            answer = client.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER])
         assert answer["taskDefinition"]["revision"] == times
     east.deregister_task_definition(taskDefinition=f"{name}:1")
     assert west.describe_task_definition(taskDefinition=f"{name}:1")["taskDefinition"]["status"] == "ACTIVE"
@@ -40,7 +40,7 @@ def test_families_and_revisions_are_counted_per_region(east, west, name):
 def test_tasks_and_instances_stay_in_their_region(east, west, name):
     for client in [east, west]:
         client.create_cluster(clusterName=name)
-        client.register_task_definition(family=name, containerDefinitions=[CONTAINER])
+        client.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER])
     agent = Agent(east, name).register()
     task = east.run_task(cluster=name, taskDefinition=name)["tasks"][0]["taskArn"]
     id = task.rsplit("/", 1)[1]
@@ -69,7 +69,7 @@ def test_arn_of_another_account_is_refused(east, refused):
 def test_token_of_a_client_is_its_regions(east, west, name):
     for client in [east, west]:
         client.create_cluster(clusterName=name)
-        client.register_task_definition(family=name, containerDefinitions=[CONTAINER])
+        client.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER])
         Agent(client, name).register()
     call = {"cluster": name, "taskDefinition": name, "clientToken": "once"}
     arns = [client.run_task(**call)["tasks"][0]["taskArn"].split(":")[3] for client in [east, west]]

@@ -41,7 +41,7 @@ def test_up_to_ten_tasks_start_at_once(ecs, agent, family, refused):
 
 
 def test_newest_active_revision_runs_unless_one_is_named(ecs, agent, family):
-    ecs.register_task_definition(family=family, containerDefinitions=[CONTAINER | {"memory": 128}])
+    ecs.register_task_definition(family=family, networkMode="host", containerDefinitions=[CONTAINER | {"memory": 128}])
 
     def revision(definition):
         task = ecs.run_task(cluster=agent.cluster, taskDefinition=definition)["tasks"][0]
@@ -90,7 +90,7 @@ def test_group_starter_and_tags_are_kept(ecs, agent, family):
 def test_tags_of_the_definition_are_propagated_when_asked_for(ecs, agent, name):
     ecs.register_task_definition(
         family=name,
-        containerDefinitions=[CONTAINER],
+        networkMode="host", containerDefinitions=[CONTAINER],
         tags=[{"key": "team", "value": "blue"}, {"key": "stage", "value": "prod"}],
     )
     task = ecs.run_task(
@@ -156,9 +156,16 @@ def test_overrides_of_more_than_8192_characters_are_refused(ecs, agent, family, 
     assert code == "InvalidParameterException" and "8192" in text
 
 
+def test_bridge_is_refused_by_name_also_where_it_is_the_default(ecs, agent, name, refused):
+    for mode in ({"networkMode": "bridge"}, {}):
+        ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER], **mode)
+        code, text = refused(ecs.run_task, cluster=agent.cluster, taskDefinition=name)
+        assert code == "UnsupportedFeatureException" and "networkMode bridge" in text
+
+
 def test_field_that_does_not_act_yet_is_refused_by_name(ecs, agent, name, refused):
     limits = [{"name": "nofile", "softLimit": 10, "hardLimit": 10}]
-    ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER | {"ulimits": limits}])
+    ecs.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER | {"ulimits": limits}])
     for run in [ecs.run_task, lambda **call: ecs.start_task(containerInstances=[agent.instance], **call)]:
         code, text = refused(run, cluster=agent.cluster, taskDefinition=name)
         assert code == "UnsupportedFeatureException"
@@ -234,7 +241,7 @@ def test_start_task_puts_one_task_on_each_named_instance(ecs, cluster, family):
 
 
 def test_start_task_checks_room_and_attributes(ecs, cluster, name):
-    ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER | {"cpu": 4096}])
+    ecs.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER | {"cpu": 4096}])
     small = Agent(ecs, cluster).register(cpu=1024)
     answer = ecs.start_task(cluster=cluster, taskDefinition=name, containerInstances=[small.instance])
     assert answer["tasks"] == []

@@ -80,7 +80,7 @@ def test_restart_keeps_everything(fresh):
     berth = fresh().start()
     ecs = berth.client("ecs")
     ecs.create_cluster(clusterName="kept", tags=[{"key": "a", "value": "1"}])
-    ecs.register_task_definition(family="kept", containerDefinitions=[CONTAINER])
+    ecs.register_task_definition(family="kept", networkMode="host", containerDefinitions=[CONTAINER])
     key = berth.root_key()
     assert berth.terminate() == 0
     berth.start()
@@ -121,7 +121,7 @@ def test_power_cut_loses_nothing_acknowledged(fresh):
     berth = fresh().start()
     ecs = berth.client("ecs")
     for number in range(5):
-        ecs.register_task_definition(family="kept", containerDefinitions=[CONTAINER])
+        ecs.register_task_definition(family="kept", networkMode="host", containerDefinitions=[CONTAINER])
     berth.kill()
     assert_nothing_runs(berth)
     berth.start()

@@ -51,7 +51,7 @@ def test_fifty_tags_are_the_most(ecs, resource, refused):
 
 def test_tags_made_with_a_resource_are_listed_and_described(ecs, name):
     made = ecs.create_cluster(clusterName=name, tags=[BLUE])["cluster"]
-    definition = ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER], tags=[BLUE])
+    definition = ecs.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER], tags=[BLUE])
     agent = Agent(ecs, name).register(tags=[BLUE])
     task = ecs.run_task(cluster=name, taskDefinition=name, tags=[BLUE])["tasks"][0]
     arns = [made["clusterArn"], definition["taskDefinition"]["taskDefinitionArn"], agent.instance, task["taskArn"]]
@@ -82,7 +82,7 @@ def test_managed_tags_stay_and_do_not_count(ecs, agent, family, refused):
 
 
 def test_tags_of_the_definition_go_with_its_tasks_if_asked_for(ecs, agent, name):
-    ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER], tags=[BLUE])
+    ecs.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER], tags=[BLUE])
     plain = ecs.run_task(cluster=agent.cluster, taskDefinition=name)["tasks"][0]["taskArn"]
     task = ecs.run_task(cluster=agent.cluster, taskDefinition=name, propagateTags="TASK_DEFINITION")["tasks"][0]["taskArn"]
     assert (tags(ecs, plain), tags(ecs, task)) == ([], [BLUE])

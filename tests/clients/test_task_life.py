@@ -21,7 +21,7 @@ def task(ecs, agent, family):
 def pair(ecs, agent, name):
     """A task of two containers: `main`, which is essential, and `side`, which is not."""
     side = CONTAINER | {"name": "side", "essential": False}
-    ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER, side])
+    ecs.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER, side])
     return ecs.run_task(cluster=agent.cluster, taskDefinition=name)["tasks"][0]["taskArn"]
 
 
@@ -143,8 +143,7 @@ def test_image_that_cannot_be_pulled_fails_the_start(ecs, agent, task):
 
 
 def test_ports_that_the_agent_chose_are_described(ecs, agent, name):
-    mapped = CONTAINER | {"portMappings": [{"containerPort": 80, "hostPort": 0}]}
-    ecs.register_task_definition(family=name, containerDefinitions=[mapped])
+    ecs.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER])
     task = ecs.run_task(cluster=agent.cluster, taskDefinition=name)["tasks"][0]["taskArn"]
     binding = {"bindIP": "0.0.0.0", "containerPort": 80, "hostPort": 49153, "protocol": "tcp"}
     agent.report(task, "RUNNING", change("RUNNING", networkBindings=[binding]))

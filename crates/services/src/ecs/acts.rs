@@ -11,6 +11,9 @@ use berth_wire::EnumShape;
 /// Log drivers that act.
 const LOG_DRIVERS: [&str; 3] = ["awslogs", "json-file", "none"];
 
+/// Options of log drivers that do not act yet.
+const LOG_OPTIONS: [&str; 2] = ["awslogs-datetime-format", "awslogs-multiline-pattern"];
+
 /// A member that does not act yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refused {
@@ -76,6 +79,8 @@ impl Found {
     }
 
     fn task(&mut self, task: &TaskDefinition) {
+        // It is also the mode of whoever names none.
+        self.some("networkMode bridge", matches!(task.network_mode, None | Some(api::NetworkMode::Bridge)));
         self.text("taskRoleArn", task.task_role_arn.as_deref());
         self.text("pidMode", task.pid_mode.as_ref().map(EnumShape::as_str));
         self.text("ipcMode", task.ipc_mode.as_ref().map(EnumShape::as_str));
@@ -130,6 +135,10 @@ impl Found {
                 self.push(format!("logConfiguration.logDriver {driver}"));
             }
             self.list("logConfiguration.secretOptions", log.secret_options.as_ref());
+            let options = log.options.as_ref();
+            for option in LOG_OPTIONS.iter().filter(|&&option| options.is_some_and(|options| options.contains_key(option))) {
+                self.push(format!("logConfiguration.options.{option}"));
+            }
         }
     }
 

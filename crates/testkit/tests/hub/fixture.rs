@@ -37,7 +37,7 @@ pub(crate) async fn agent(plane: &Plane, name: &str) -> (ProtocolAgent, ControlS
 pub(crate) async fn define(root: &AwsClient, family: &str, container: Value) -> String {
     let mut main = json!({ "name": "main", "image": "busybox", "memory": 64, "cpu": 128 });
     main.as_object_mut().unwrap().extend(container.as_object().unwrap().clone());
-    let request = json!({ "family": family, "containerDefinitions": [main] });
+    let request = json!({ "family": family, "networkMode": "host", "containerDefinitions": [main] });
     let answer = root.ecs("RegisterTaskDefinition", &request).await.unwrap();
     text(&answer, "/taskDefinition/taskDefinitionArn")
 }

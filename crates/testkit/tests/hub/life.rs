@@ -75,7 +75,7 @@ async fn what_is_overridden_is_merged_before_it_is_sent() {
     let host: HostConfig = serde_json::from_str(&docker.host_config.unwrap()).unwrap();
     assert_eq!(config.user.as_deref(), Some("1000"));
     assert_eq!((host.privileged, host.memory_reservation), (Some(true), Some(32 << 20)));
-    assert_eq!(host.network_mode.as_deref(), Some("bridge"));
+    assert_eq!(host.network_mode.as_deref(), Some("host"));
 }
 
 #[tokio::test]

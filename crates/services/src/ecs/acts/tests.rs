@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 fn task(extra: &Value, container: &Value) -> TaskDefinition {
-    let mut json = json!({"family": "web", "containerDefinitions": [{"name": "app", "image": "nginx", "memory": 128}]});
+    let mut json = json!({"family": "web", "networkMode": "host", "containerDefinitions": [{"name": "app", "image": "nginx", "memory": 128}]});
     json.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     json["containerDefinitions"][0].as_object_mut().unwrap().extend(container.as_object().unwrap().clone());
     TaskDefinition::read(TaskDefinition::PLACE, &mut JsonReader::new(json.to_string().as_bytes())).unwrap()
@@ -19,7 +19,6 @@ fn said(extra: &Value, container: &Value) -> Vec<String> {
 fn what_acts_is_not_refused() {
     let extra = json!({
         "executionRoleArn": "arn:aws:iam::000000000000:role/x",
-        "networkMode": "bridge",
         "cpu": "256",
         "memory": "512",
         "requiresCompatibilities": ["EC2"],
@@ -53,6 +52,15 @@ fn what_acts_is_not_refused() {
         "disableNetworking": false,
     });
     assert_eq!(said(&extra, &container), Vec::<String>::new());
+}
+
+#[test]
+fn bridge_is_refused_also_where_it_goes_without_saying() {
+    for mode in [json!("bridge"), Value::Null] {
+        assert_eq!(said(&json!({ "networkMode": mode }), &json!({})), ["networkMode bridge"]);
+    }
+    let multiline = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-multiline-pattern": "^x"}}});
+    assert_eq!(said(&json!({}), &multiline), ["logConfiguration.options.awslogs-multiline-pattern of container 'app'"]);
 }
 
 #[test]
