@@ -40,6 +40,13 @@ def definition(family: str) -> dict:
     }
 
 
+def runnable(family: str) -> dict:
+    """The same for tasks to be run: without what their node would have to find room for."""
+    given = definition(family)
+    containers = [{name: value for name, value in one.items() if name != "portMappings"} for one in given["containerDefinitions"]]
+    return given | {"networkMode": "host", "containerDefinitions": containers}
+
+
 def seed(server: Server) -> list[str]:
     """A cluster with instances and tasks; returns the tasks' ARNs."""
     ecs = server.client()
@@ -55,7 +62,7 @@ def seed(server: Server) -> list[str]:
                 {"name": "PORTS_UDP", "type": "STRINGSET", "stringSetValue": []},
             ],
         )
-    ecs.register_task_definition(**definition(FAMILY))
+    ecs.register_task_definition(**runnable(FAMILY))
     arns = []
     for _ in range(TASKS // PER_CALL):
         answer = ecs.run_task(**run_task())

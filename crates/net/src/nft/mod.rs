@@ -1,4 +1,4 @@
-//! nftables over netlink: a small encoder for what Berth's table is made of. See `docs/decisions/0011-task-networks.md`
+//! nftables over netlink: a small encoder for what Berth's table is made of. See `docs/decisions/0014-task-networks.md`
 //! for why it is our own.
 
 mod attribute;
