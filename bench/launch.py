@@ -72,14 +72,15 @@ class Berth:
     def __init__(self, programs: Path, data: Path, log: Path, up: int):
         self.berth, self.data, self.log, self.up = str(programs / "berth"), data, log, up
         environment = json.loads(subprocess.check_output([self.berth, "env", "--json", "--data-dir", data]))
-        self.ecs = Ecs(json.loads((data / "run.json").read_text())["listen"], environment)
+        self.address = json.loads((data / "run.json").read_text())["listen"]
+        self.ecs = Ecs(self.address, environment)
 
     @classmethod
     @contextlib.contextmanager
     def started(cls, programs: Path, folder: Path, archive: Path):
         program, data, log_path = str(programs / "berth"), folder / "data", folder / "berth.log"
         with open(log_path, "wb") as log:
-            options = ["--listen", "127.0.0.1:0", "--data-dir", data, "--log-format", "json", "--log-level", "info,launch=debug"]
+            options = ["--listen", "127.0.0.1:0", "--data-dir", data, "--log-format", "json", "--log-level", "info,berth_agent=debug"]
             process = subprocess.Popen([program, "up", *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             with servers.ended(process):
@@ -126,17 +127,20 @@ class Berth:
         return False
 
     def steps(self) -> dict[str, float]:
-        """Median milliseconds of each step that the log tells of."""
+        """Milliseconds of each step: what the control plane's calls take by its metrics (means), what the agent does by its log (medians)."""
+        server = servers.Server(self.name, self.address, [], {})
+        calls = {"RunTask": 0.0, "DescribeTasks": 0.0}
+        for (operation, _), (seconds, count) in server.steps().items():
+            if operation in calls:
+                calls[operation] += seconds / max(1.0, count) * 1000
         seen: dict[str, list[float]] = {}
         for line in self.log.read_text().splitlines():
             with contextlib.suppress(ValueError):
                 event = json.loads(line)
                 fields = event.get("fields", event)
-                if event.get("target") == "launch":
-                    for name, value in fields.items():
-                        if name.endswith("_us"):
-                            seen.setdefault(name[:-3], []).append(float(value) / 1000)
-        return {name: statistics.median(values) for name, values in seen.items()}
+                if "step" in fields and "micros" in fields:
+                    seen.setdefault(f"agent: {fields['step']}", []).append(float(fields["micros"]) / 1000)
+        return {f"call: {name}": took for name, took in calls.items()} | {name: statistics.median(took) for name, took in seen.items()}
 
 
 def launches(docker, berth, programs: Path, folder: Path, samples: int) -> dict:

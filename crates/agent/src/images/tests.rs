@@ -5,7 +5,7 @@ mod archive;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use berth_oci::Limits;
 use berth_testkit::eventually;
@@ -262,11 +262,7 @@ async fn image_that_was_resolved_costs_a_look_into_memory() {
     let agent = Agent::start().await;
     agent.import(&image("app", "content")).await;
     agent.images.resolve("app").await.unwrap();
-    let start = Instant::now();
-    for _ in 0..1000 {
-        std::hint::black_box(agent.images.resolve_for("app", "task").await.unwrap());
-    }
-    let each = start.elapsed() / 1000;
-    println!("resolved in {each:?}");
-    assert!(each.as_micros() < 100, "{each:?}");
+    let names = agent.folder.path().join("agent/images/refs");
+    std::fs::rename(&names, names.with_extension("away")).unwrap();
+    agent.images.resolve_for("app", "task").await.unwrap();
 }

@@ -16,7 +16,9 @@ async fn a_task_reaches_an_agent_of_the_real_binary() {
     let mut stream = agent.connect().await.unwrap();
     agent.connect_telemetry().await.unwrap();
     let container = json!({ "name": "main", "image": "busybox", "memory": 64 });
-    root.ecs("RegisterTaskDefinition", &json!({ "family": "web", "containerDefinitions": [container] })).await.unwrap();
+    root.ecs("RegisterTaskDefinition", &json!({ "family": "web", "networkMode": "host", "containerDefinitions": [container] }))
+        .await
+        .unwrap();
     let started = root.ecs("RunTask", &json!({ "taskDefinition": "web" })).await.unwrap();
     let (_, task) = agent.take_payload(&mut stream).await.unwrap();
     assert_eq!(Some(task.arn.as_str()), started["tasks"][0]["taskArn"].as_str());
