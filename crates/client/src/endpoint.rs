@@ -39,7 +39,7 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         let none = || EndpointError { text: text.to_owned() };
         let uri: Uri = text.parse().map_err(|_| none())?;
-        if uri.scheme_str().is_some_and(|scheme| scheme != "http" && scheme != "ws") || uri.query().is_some() {
+        if !matches!(uri.scheme_str(), Some("http" | "ws")) || uri.query().is_some() {
             return Err(none());
         }
         let authority = uri.authority().ok_or_else(none)?;
