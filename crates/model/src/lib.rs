@@ -20,6 +20,7 @@ mod id;
 mod launch;
 mod life;
 mod log_group;
+mod log_setting;
 mod name;
 mod ports;
 mod region;
@@ -42,6 +43,7 @@ pub use id::{AttachmentId, ContainerId, Id, InstanceId, Kind, LogGroupId, ParseI
 pub use launch::{LaunchSet, LaunchType};
 pub use life::{Desired, Life, Stop, StopCode};
 pub use log_group::{LogGroup, LogGroupClass};
+pub use log_setting::{LogResourcePolicy, MetricFilter, QueryDefinition};
 pub use name::Name;
 pub use ports::PortSet;
 pub use region::{Region, RegionError};

@@ -156,8 +156,14 @@ impl Derived for Counts {
                     self.container_instance(instance, -1);
                 }
             }
-            Change::Cluster(_) | Change::Family(_) | Change::TaskDefinition(_) | Change::ClientToken(_) | Change::LogGroup(_) => {
-            }
+            Change::Cluster(_)
+            | Change::Family(_)
+            | Change::TaskDefinition(_)
+            | Change::ClientToken(_)
+            | Change::LogGroup(_)
+            | Change::MetricFilter(_)
+            | Change::LogResourcePolicy(_)
+            | Change::QueryDefinition(_) => {}
         }
     }
 }

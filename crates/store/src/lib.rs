@@ -45,6 +45,9 @@ pub use tables::cluster::{ClusterIndex, ClusterKey};
 pub use tables::container_instance::{InstanceIndex, InstanceKey, InstanceState};
 pub use tables::family::FamilyKey;
 pub use tables::log_group::{LogGroupIndex, LogGroupKey};
+pub use tables::log_setting::{
+    LogResourcePolicyKey, MetricFilterIndex, MetricFilterKey, QueryDefinitionIndex, QueryDefinitionKey,
+};
 pub use tables::task::{TaskIndex, TaskKey};
 pub use tables::task_definition::{RevisionState, TaskDefinitionIndex, TaskDefinitionKey};
 pub use tables::{Change, LoadError, Stored, Touched};

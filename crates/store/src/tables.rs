@@ -5,10 +5,12 @@ pub(crate) mod cluster;
 pub(crate) mod container_instance;
 pub(crate) mod family;
 pub(crate) mod log_group;
+pub(crate) mod log_setting;
 pub(crate) mod task;
 pub(crate) mod task_definition;
 
 use berth_model::{ClientToken, Cluster, ContainerInstance, Family, LogGroup, Task, TaskDefinition};
+use berth_model::{LogResourcePolicy, MetricFilter, QueryDefinition};
 
 use crate::row::CborError;
 use crate::table::Table;
@@ -125,6 +127,9 @@ tables! {
     5 tasks: Task,
     6 client_tokens: ClientToken,
     7 log_groups: LogGroup,
+    20 metric_filters: MetricFilter,
+    21 log_resource_policies: LogResourcePolicy,
+    22 query_definitions: QueryDefinition,
 }
 
 fn take<R: Stored>(
