@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use wire::{Member, Operation, ReadError, Service, Shape, ShapeReader, ShapeWriter};
 
-use crate::{Call, Refusal, Target};
+use crate::{Call, Events, Refusal, Target};
 
 /// A service behind the door.
 pub trait Handler: Send + Sync {
@@ -31,7 +31,7 @@ pub trait Input: Shape {
 }
 
 /// A future that owns all it needs.
-pub type Running = Pin<Box<dyn Future<Output = Result<Box<dyn Answer>, Refusal>> + Send>>;
+pub type Running = Pin<Box<dyn Future<Output = Result<Outcome, Refusal>> + Send>>;
 
 /// A decoded request, bound to its handler.
 pub trait Request: Send + Sync + fmt::Debug {
@@ -41,6 +41,32 @@ pub trait Request: Send + Sync + fmt::Debug {
     fn access(&self, call: &Call) -> Vec<Target>;
     /// Does it.
     fn run(self: Box<Self>, call: Call) -> Running;
+}
+
+/// What an operation came to.
+pub enum Outcome {
+    /// A document.
+    Document(Box<dyn Answer>),
+    /// Events, of which the first may be there already.
+    Events(Events),
+}
+
+/// What the functions of a handler answer: shapes and events.
+pub trait Answering: Send + 'static {
+    /// The answer, whatever it is.
+    fn outcome(self) -> Outcome;
+}
+
+impl<T: Shape + Send + 'static> Answering for T {
+    fn outcome(self) -> Outcome {
+        Outcome::Document(Box::new(self))
+    }
+}
+
+impl Answering for Events {
+    fn outcome(self) -> Outcome {
+        Outcome::Events(self)
+    }
 }
 
 /// An operation's output.
@@ -77,9 +103,18 @@ pub fn bind<H, I, O>(
 where
     H: Send + Sync + 'static,
     I: Shape + fmt::Debug + Send + Sync + 'static,
-    O: Shape + Send + 'static,
+    O: Answering,
 {
     Box::new(Bound { operation, handler, input, access, run })
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Document(_) => "Document",
+            Self::Events(_) => "Events",
+        })
+    }
 }
 
 impl<H, I: fmt::Debug, O> fmt::Debug for Bound<H, I, O> {
@@ -92,7 +127,7 @@ impl<H, I, O> Request for Bound<H, I, O>
 where
     H: Send + Sync + 'static,
     I: Shape + fmt::Debug + Send + Sync + 'static,
-    O: Shape + Send + 'static,
+    O: Answering,
 {
     fn write(&self, to: &mut dyn ShapeWriter) {
         self.input.write(&self.operation.input, to);
@@ -104,6 +139,6 @@ where
 
     fn run(self: Box<Self>, call: Call) -> Running {
         let running = (self.run)(self.handler, call, self.input);
-        Box::pin(async move { running.await.map(|output| Box::new(output) as Box<dyn Answer>) })
+        Box::pin(async move { running.await.map(Answering::outcome) })
     }
 }

@@ -9,6 +9,7 @@ extern crate berth_wire as wire;
 pub mod acs;
 mod call;
 pub mod ecs;
+mod events;
 mod handler;
 pub mod logs;
 mod refusal;
@@ -16,6 +17,7 @@ mod stream;
 pub mod sts;
 
 pub use call::{Call, Caller, Target};
-pub use handler::{Answer, Handler, Input, Output, Request, Running, bind};
+pub use events::{Event, EventSource, Events, NextEvent};
+pub use handler::{Answer, Answering, Handler, Input, Outcome, Output, Request, Running, bind};
 pub use refusal::{Cause, Detail, NOT_IMPLEMENTED, Refusal};
 pub use stream::{Serving, StreamHost, StreamRefusal};

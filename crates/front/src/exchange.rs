@@ -6,15 +6,18 @@ use std::time::{Duration, Instant};
 
 use berth_api::Caller;
 use berth_wire::protocol::Answer;
-use berth_wire::{Operation, Service};
+use berth_wire::{Operation, Service, event_stream};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use tokio::sync::watch;
 use tracing::{debug, error, info};
 
+use crate::answer_body::AnswerBody;
 use crate::failure::Failure;
+use crate::pipeline::Answered;
 use crate::{AuditRecord, Door, authenticator, mount, pipeline, request_id};
 
 /// The steps of the pipeline, in order.
@@ -181,25 +184,35 @@ impl Drop for Running<'_> {
     }
 }
 
-/// Answers one HTTP request.
-pub(crate) async fn answer(door: Arc<Door>, peer: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
+/// Answers one HTTP request. An answer in events ends when the door closes.
+pub(crate) async fn answer(
+    door: Arc<Door>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+    closing: watch::Receiver<bool>,
+) -> Response<AnswerBody> {
     if let Some(mount) = mount::find(&door.mounts, request.uri().path()) {
-        return mount.serve(request).await;
+        return mount.serve(request).await.map(AnswerBody::Whole);
     }
     door.metrics.begin();
     let _running = Running(&door);
     let mut exchange = Exchange::begin();
     let (parts, incoming) = request.into_parts();
     let (answer, failure) = match pipeline::run(&door, &mut exchange, &parts, incoming).await {
-        Ok(answer) => (answer, None),
+        Ok(Answered::Whole(answer)) => (answer, None),
+        Ok(Answered::Events(events)) => {
+            exchange.end(&door, peer, &parts, StatusCode::OK.as_u16(), None);
+            let head = Answer { status: 200, content_type: event_stream::CONTENT_TYPE, headers: Vec::new(), body: Vec::new() };
+            return http(head, exchange.request_id()).map(|_| AnswerBody::of_events(events, closing));
+        }
         Err(failure) => (failure.answer(exchange.request_id()), Some(failure)),
     };
     exchange.end(&door, peer, &parts, answer.status, failure.as_ref());
     http(answer, exchange.request_id())
 }
 
-fn http(answer: Answer, request_id: &str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+fn http(answer: Answer, request_id: &str) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::Whole(Full::new(Bytes::from(answer.body))));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));

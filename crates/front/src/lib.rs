@@ -5,6 +5,7 @@
 //!
 //! Never here: the name of an AWS service, an operation's meaning, a database, the environment.
 
+mod answer_body;
 mod audit;
 mod authenticator;
 mod body;

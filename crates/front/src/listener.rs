@@ -68,9 +68,10 @@ async fn connection(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, mut cl
         debug!(%error, %peer, "setting TCP_NODELAY failed");
     }
     let limits = door.limits;
+    let seen = closing.clone();
     let service = service_fn(move |request| {
-        let door = Arc::clone(&door);
-        async move { Ok::<_, Infallible>(exchange::answer(door, peer, request).await) }
+        let (door, closing) = (Arc::clone(&door), seen.clone());
+        async move { Ok::<_, Infallible>(exchange::answer(door, peer, request, closing).await) }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use berth_api::{Call, Request};
+use berth_api::{Call, Events, Outcome, Request};
 use berth_iam::{Decision, Resource};
 use berth_wire::protocol::{self, Answer};
 use berth_wire::route::{self, DocumentPlace, RequestHead, Route};
@@ -16,8 +16,15 @@ use crate::exchange::{Exchange, Step};
 use crate::failure::Failure;
 use crate::{Credential, Door, authenticator, body};
 
+/// What a request came to.
+#[derive(Debug)]
+pub(crate) enum Answered {
+    Whole(Answer),
+    Events(Events),
+}
+
 /// Takes a request through all steps.
-pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, incoming: Incoming) -> Result<Answer, Failure> {
+pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, incoming: Incoming) -> Result<Answered, Failure> {
     let headers = authenticator::headers(parts);
     let head = authenticator::head(parts, &headers);
     let presented = sigv4::parse(&head).map_err(|error| Failure::unsigned(spoken(&head), &error))?;
@@ -53,13 +60,17 @@ pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, inc
     exchange.done(Step::Authorise);
     check(&route, &missing, request.as_ref())?;
     exchange.done(Step::Validate);
-    let output = dispatch(door, service, request, call).await?;
+    let outcome = dispatch(door, service, request, call).await?;
     exchange.done(Step::Run);
+    let output = match outcome {
+        Outcome::Document(output) => output,
+        Outcome::Events(events) => return Ok(Answered::Events(events)),
+    };
     let operation = route.operation;
     let answer = protocol::write_response(service, operation, exchange.request_id(), &|at, to| output.write(at, to))
         .map_err(|unsupported| Failure::internal(service, unsupported))?;
     exchange.done(Step::Encode);
-    Ok(answer)
+    Ok(Answered::Whole(answer))
 }
 
 fn head_of<'a>(head: &Head<'a>) -> RequestHead<'a> {
@@ -141,12 +152,7 @@ fn check(route: &Route, missing: &Missing, request: &dyn Request) -> Result<(), 
 }
 
 /// Runs the operation as a task of its own: it ends as it would even if the caller hangs up, and a bug in it ends nothing else.
-async fn dispatch(
-    door: &Door,
-    service: &'static Service,
-    request: Box<dyn Request>,
-    call: Call,
-) -> Result<Box<dyn berth_api::Answer>, Failure> {
+async fn dispatch(door: &Door, service: &'static Service, request: Box<dyn Request>, call: Call) -> Result<Outcome, Failure> {
     let running = tokio::spawn(request.run(call));
     match tokio::time::timeout(door.limits.operation_time, running).await {
         Ok(Ok(outcome)) => outcome.map_err(|refusal| Failure::refusal(service, refusal)),

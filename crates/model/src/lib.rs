@@ -23,6 +23,7 @@ mod id;
 mod launch;
 mod life;
 mod log_group;
+mod log_setting;
 mod mac_address;
 mod name;
 mod network;
@@ -51,6 +52,7 @@ pub use id::{AttachmentId, ContainerId, Id, InstanceId, Kind, LogGroupId, ParseI
 pub use launch::{LaunchSet, LaunchType};
 pub use life::{Desired, Life, Stop, StopCode};
 pub use log_group::{LogGroup, LogGroupClass};
+pub use log_setting::{LogResourcePolicy, MetricFilter, QueryDefinition};
 pub use mac_address::MacAddress;
 pub use name::Name;
 pub use network::{SecurityGroup, Subnet, Vpc};

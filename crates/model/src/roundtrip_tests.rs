@@ -351,6 +351,32 @@ fn account_settings() -> impl Strategy<Value = AccountSettings> {
     })
 }
 
+fn metric_filter() -> impl Strategy<Value = MetricFilter> {
+    (region(), name(), name(), name(), name(), document()).prop_map(
+        |(region, group, name, metric_namespace, metric_name, document)| MetricFilter {
+            region,
+            group,
+            name,
+            metric_namespace,
+            metric_name,
+            document,
+        },
+    )
+}
+
+fn log_resource_policy() -> impl Strategy<Value = LogResourcePolicy> {
+    (region(), name(), name(), document()).prop_map(|(region, resource, name, document)| LogResourcePolicy {
+        region,
+        resource,
+        name,
+        document,
+    })
+}
+
+fn query_definition() -> impl Strategy<Value = QueryDefinition> {
+    (region(), name(), name(), document()).prop_map(|(region, id, name, document)| QueryDefinition { region, id, name, document })
+}
+
 macro_rules! come_back {
     ($($test:ident: $record:ident;)*) => {
         proptest! {$(
@@ -375,4 +401,7 @@ come_back! {
     subnets_come_back: subnet;
     security_groups_come_back: security_group;
     account_settings_come_back: account_settings;
+    metric_filters_come_back: metric_filter;
+    log_resource_policies_come_back: log_resource_policy;
+    query_definitions_come_back: query_definition;
 }

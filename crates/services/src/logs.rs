@@ -6,34 +6,63 @@ mod create_log_group;
 mod create_log_stream;
 mod delete_log_group;
 mod delete_log_stream;
+mod delete_metric_filter;
+mod delete_query_definition;
+mod delete_resource_policy;
+mod delete_retention_policy;
+mod delete_subscription_filter;
 mod describe_log_groups;
 mod describe_log_streams;
+mod describe_metric_filters;
+mod describe_query_definitions;
+mod describe_resource_policies;
+mod describe_subscription_filters;
 mod failure;
 mod filter_log_events;
 mod get_log_events;
 mod group;
+mod handler;
+mod list_log_groups;
+mod list_tags_for_resource;
+mod list_tags_log_group;
 mod put_log_events;
+mod put_log_group_deletion_protection;
+mod put_metric_filter;
+mod put_query_definition;
+mod put_resource_policy;
+mod put_retention_policy;
 mod scope;
+mod tag_log_group;
+mod tag_resource;
+mod tagging;
+mod test_metric_filter;
 mod token;
+mod untag_log_group;
+mod untag_resource;
 
-use berth_api::logs::{self as api, Logs};
-use berth_api::{Call, Refusal, Target};
+use std::sync::Arc;
+
+use berth_api::Refusal;
+use berth_api::logs as api;
 use berth_model::LogGroup;
 use berth_store::{Store, Transaction, UpdateError};
 use berth_telemetry::logs::{LogError, LogStore, WriteError};
+use tokio::sync::Notify;
 
 /// CloudWatch Logs over a store and a log store.
 #[derive(Debug)]
 pub struct LogsService {
     store: Store,
     logs: LogStore,
+    /// Told when there may be events that have expired.
+    expiry: Arc<Notify>,
 }
 
 impl LogsService {
     /// CloudWatch Logs over these.
     #[must_use]
-    pub const fn new(store: Store, logs: LogStore) -> Self {
-        Self { store, logs }
+    pub fn new(store: Store, logs: LogStore) -> Self {
+        Self { store, logs, expiry: Arc::default() }
     }
 
     /// Deletes the events of groups that are not there any more: a crash may have come between the two halves of deleting one.
@@ -67,91 +96,5 @@ impl LogsService {
         let done = tokio::task::spawn_blocking(move || read(&logs)).await;
         let done = done.map_err(|cause| Refusal::internal(&api::SERVICE, Box::new(cause)))?;
         done.map_err(|cause| Refusal::internal(&api::SERVICE, Box::new(cause)))
-    }
-}
-
-impl Logs for LogsService {
-    async fn create_log_group(&self, call: &Call, input: api::CreateLogGroupRequest) -> Result<api::Unit, Refusal> {
-        create_log_group::run(self, call, input).await
-    }
-
-    fn access_create_log_group(&self, call: &Call, input: &api::CreateLogGroupRequest) -> Vec<Target> {
-        create_log_group::access(call, input)
-    }
-
-    async fn delete_log_group(&self, call: &Call, input: api::DeleteLogGroupRequest) -> Result<api::Unit, Refusal> {
-        delete_log_group::run(self, call, input).await
-    }
-
-    fn access_delete_log_group(&self, call: &Call, input: &api::DeleteLogGroupRequest) -> Vec<Target> {
-        delete_log_group::access(self, call, input)
-    }
-
-    async fn describe_log_groups(
-        &self,
-        call: &Call,
-        input: api::DescribeLogGroupsRequest,
-    ) -> Result<api::DescribeLogGroupsResponse, Refusal> {
-        describe_log_groups::run(self, call, &input)
-    }
-
-    fn access_describe_log_groups(&self, call: &Call, input: &api::DescribeLogGroupsRequest) -> Vec<Target> {
-        describe_log_groups::access(call, input)
-    }
-
-    async fn create_log_stream(&self, call: &Call, input: api::CreateLogStreamRequest) -> Result<api::Unit, Refusal> {
-        create_log_stream::run(self, call, input).await
-    }
-
-    fn access_create_log_stream(&self, call: &Call, input: &api::CreateLogStreamRequest) -> Vec<Target> {
-        create_log_stream::access(self, call, input)
-    }
-
-    async fn delete_log_stream(&self, call: &Call, input: api::DeleteLogStreamRequest) -> Result<api::Unit, Refusal> {
-        delete_log_stream::run(self, call, input).await
-    }
-
-    fn access_delete_log_stream(&self, call: &Call, input: &api::DeleteLogStreamRequest) -> Vec<Target> {
-        delete_log_stream::access(self, call, input)
-    }
-
-    async fn describe_log_streams(
-        &self,
-        call: &Call,
-        input: api::DescribeLogStreamsRequest,
-    ) -> Result<api::DescribeLogStreamsResponse, Refusal> {
-        describe_log_streams::run(self, call, input).await
-    }
-
-    fn access_describe_log_streams(&self, call: &Call, input: &api::DescribeLogStreamsRequest) -> Vec<Target> {
-        describe_log_streams::access(self, call, input)
-    }
-
-    async fn put_log_events(&self, call: &Call, input: api::PutLogEventsRequest) -> Result<api::PutLogEventsResponse, Refusal> {
-        put_log_events::run(self, call, input).await
-    }
-
-    fn access_put_log_events(&self, call: &Call, input: &api::PutLogEventsRequest) -> Vec<Target> {
-        put_log_events::access(self, call, input)
-    }
-
-    async fn get_log_events(&self, call: &Call, input: api::GetLogEventsRequest) -> Result<api::GetLogEventsResponse, Refusal> {
-        get_log_events::run(self, call, input).await
-    }
-
-    fn access_get_log_events(&self, call: &Call, input: &api::GetLogEventsRequest) -> Vec<Target> {
-        get_log_events::access(self, call, input)
-    }
-
-    async fn filter_log_events(
-        &self,
-        call: &Call,
-        input: api::FilterLogEventsRequest,
-    ) -> Result<api::FilterLogEventsResponse, Refusal> {
-        filter_log_events::run(self, call, input).await
-    }
-
-    fn access_filter_log_events(&self, call: &Call, input: &api::FilterLogEventsRequest) -> Vec<Target> {
-        filter_log_events::access(self, call, input)
     }
 }

@@ -3,7 +3,7 @@
 use berth_model::Tags;
 
 /// Tags on one resource, at most.
-const MOST: usize = 50;
+pub(crate) const MOST: usize = 50;
 
 /// What is wrong with a list of tags, in the words of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

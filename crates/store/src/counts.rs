@@ -168,7 +168,10 @@ impl Derived for Counts {
             | Change::Vpc(_)
             | Change::Subnet(_)
             | Change::SecurityGroup(_)
-            | Change::AccountSettings(_) => {}
+            | Change::AccountSettings(_)
+            | Change::MetricFilter(_)
+            | Change::LogResourcePolicy(_)
+            | Change::QueryDefinition(_) => {}
         }
     }
 }

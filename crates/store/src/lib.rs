@@ -48,6 +48,9 @@ pub use tables::cluster::{ClusterIndex, ClusterKey};
 pub use tables::container_instance::{InstanceIndex, InstanceKey, InstanceState};
 pub use tables::family::FamilyKey;
 pub use tables::log_group::{LogGroupIndex, LogGroupKey};
+pub use tables::log_setting::{
+    LogResourcePolicyKey, MetricFilterIndex, MetricFilterKey, QueryDefinitionIndex, QueryDefinitionKey,
+};
 pub use tables::security_group::SecurityGroupKey;
 pub use tables::subnet::{SubnetIndex, SubnetKey};
 pub use tables::task::{TaskIndex, TaskKey};

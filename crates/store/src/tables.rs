@@ -6,6 +6,7 @@ pub(crate) mod cluster;
 pub(crate) mod container_instance;
 pub(crate) mod family;
 pub(crate) mod log_group;
+pub(crate) mod log_setting;
 pub(crate) mod security_group;
 pub(crate) mod subnet;
 pub(crate) mod task;
@@ -15,6 +16,7 @@ pub(crate) mod vpc;
 use berth_model::{
     AccountSettings, ClientToken, Cluster, ContainerInstance, Family, LogGroup, SecurityGroup, Subnet, Task, TaskDefinition, Vpc,
 };
+use berth_model::{LogResourcePolicy, MetricFilter, QueryDefinition};
 
 use crate::row::CborError;
 use crate::table::Table;
@@ -135,6 +137,9 @@ tables! {
     9 subnets: Subnet,
     10 security_groups: SecurityGroup,
     20 account_settings: AccountSettings,
+    21 metric_filters: MetricFilter,
+    22 log_resource_policies: LogResourcePolicy,
+    23 query_definitions: QueryDefinition,
 }
 
 fn take<R: Stored>(

@@ -8,3 +8,4 @@
 //! - It reads no clock: times are arguments. It knows no other crate's database, and has none of its own.
 
 pub mod logs;
+pub mod pattern;

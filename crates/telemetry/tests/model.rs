@@ -8,8 +8,9 @@ use std::path::Path;
 
 use berth_model::{LogGroupId, Timestamp};
 use berth_telemetry::logs::{
-    Event, Listing, LogStore, Most, NewEvent, Options, Order, Pattern, Place, Position, Range, Search, Selection, WriteError,
+    Event, Listing, LogStore, Most, NewEvent, Options, Order, Place, Position, Range, Search, Selection, WriteError,
 };
+use berth_telemetry::pattern::Pattern;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -3,6 +3,7 @@
 //! Never here: sockets, clocks, files, threads, an AWS service's name. A codec knows schemas, not shapes; a shape knows
 //! readers and writers, not codecs. So there are shapes + codecs pieces of code, not shapes x codecs.
 
+pub mod event_stream;
 pub mod json;
 mod missing;
 mod moment;

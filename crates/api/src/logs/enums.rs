@@ -4,6 +4,118 @@
 
 use wire::{EnumShape, ReadError, Shape, ShapeReader, ShapeWriter};
 
+/// The model's `ActionStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActionStatus {
+    InProgress,
+    ClientError,
+    Failed,
+    Complete,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl ActionStatus {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["IN_PROGRESS", "CLIENT_ERROR", "FAILED", "COMPLETE"];
+}
+
+impl EnumShape for ActionStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::ClientError => "CLIENT_ERROR",
+            Self::Failed => "FAILED",
+            Self::Complete => "COMPLETE",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "IN_PROGRESS" => Self::InProgress,
+            "CLIENT_ERROR" => Self::ClientError,
+            "FAILED" => Self::Failed,
+            "COMPLETE" => Self::Complete,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for ActionStatus {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for ActionStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `AnomalyDetectorStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AnomalyDetectorStatus {
+    Initializing,
+    Training,
+    Analyzing,
+    Failed,
+    Deleted,
+    Paused,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl AnomalyDetectorStatus {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["INITIALIZING", "TRAINING", "ANALYZING", "FAILED", "DELETED", "PAUSED"];
+}
+
+impl EnumShape for AnomalyDetectorStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Initializing => "INITIALIZING",
+            Self::Training => "TRAINING",
+            Self::Analyzing => "ANALYZING",
+            Self::Failed => "FAILED",
+            Self::Deleted => "DELETED",
+            Self::Paused => "PAUSED",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "INITIALIZING" => Self::Initializing,
+            "TRAINING" => Self::Training,
+            "ANALYZING" => Self::Analyzing,
+            "FAILED" => Self::Failed,
+            "DELETED" => Self::Deleted,
+            "PAUSED" => Self::Paused,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for AnomalyDetectorStatus {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for AnomalyDetectorStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
 /// The model's `DataProtectionStatus`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DataProtectionStatus {
@@ -49,6 +161,253 @@ impl Default for DataProtectionStatus {
 }
 
 impl Shape for DataProtectionStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `DeliveryDestinationType`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeliveryDestinationType {
+    S3,
+    Cwl,
+    Fh,
+    Xray,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl DeliveryDestinationType {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["S3", "CWL", "FH", "XRAY"];
+}
+
+impl EnumShape for DeliveryDestinationType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::S3 => "S3",
+            Self::Cwl => "CWL",
+            Self::Fh => "FH",
+            Self::Xray => "XRAY",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "S3" => Self::S3,
+            "CWL" => Self::Cwl,
+            "FH" => Self::Fh,
+            "XRAY" => Self::Xray,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for DeliveryDestinationType {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for DeliveryDestinationType {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `DeliverySourceConfigurationSchemaValueType`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeliverySourceConfigurationSchemaValueType {
+    String,
+    Boolean,
+    Int,
+    Double,
+    Long,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl DeliverySourceConfigurationSchemaValueType {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["string", "boolean", "int", "double", "long"];
+}
+
+impl EnumShape for DeliverySourceConfigurationSchemaValueType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Int => "int",
+            Self::Double => "double",
+            Self::Long => "long",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "string" => Self::String,
+            "boolean" => Self::Boolean,
+            "int" => Self::Int,
+            "double" => Self::Double,
+            "long" => Self::Long,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for DeliverySourceConfigurationSchemaValueType {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for DeliverySourceConfigurationSchemaValueType {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `DeliverySourceStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeliverySourceStatus {
+    Active,
+    Inactive,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl DeliverySourceStatus {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["ACTIVE", "INACTIVE"];
+}
+
+impl EnumShape for DeliverySourceStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Inactive => "INACTIVE",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "ACTIVE" => Self::Active,
+            "INACTIVE" => Self::Inactive,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for DeliverySourceStatus {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for DeliverySourceStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `DeliverySourceStatusReason`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeliverySourceStatusReason {
+    ResourceDeleted,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl DeliverySourceStatusReason {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["RESOURCE_DELETED"];
+}
+
+impl EnumShape for DeliverySourceStatusReason {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::ResourceDeleted => "RESOURCE_DELETED",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "RESOURCE_DELETED" => Self::ResourceDeleted,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for DeliverySourceStatusReason {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for DeliverySourceStatusReason {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `Distribution`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Distribution {
+    Random,
+    ByLogStream,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl Distribution {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["Random", "ByLogStream"];
+}
+
+impl EnumShape for Distribution {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Random => "Random",
+            Self::ByLogStream => "ByLogStream",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "Random" => Self::Random,
+            "ByLogStream" => Self::ByLogStream,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for Distribution {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.string(at, self.as_str());
     }
@@ -127,6 +486,430 @@ impl Shape for EntityRejectionErrorType {
     }
 }
 
+/// The model's `EvaluationFrequency`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EvaluationFrequency {
+    OneMin,
+    FiveMin,
+    TenMin,
+    FifteenMin,
+    ThirtyMin,
+    OneHour,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl EvaluationFrequency {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["ONE_MIN", "FIVE_MIN", "TEN_MIN", "FIFTEEN_MIN", "THIRTY_MIN", "ONE_HOUR"];
+}
+
+impl EnumShape for EvaluationFrequency {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::OneMin => "ONE_MIN",
+            Self::FiveMin => "FIVE_MIN",
+            Self::TenMin => "TEN_MIN",
+            Self::FifteenMin => "FIFTEEN_MIN",
+            Self::ThirtyMin => "THIRTY_MIN",
+            Self::OneHour => "ONE_HOUR",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "ONE_MIN" => Self::OneMin,
+            "FIVE_MIN" => Self::FiveMin,
+            "TEN_MIN" => Self::TenMin,
+            "FIFTEEN_MIN" => Self::FifteenMin,
+            "THIRTY_MIN" => Self::ThirtyMin,
+            "ONE_HOUR" => Self::OneHour,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for EvaluationFrequency {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for EvaluationFrequency {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `EventSource`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventSource {
+    CloudTrail,
+    Route53Resolver,
+    VPCFlow,
+    EKSAudit,
+    Awswaf,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl EventSource {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["CloudTrail", "Route53Resolver", "VPCFlow", "EKSAudit", "AWSWAF"];
+}
+
+impl EnumShape for EventSource {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::CloudTrail => "CloudTrail",
+            Self::Route53Resolver => "Route53Resolver",
+            Self::VPCFlow => "VPCFlow",
+            Self::EKSAudit => "EKSAudit",
+            Self::Awswaf => "AWSWAF",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "CloudTrail" => Self::CloudTrail,
+            "Route53Resolver" => Self::Route53Resolver,
+            "VPCFlow" => Self::VPCFlow,
+            "EKSAudit" => Self::EKSAudit,
+            "AWSWAF" => Self::Awswaf,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for EventSource {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for EventSource {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `ExecutionStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExecutionStatus {
+    Running,
+    InvalidQuery,
+    Complete,
+    Failed,
+    Timeout,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl ExecutionStatus {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["Running", "InvalidQuery", "Complete", "Failed", "Timeout"];
+}
+
+impl EnumShape for ExecutionStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Running => "Running",
+            Self::InvalidQuery => "InvalidQuery",
+            Self::Complete => "Complete",
+            Self::Failed => "Failed",
+            Self::Timeout => "Timeout",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "Running" => Self::Running,
+            "InvalidQuery" => Self::InvalidQuery,
+            "Complete" => Self::Complete,
+            "Failed" => Self::Failed,
+            "Timeout" => Self::Timeout,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for ExecutionStatus {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for ExecutionStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `ExportTaskStatusCode`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExportTaskStatusCode {
+    Cancelled,
+    Completed,
+    Failed,
+    Pending,
+    PendingCancel,
+    Running,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl ExportTaskStatusCode {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["CANCELLED", "COMPLETED", "FAILED", "PENDING", "PENDING_CANCEL", "RUNNING"];
+}
+
+impl EnumShape for ExportTaskStatusCode {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Cancelled => "CANCELLED",
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+            Self::Pending => "PENDING",
+            Self::PendingCancel => "PENDING_CANCEL",
+            Self::Running => "RUNNING",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "CANCELLED" => Self::Cancelled,
+            "COMPLETED" => Self::Completed,
+            "FAILED" => Self::Failed,
+            "PENDING" => Self::Pending,
+            "PENDING_CANCEL" => Self::PendingCancel,
+            "RUNNING" => Self::Running,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for ExportTaskStatusCode {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for ExportTaskStatusCode {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `FlattenedElement`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FlattenedElement {
+    First,
+    Last,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl FlattenedElement {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["first", "last"];
+}
+
+impl EnumShape for FlattenedElement {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::First => "first",
+            Self::Last => "last",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "first" => Self::First,
+            "last" => Self::Last,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for FlattenedElement {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for FlattenedElement {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `ImportStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ImportStatus {
+    InProgress,
+    Cancelled,
+    Completed,
+    Failed,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl ImportStatus {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["IN_PROGRESS", "CANCELLED", "COMPLETED", "FAILED"];
+}
+
+impl EnumShape for ImportStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::Cancelled => "CANCELLED",
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "IN_PROGRESS" => Self::InProgress,
+            "CANCELLED" => Self::Cancelled,
+            "COMPLETED" => Self::Completed,
+            "FAILED" => Self::Failed,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for ImportStatus {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for ImportStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `IndexSource`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IndexSource {
+    Account,
+    LogGroup,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl IndexSource {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["ACCOUNT", "LOG_GROUP"];
+}
+
+impl EnumShape for IndexSource {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Account => "ACCOUNT",
+            Self::LogGroup => "LOG_GROUP",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "ACCOUNT" => Self::Account,
+            "LOG_GROUP" => Self::LogGroup,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for IndexSource {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for IndexSource {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `IndexType`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IndexType {
+    Facet,
+    FieldIndex,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl IndexType {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["FACET", "FIELD_INDEX"];
+}
+
+impl EnumShape for IndexType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Facet => "FACET",
+            Self::FieldIndex => "FIELD_INDEX",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "FACET" => Self::Facet,
+            "FIELD_INDEX" => Self::FieldIndex,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for IndexType {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for IndexType {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
 /// The model's `InheritedProperty`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InheritedProperty {
@@ -163,6 +946,147 @@ impl Default for InheritedProperty {
 }
 
 impl Shape for InheritedProperty {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `IntegrationStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IntegrationStatus {
+    Provisioning,
+    Active,
+    Failed,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl IntegrationStatus {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["PROVISIONING", "ACTIVE", "FAILED"];
+}
+
+impl EnumShape for IntegrationStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Provisioning => "PROVISIONING",
+            Self::Active => "ACTIVE",
+            Self::Failed => "FAILED",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "PROVISIONING" => Self::Provisioning,
+            "ACTIVE" => Self::Active,
+            "FAILED" => Self::Failed,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for IntegrationStatus {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for IntegrationStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `IntegrationType`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IntegrationType {
+    Opensearch,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl IntegrationType {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["OPENSEARCH"];
+}
+
+impl EnumShape for IntegrationType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Opensearch => "OPENSEARCH",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "OPENSEARCH" => Self::Opensearch,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for IntegrationType {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for IntegrationType {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `ListAggregateLogGroupSummariesGroupBy`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ListAggregateLogGroupSummariesGroupBy {
+    DataSourceNameTypeAndFormat,
+    DataSourceNameAndType,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl ListAggregateLogGroupSummariesGroupBy {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["DATA_SOURCE_NAME_TYPE_AND_FORMAT", "DATA_SOURCE_NAME_AND_TYPE"];
+}
+
+impl EnumShape for ListAggregateLogGroupSummariesGroupBy {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::DataSourceNameTypeAndFormat => "DATA_SOURCE_NAME_TYPE_AND_FORMAT",
+            Self::DataSourceNameAndType => "DATA_SOURCE_NAME_AND_TYPE",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "DATA_SOURCE_NAME_TYPE_AND_FORMAT" => Self::DataSourceNameTypeAndFormat,
+            "DATA_SOURCE_NAME_AND_TYPE" => Self::DataSourceNameAndType,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for ListAggregateLogGroupSummariesGroupBy {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for ListAggregateLogGroupSummariesGroupBy {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.string(at, self.as_str());
     }
@@ -221,6 +1145,103 @@ impl Shape for LogGroupClass {
     }
 }
 
+/// The model's `OCSFVersion`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OCSFVersion {
+    V11,
+    V15,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl OCSFVersion {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["V1.1", "V1.5"];
+}
+
+impl EnumShape for OCSFVersion {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::V11 => "V1.1",
+            Self::V15 => "V1.5",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "V1.1" => Self::V11,
+            "V1.5" => Self::V15,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for OCSFVersion {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for OCSFVersion {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `OpenSearchResourceStatusType`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpenSearchResourceStatusType {
+    Active,
+    NotFound,
+    Error,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl OpenSearchResourceStatusType {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["ACTIVE", "NOT_FOUND", "ERROR"];
+}
+
+impl EnumShape for OpenSearchResourceStatusType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::NotFound => "NOT_FOUND",
+            Self::Error => "ERROR",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "ACTIVE" => Self::Active,
+            "NOT_FOUND" => Self::NotFound,
+            "ERROR" => Self::Error,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for OpenSearchResourceStatusType {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for OpenSearchResourceStatusType {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
 /// The model's `OrderBy`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OrderBy {
@@ -260,6 +1281,868 @@ impl Default for OrderBy {
 }
 
 impl Shape for OrderBy {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `OutputFormat`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutputFormat {
+    Json,
+    Plain,
+    W3c,
+    Raw,
+    Parquet,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl OutputFormat {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["json", "plain", "w3c", "raw", "parquet"];
+}
+
+impl EnumShape for OutputFormat {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Json => "json",
+            Self::Plain => "plain",
+            Self::W3c => "w3c",
+            Self::Raw => "raw",
+            Self::Parquet => "parquet",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "json" => Self::Json,
+            "plain" => Self::Plain,
+            "w3c" => Self::W3c,
+            "raw" => Self::Raw,
+            "parquet" => Self::Parquet,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for OutputFormat {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for OutputFormat {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `PolicyScope`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyScope {
+    Account,
+    Resource,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl PolicyScope {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["ACCOUNT", "RESOURCE"];
+}
+
+impl EnumShape for PolicyScope {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Account => "ACCOUNT",
+            Self::Resource => "RESOURCE",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "ACCOUNT" => Self::Account,
+            "RESOURCE" => Self::Resource,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for PolicyScope {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for PolicyScope {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `PolicyType`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyType {
+    DataProtectionPolicy,
+    SubscriptionFilterPolicy,
+    FieldIndexPolicy,
+    TransformerPolicy,
+    MetricExtractionPolicy,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl PolicyType {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &[
+        "DATA_PROTECTION_POLICY",
+        "SUBSCRIPTION_FILTER_POLICY",
+        "FIELD_INDEX_POLICY",
+        "TRANSFORMER_POLICY",
+        "METRIC_EXTRACTION_POLICY",
+    ];
+}
+
+impl EnumShape for PolicyType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::DataProtectionPolicy => "DATA_PROTECTION_POLICY",
+            Self::SubscriptionFilterPolicy => "SUBSCRIPTION_FILTER_POLICY",
+            Self::FieldIndexPolicy => "FIELD_INDEX_POLICY",
+            Self::TransformerPolicy => "TRANSFORMER_POLICY",
+            Self::MetricExtractionPolicy => "METRIC_EXTRACTION_POLICY",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "DATA_PROTECTION_POLICY" => Self::DataProtectionPolicy,
+            "SUBSCRIPTION_FILTER_POLICY" => Self::SubscriptionFilterPolicy,
+            "FIELD_INDEX_POLICY" => Self::FieldIndexPolicy,
+            "TRANSFORMER_POLICY" => Self::TransformerPolicy,
+            "METRIC_EXTRACTION_POLICY" => Self::MetricExtractionPolicy,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for PolicyType {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for PolicyType {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `QueryLanguage`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QueryLanguage {
+    Cwli,
+    Sql,
+    Ppl,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl QueryLanguage {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["CWLI", "SQL", "PPL"];
+}
+
+impl EnumShape for QueryLanguage {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Cwli => "CWLI",
+            Self::Sql => "SQL",
+            Self::Ppl => "PPL",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "CWLI" => Self::Cwli,
+            "SQL" => Self::Sql,
+            "PPL" => Self::Ppl,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for QueryLanguage {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for QueryLanguage {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `QueryStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QueryStatus {
+    Scheduled,
+    Running,
+    Complete,
+    Failed,
+    Cancelled,
+    Timeout,
+    Unknown,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl QueryStatus {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"];
+}
+
+impl EnumShape for QueryStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Scheduled => "Scheduled",
+            Self::Running => "Running",
+            Self::Complete => "Complete",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+            Self::Timeout => "Timeout",
+            Self::Unknown => "Unknown",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "Scheduled" => Self::Scheduled,
+            "Running" => Self::Running,
+            "Complete" => Self::Complete,
+            "Failed" => Self::Failed,
+            "Cancelled" => Self::Cancelled,
+            "Timeout" => Self::Timeout,
+            "Unknown" => Self::Unknown,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for QueryStatus {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for QueryStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `S3TableIntegrationSourceStatus`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum S3TableIntegrationSourceStatus {
+    Active,
+    Unhealthy,
+    Failed,
+    DataSourceDeleteInProgress,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl S3TableIntegrationSourceStatus {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["ACTIVE", "UNHEALTHY", "FAILED", "DATA_SOURCE_DELETE_IN_PROGRESS"];
+}
+
+impl EnumShape for S3TableIntegrationSourceStatus {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Unhealthy => "UNHEALTHY",
+            Self::Failed => "FAILED",
+            Self::DataSourceDeleteInProgress => "DATA_SOURCE_DELETE_IN_PROGRESS",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "ACTIVE" => Self::Active,
+            "UNHEALTHY" => Self::Unhealthy,
+            "FAILED" => Self::Failed,
+            "DATA_SOURCE_DELETE_IN_PROGRESS" => Self::DataSourceDeleteInProgress,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for S3TableIntegrationSourceStatus {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for S3TableIntegrationSourceStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `ScheduledQueryDestinationType`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ScheduledQueryDestinationType {
+    S3,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl ScheduledQueryDestinationType {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["S3"];
+}
+
+impl EnumShape for ScheduledQueryDestinationType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::S3 => "S3",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "S3" => Self::S3,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for ScheduledQueryDestinationType {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for ScheduledQueryDestinationType {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `ScheduledQueryState`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ScheduledQueryState {
+    Enabled,
+    Disabled,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl ScheduledQueryState {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["ENABLED", "DISABLED"];
+}
+
+impl EnumShape for ScheduledQueryState {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Enabled => "ENABLED",
+            Self::Disabled => "DISABLED",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "ENABLED" => Self::Enabled,
+            "DISABLED" => Self::Disabled,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for ScheduledQueryState {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for ScheduledQueryState {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `Scope`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    All,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl Scope {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["ALL"];
+}
+
+impl EnumShape for Scope {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::All => "ALL",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "ALL" => Self::All,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for Scope {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `StandardUnit`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StandardUnit {
+    Seconds,
+    Microseconds,
+    Milliseconds,
+    Bytes,
+    Kilobytes,
+    Megabytes,
+    Gigabytes,
+    Terabytes,
+    Bits,
+    Kilobits,
+    Megabits,
+    Gigabits,
+    Terabits,
+    Percent,
+    Count,
+    BytesSecond,
+    KilobytesSecond,
+    MegabytesSecond,
+    GigabytesSecond,
+    TerabytesSecond,
+    BitsSecond,
+    KilobitsSecond,
+    MegabitsSecond,
+    GigabitsSecond,
+    TerabitsSecond,
+    CountSecond,
+    None,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl StandardUnit {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &[
+        "Seconds",
+        "Microseconds",
+        "Milliseconds",
+        "Bytes",
+        "Kilobytes",
+        "Megabytes",
+        "Gigabytes",
+        "Terabytes",
+        "Bits",
+        "Kilobits",
+        "Megabits",
+        "Gigabits",
+        "Terabits",
+        "Percent",
+        "Count",
+        "Bytes/Second",
+        "Kilobytes/Second",
+        "Megabytes/Second",
+        "Gigabytes/Second",
+        "Terabytes/Second",
+        "Bits/Second",
+        "Kilobits/Second",
+        "Megabits/Second",
+        "Gigabits/Second",
+        "Terabits/Second",
+        "Count/Second",
+        "None",
+    ];
+}
+
+impl EnumShape for StandardUnit {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Seconds => "Seconds",
+            Self::Microseconds => "Microseconds",
+            Self::Milliseconds => "Milliseconds",
+            Self::Bytes => "Bytes",
+            Self::Kilobytes => "Kilobytes",
+            Self::Megabytes => "Megabytes",
+            Self::Gigabytes => "Gigabytes",
+            Self::Terabytes => "Terabytes",
+            Self::Bits => "Bits",
+            Self::Kilobits => "Kilobits",
+            Self::Megabits => "Megabits",
+            Self::Gigabits => "Gigabits",
+            Self::Terabits => "Terabits",
+            Self::Percent => "Percent",
+            Self::Count => "Count",
+            Self::BytesSecond => "Bytes/Second",
+            Self::KilobytesSecond => "Kilobytes/Second",
+            Self::MegabytesSecond => "Megabytes/Second",
+            Self::GigabytesSecond => "Gigabytes/Second",
+            Self::TerabytesSecond => "Terabytes/Second",
+            Self::BitsSecond => "Bits/Second",
+            Self::KilobitsSecond => "Kilobits/Second",
+            Self::MegabitsSecond => "Megabits/Second",
+            Self::GigabitsSecond => "Gigabits/Second",
+            Self::TerabitsSecond => "Terabits/Second",
+            Self::CountSecond => "Count/Second",
+            Self::None => "None",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "Seconds" => Self::Seconds,
+            "Microseconds" => Self::Microseconds,
+            "Milliseconds" => Self::Milliseconds,
+            "Bytes" => Self::Bytes,
+            "Kilobytes" => Self::Kilobytes,
+            "Megabytes" => Self::Megabytes,
+            "Gigabytes" => Self::Gigabytes,
+            "Terabytes" => Self::Terabytes,
+            "Bits" => Self::Bits,
+            "Kilobits" => Self::Kilobits,
+            "Megabits" => Self::Megabits,
+            "Gigabits" => Self::Gigabits,
+            "Terabits" => Self::Terabits,
+            "Percent" => Self::Percent,
+            "Count" => Self::Count,
+            "Bytes/Second" => Self::BytesSecond,
+            "Kilobytes/Second" => Self::KilobytesSecond,
+            "Megabytes/Second" => Self::MegabytesSecond,
+            "Gigabytes/Second" => Self::GigabytesSecond,
+            "Terabytes/Second" => Self::TerabytesSecond,
+            "Bits/Second" => Self::BitsSecond,
+            "Kilobits/Second" => Self::KilobitsSecond,
+            "Megabits/Second" => Self::MegabitsSecond,
+            "Gigabits/Second" => Self::GigabitsSecond,
+            "Terabits/Second" => Self::TerabitsSecond,
+            "Count/Second" => Self::CountSecond,
+            "None" => Self::None,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for StandardUnit {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for StandardUnit {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `State`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    Active,
+    Suppressed,
+    Baseline,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl State {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["Active", "Suppressed", "Baseline"];
+}
+
+impl EnumShape for State {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "Active",
+            Self::Suppressed => "Suppressed",
+            Self::Baseline => "Baseline",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "Active" => Self::Active,
+            "Suppressed" => Self::Suppressed,
+            "Baseline" => Self::Baseline,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for State {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `SuppressionState`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuppressionState {
+    Suppressed,
+    Unsuppressed,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl SuppressionState {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["SUPPRESSED", "UNSUPPRESSED"];
+}
+
+impl EnumShape for SuppressionState {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Suppressed => "SUPPRESSED",
+            Self::Unsuppressed => "UNSUPPRESSED",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "SUPPRESSED" => Self::Suppressed,
+            "UNSUPPRESSED" => Self::Unsuppressed,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for SuppressionState {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for SuppressionState {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `SuppressionType`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuppressionType {
+    Limited,
+    Infinite,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl SuppressionType {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["LIMITED", "INFINITE"];
+}
+
+impl EnumShape for SuppressionType {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Limited => "LIMITED",
+            Self::Infinite => "INFINITE",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "LIMITED" => Self::Limited,
+            "INFINITE" => Self::Infinite,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for SuppressionType {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for SuppressionType {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `SuppressionUnit`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuppressionUnit {
+    Seconds,
+    Minutes,
+    Hours,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl SuppressionUnit {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["SECONDS", "MINUTES", "HOURS"];
+}
+
+impl EnumShape for SuppressionUnit {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Seconds => "SECONDS",
+            Self::Minutes => "MINUTES",
+            Self::Hours => "HOURS",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "SECONDS" => Self::Seconds,
+            "MINUTES" => Self::Minutes,
+            "HOURS" => Self::Hours,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for SuppressionUnit {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for SuppressionUnit {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.string(at, self.as_str());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        Ok(Self::from_text(&from.string(at)?))
+    }
+}
+
+/// The model's `Type`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Type {
+    Boolean,
+    Integer,
+    Double,
+    String,
+    /// A text that the model does not list.
+    Unlisted(Box<str>),
+}
+
+impl Type {
+    /// All texts that the model lists.
+    pub const TEXTS: &'static [&'static str] = &["boolean", "integer", "double", "string"];
+}
+
+impl EnumShape for Type {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Double => "double",
+            Self::String => "string",
+            Self::Unlisted(text) => text,
+        }
+    }
+
+    fn from_text(text: &str) -> Self {
+        match text {
+            "boolean" => Self::Boolean,
+            "integer" => Self::Integer,
+            "double" => Self::Double,
+            "string" => Self::String,
+            other => Self::Unlisted(other.into()),
+        }
+    }
+}
+
+impl Default for Type {
+    fn default() -> Self {
+        Self::Unlisted(Box::default())
+    }
+}
+
+impl Shape for Type {
     fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
         to.string(at, self.as_str());
     }

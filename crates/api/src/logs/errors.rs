@@ -15,6 +15,15 @@ pub fn access_denied_exception(message: impl Into<String>) -> Refusal {
     Refusal::new(&ACCESS_DENIED_EXCEPTION, message)
 }
 
+/// `ConflictException`, HTTP 400.
+pub static CONFLICT_EXCEPTION: ErrorShape =
+    ErrorShape { code: "ConflictException", status: 400, fault: Fault::Client, retryable: false };
+
+/// Refuses with `ConflictException`.
+pub fn conflict_exception(message: impl Into<String>) -> Refusal {
+    Refusal::new(&CONFLICT_EXCEPTION, message)
+}
+
 /// `DataAlreadyAcceptedException`, HTTP 400.
 pub static DATA_ALREADY_ACCEPTED_EXCEPTION: ErrorShape =
     ErrorShape { code: "DataAlreadyAcceptedException", status: 400, fault: Fault::Client, retryable: false };
@@ -22,6 +31,24 @@ pub static DATA_ALREADY_ACCEPTED_EXCEPTION: ErrorShape =
 /// Refuses with `DataAlreadyAcceptedException`.
 pub fn data_already_accepted_exception(message: impl Into<String>) -> Refusal {
     Refusal::new(&DATA_ALREADY_ACCEPTED_EXCEPTION, message)
+}
+
+/// `InternalServerException`, HTTP 500.
+pub static INTERNAL_SERVER_EXCEPTION: ErrorShape =
+    ErrorShape { code: "InternalServerException", status: 500, fault: Fault::Server, retryable: false };
+
+/// Refuses with `InternalServerException`.
+pub fn internal_server_exception(message: impl Into<String>) -> Refusal {
+    Refusal::new(&INTERNAL_SERVER_EXCEPTION, message)
+}
+
+/// `InvalidOperationException`, HTTP 400.
+pub static INVALID_OPERATION_EXCEPTION: ErrorShape =
+    ErrorShape { code: "InvalidOperationException", status: 400, fault: Fault::Client, retryable: false };
+
+/// Refuses with `InvalidOperationException`.
+pub fn invalid_operation_exception(message: impl Into<String>) -> Refusal {
+    Refusal::new(&INVALID_OPERATION_EXCEPTION, message)
 }
 
 /// `InvalidParameterException`, HTTP 400.
@@ -51,6 +78,15 @@ pub fn limit_exceeded_exception(message: impl Into<String>) -> Refusal {
     Refusal::new(&LIMIT_EXCEEDED_EXCEPTION, message)
 }
 
+/// `MalformedQueryException`, HTTP 400.
+pub static MALFORMED_QUERY_EXCEPTION: ErrorShape =
+    ErrorShape { code: "MalformedQueryException", status: 400, fault: Fault::Client, retryable: false };
+
+/// Refuses with `MalformedQueryException`.
+pub fn malformed_query_exception(message: impl Into<String>) -> Refusal {
+    Refusal::new(&MALFORMED_QUERY_EXCEPTION, message)
+}
+
 /// `OperationAbortedException`, HTTP 400.
 pub static OPERATION_ABORTED_EXCEPTION: ErrorShape =
     ErrorShape { code: "OperationAbortedException", status: 400, fault: Fault::Client, retryable: false };
@@ -78,6 +114,15 @@ pub fn resource_not_found_exception(message: impl Into<String>) -> Refusal {
     Refusal::new(&RESOURCE_NOT_FOUND_EXCEPTION, message)
 }
 
+/// `ServiceQuotaExceededException`, HTTP 400.
+pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: ErrorShape =
+    ErrorShape { code: "ServiceQuotaExceededException", status: 400, fault: Fault::Client, retryable: false };
+
+/// Refuses with `ServiceQuotaExceededException`.
+pub fn service_quota_exceeded_exception(message: impl Into<String>) -> Refusal {
+    Refusal::new(&SERVICE_QUOTA_EXCEEDED_EXCEPTION, message)
+}
+
 /// `ServiceUnavailableException`, HTTP 500.
 pub static SERVICE_UNAVAILABLE_EXCEPTION: ErrorShape =
     ErrorShape { code: "ServiceUnavailableException", status: 500, fault: Fault::Server, retryable: true };
@@ -94,6 +139,15 @@ pub static THROTTLING_EXCEPTION: ErrorShape =
 /// Refuses with `ThrottlingException`.
 pub fn throttling_exception(message: impl Into<String>) -> Refusal {
     Refusal::new(&THROTTLING_EXCEPTION, message)
+}
+
+/// `TooManyTagsException`, HTTP 400.
+pub static TOO_MANY_TAGS_EXCEPTION: ErrorShape =
+    ErrorShape { code: "TooManyTagsException", status: 400, fault: Fault::Client, retryable: false };
+
+/// Refuses with `TooManyTagsException`.
+pub fn too_many_tags_exception(message: impl Into<String>) -> Refusal {
+    Refusal::new(&TOO_MANY_TAGS_EXCEPTION, message)
 }
 
 /// `UnrecognizedClientException`, HTTP 400.
@@ -128,5 +182,19 @@ pub fn invalid_sequence_token_exception_with(
 ) -> Refusal {
     Refusal::new(&INVALID_SEQUENCE_TOKEN_EXCEPTION, message).with_detail(move |to| {
         wire::Shape::write(&detail.expected_sequence_token, &super::schemas::INVALID_SEQUENCE_TOKEN_EXCEPTION_MEMBERS[0], to);
+    })
+}
+
+/// Refuses with `MalformedQueryException` and its further members.
+pub fn malformed_query_exception_with(message: impl Into<String>, detail: super::MalformedQueryException) -> Refusal {
+    Refusal::new(&MALFORMED_QUERY_EXCEPTION, message).with_detail(move |to| {
+        wire::Shape::write(&detail.query_compile_error, &super::schemas::MALFORMED_QUERY_EXCEPTION_MEMBERS[0], to);
+    })
+}
+
+/// Refuses with `TooManyTagsException` and its further members.
+pub fn too_many_tags_exception_with(message: impl Into<String>, detail: super::TooManyTagsException) -> Refusal {
+    Refusal::new(&TOO_MANY_TAGS_EXCEPTION, message).with_detail(move |to| {
+        wire::Shape::write(&detail.resource_name, &super::schemas::TOO_MANY_TAGS_EXCEPTION_MEMBERS[0], to);
     })
 }

@@ -11,10 +11,142 @@ use crate::{Call, Handler, Refusal, Request, Target, bind};
 ///
 /// Each has a twin, `access_...`, that names the resources the call touches; policies are evaluated on them.
 pub trait Logs: Send + Sync + 'static {
+    /// `AssociateKmsKey`.
+    fn associate_kms_key(
+        &self,
+        call: &Call,
+        input: AssociateKmsKeyRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[0])))
+    }
+
+    /// The resources that a `AssociateKmsKey` call touches.
+    fn access_associate_kms_key(&self, call: &Call, input: &AssociateKmsKeyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `AssociateSourceToS3TableIntegration`.
+    fn associate_source_to_s3_table_integration(
+        &self,
+        call: &Call,
+        input: AssociateSourceToS3TableIntegrationRequest,
+    ) -> impl Future<Output = Result<AssociateSourceToS3TableIntegrationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[1])))
+    }
+
+    /// The resources that a `AssociateSourceToS3TableIntegration` call touches.
+    fn access_associate_source_to_s3_table_integration(
+        &self,
+        call: &Call,
+        input: &AssociateSourceToS3TableIntegrationRequest,
+    ) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `CancelExportTask`.
+    fn cancel_export_task(
+        &self,
+        call: &Call,
+        input: CancelExportTaskRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[2])))
+    }
+
+    /// The resources that a `CancelExportTask` call touches.
+    fn access_cancel_export_task(&self, call: &Call, input: &CancelExportTaskRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `CancelImportTask`.
+    fn cancel_import_task(
+        &self,
+        call: &Call,
+        input: CancelImportTaskRequest,
+    ) -> impl Future<Output = Result<CancelImportTaskResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[3])))
+    }
+
+    /// The resources that a `CancelImportTask` call touches.
+    fn access_cancel_import_task(&self, call: &Call, input: &CancelImportTaskRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `CreateDelivery`.
+    fn create_delivery(
+        &self,
+        call: &Call,
+        input: CreateDeliveryRequest,
+    ) -> impl Future<Output = Result<CreateDeliveryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[4])))
+    }
+
+    /// The resources that a `CreateDelivery` call touches.
+    fn access_create_delivery(&self, call: &Call, input: &CreateDeliveryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `CreateExportTask`.
+    fn create_export_task(
+        &self,
+        call: &Call,
+        input: CreateExportTaskRequest,
+    ) -> impl Future<Output = Result<CreateExportTaskResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[5])))
+    }
+
+    /// The resources that a `CreateExportTask` call touches.
+    fn access_create_export_task(&self, call: &Call, input: &CreateExportTaskRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `CreateImportTask`.
+    fn create_import_task(
+        &self,
+        call: &Call,
+        input: CreateImportTaskRequest,
+    ) -> impl Future<Output = Result<CreateImportTaskResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[6])))
+    }
+
+    /// The resources that a `CreateImportTask` call touches.
+    fn access_create_import_task(&self, call: &Call, input: &CreateImportTaskRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `CreateLogAnomalyDetector`.
+    fn create_log_anomaly_detector(
+        &self,
+        call: &Call,
+        input: CreateLogAnomalyDetectorRequest,
+    ) -> impl Future<Output = Result<CreateLogAnomalyDetectorResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[7])))
+    }
+
+    /// The resources that a `CreateLogAnomalyDetector` call touches.
+    fn access_create_log_anomaly_detector(&self, call: &Call, input: &CreateLogAnomalyDetectorRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
     /// `CreateLogGroup`.
     fn create_log_group(&self, call: &Call, input: CreateLogGroupRequest) -> impl Future<Output = Result<Unit, Refusal>> + Send {
         let _ = (call, input);
-        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[0])))
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[8])))
     }
 
     /// The resources that a `CreateLogGroup` call touches.
@@ -30,7 +162,7 @@ pub trait Logs: Send + Sync + 'static {
         input: CreateLogStreamRequest,
     ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
         let _ = (call, input);
-        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[1])))
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[9])))
     }
 
     /// The resources that a `CreateLogStream` call touches.
@@ -39,10 +171,202 @@ pub trait Logs: Send + Sync + 'static {
         Target::any()
     }
 
+    /// `CreateLookupTable`.
+    fn create_lookup_table(
+        &self,
+        call: &Call,
+        input: CreateLookupTableRequest,
+    ) -> impl Future<Output = Result<CreateLookupTableResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[10])))
+    }
+
+    /// The resources that a `CreateLookupTable` call touches.
+    fn access_create_lookup_table(&self, call: &Call, input: &CreateLookupTableRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `CreateScheduledQuery`.
+    fn create_scheduled_query(
+        &self,
+        call: &Call,
+        input: CreateScheduledQueryRequest,
+    ) -> impl Future<Output = Result<CreateScheduledQueryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[11])))
+    }
+
+    /// The resources that a `CreateScheduledQuery` call touches.
+    fn access_create_scheduled_query(&self, call: &Call, input: &CreateScheduledQueryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteAccountPolicy`.
+    fn delete_account_policy(
+        &self,
+        call: &Call,
+        input: DeleteAccountPolicyRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[12])))
+    }
+
+    /// The resources that a `DeleteAccountPolicy` call touches.
+    fn access_delete_account_policy(&self, call: &Call, input: &DeleteAccountPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteDataProtectionPolicy`.
+    fn delete_data_protection_policy(
+        &self,
+        call: &Call,
+        input: DeleteDataProtectionPolicyRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[13])))
+    }
+
+    /// The resources that a `DeleteDataProtectionPolicy` call touches.
+    fn access_delete_data_protection_policy(&self, call: &Call, input: &DeleteDataProtectionPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteDelivery`.
+    fn delete_delivery(&self, call: &Call, input: DeleteDeliveryRequest) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[14])))
+    }
+
+    /// The resources that a `DeleteDelivery` call touches.
+    fn access_delete_delivery(&self, call: &Call, input: &DeleteDeliveryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteDeliveryDestination`.
+    fn delete_delivery_destination(
+        &self,
+        call: &Call,
+        input: DeleteDeliveryDestinationRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[15])))
+    }
+
+    /// The resources that a `DeleteDeliveryDestination` call touches.
+    fn access_delete_delivery_destination(&self, call: &Call, input: &DeleteDeliveryDestinationRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteDeliveryDestinationPolicy`.
+    fn delete_delivery_destination_policy(
+        &self,
+        call: &Call,
+        input: DeleteDeliveryDestinationPolicyRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[16])))
+    }
+
+    /// The resources that a `DeleteDeliveryDestinationPolicy` call touches.
+    fn access_delete_delivery_destination_policy(
+        &self,
+        call: &Call,
+        input: &DeleteDeliveryDestinationPolicyRequest,
+    ) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteDeliverySource`.
+    fn delete_delivery_source(
+        &self,
+        call: &Call,
+        input: DeleteDeliverySourceRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[17])))
+    }
+
+    /// The resources that a `DeleteDeliverySource` call touches.
+    fn access_delete_delivery_source(&self, call: &Call, input: &DeleteDeliverySourceRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteDestination`.
+    fn delete_destination(
+        &self,
+        call: &Call,
+        input: DeleteDestinationRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[18])))
+    }
+
+    /// The resources that a `DeleteDestination` call touches.
+    fn access_delete_destination(&self, call: &Call, input: &DeleteDestinationRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteIndexPolicy`.
+    fn delete_index_policy(
+        &self,
+        call: &Call,
+        input: DeleteIndexPolicyRequest,
+    ) -> impl Future<Output = Result<DeleteIndexPolicyResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[19])))
+    }
+
+    /// The resources that a `DeleteIndexPolicy` call touches.
+    fn access_delete_index_policy(&self, call: &Call, input: &DeleteIndexPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteIntegration`.
+    fn delete_integration(
+        &self,
+        call: &Call,
+        input: DeleteIntegrationRequest,
+    ) -> impl Future<Output = Result<DeleteIntegrationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[20])))
+    }
+
+    /// The resources that a `DeleteIntegration` call touches.
+    fn access_delete_integration(&self, call: &Call, input: &DeleteIntegrationRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteLogAnomalyDetector`.
+    fn delete_log_anomaly_detector(
+        &self,
+        call: &Call,
+        input: DeleteLogAnomalyDetectorRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[21])))
+    }
+
+    /// The resources that a `DeleteLogAnomalyDetector` call touches.
+    fn access_delete_log_anomaly_detector(&self, call: &Call, input: &DeleteLogAnomalyDetectorRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
     /// `DeleteLogGroup`.
     fn delete_log_group(&self, call: &Call, input: DeleteLogGroupRequest) -> impl Future<Output = Result<Unit, Refusal>> + Send {
         let _ = (call, input);
-        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[2])))
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[22])))
     }
 
     /// The resources that a `DeleteLogGroup` call touches.
@@ -58,11 +382,315 @@ pub trait Logs: Send + Sync + 'static {
         input: DeleteLogStreamRequest,
     ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
         let _ = (call, input);
-        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[3])))
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[23])))
     }
 
     /// The resources that a `DeleteLogStream` call touches.
     fn access_delete_log_stream(&self, call: &Call, input: &DeleteLogStreamRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteLookupTable`.
+    fn delete_lookup_table(
+        &self,
+        call: &Call,
+        input: DeleteLookupTableRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[24])))
+    }
+
+    /// The resources that a `DeleteLookupTable` call touches.
+    fn access_delete_lookup_table(&self, call: &Call, input: &DeleteLookupTableRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteMetricFilter`.
+    fn delete_metric_filter(
+        &self,
+        call: &Call,
+        input: DeleteMetricFilterRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[25])))
+    }
+
+    /// The resources that a `DeleteMetricFilter` call touches.
+    fn access_delete_metric_filter(&self, call: &Call, input: &DeleteMetricFilterRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteQueryDefinition`.
+    fn delete_query_definition(
+        &self,
+        call: &Call,
+        input: DeleteQueryDefinitionRequest,
+    ) -> impl Future<Output = Result<DeleteQueryDefinitionResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[26])))
+    }
+
+    /// The resources that a `DeleteQueryDefinition` call touches.
+    fn access_delete_query_definition(&self, call: &Call, input: &DeleteQueryDefinitionRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteResourcePolicy`.
+    fn delete_resource_policy(
+        &self,
+        call: &Call,
+        input: DeleteResourcePolicyRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[27])))
+    }
+
+    /// The resources that a `DeleteResourcePolicy` call touches.
+    fn access_delete_resource_policy(&self, call: &Call, input: &DeleteResourcePolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteRetentionPolicy`.
+    fn delete_retention_policy(
+        &self,
+        call: &Call,
+        input: DeleteRetentionPolicyRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[28])))
+    }
+
+    /// The resources that a `DeleteRetentionPolicy` call touches.
+    fn access_delete_retention_policy(&self, call: &Call, input: &DeleteRetentionPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteScheduledQuery`.
+    fn delete_scheduled_query(
+        &self,
+        call: &Call,
+        input: DeleteScheduledQueryRequest,
+    ) -> impl Future<Output = Result<DeleteScheduledQueryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[29])))
+    }
+
+    /// The resources that a `DeleteScheduledQuery` call touches.
+    fn access_delete_scheduled_query(&self, call: &Call, input: &DeleteScheduledQueryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteSubscriptionFilter`.
+    fn delete_subscription_filter(
+        &self,
+        call: &Call,
+        input: DeleteSubscriptionFilterRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[30])))
+    }
+
+    /// The resources that a `DeleteSubscriptionFilter` call touches.
+    fn access_delete_subscription_filter(&self, call: &Call, input: &DeleteSubscriptionFilterRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DeleteTransformer`.
+    fn delete_transformer(
+        &self,
+        call: &Call,
+        input: DeleteTransformerRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[31])))
+    }
+
+    /// The resources that a `DeleteTransformer` call touches.
+    fn access_delete_transformer(&self, call: &Call, input: &DeleteTransformerRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeAccountPolicies`.
+    fn describe_account_policies(
+        &self,
+        call: &Call,
+        input: DescribeAccountPoliciesRequest,
+    ) -> impl Future<Output = Result<DescribeAccountPoliciesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[32])))
+    }
+
+    /// The resources that a `DescribeAccountPolicies` call touches.
+    fn access_describe_account_policies(&self, call: &Call, input: &DescribeAccountPoliciesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeConfigurationTemplates`.
+    fn describe_configuration_templates(
+        &self,
+        call: &Call,
+        input: DescribeConfigurationTemplatesRequest,
+    ) -> impl Future<Output = Result<DescribeConfigurationTemplatesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[33])))
+    }
+
+    /// The resources that a `DescribeConfigurationTemplates` call touches.
+    fn access_describe_configuration_templates(&self, call: &Call, input: &DescribeConfigurationTemplatesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeDeliveries`.
+    fn describe_deliveries(
+        &self,
+        call: &Call,
+        input: DescribeDeliveriesRequest,
+    ) -> impl Future<Output = Result<DescribeDeliveriesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[34])))
+    }
+
+    /// The resources that a `DescribeDeliveries` call touches.
+    fn access_describe_deliveries(&self, call: &Call, input: &DescribeDeliveriesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeDeliveryDestinations`.
+    fn describe_delivery_destinations(
+        &self,
+        call: &Call,
+        input: DescribeDeliveryDestinationsRequest,
+    ) -> impl Future<Output = Result<DescribeDeliveryDestinationsResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[35])))
+    }
+
+    /// The resources that a `DescribeDeliveryDestinations` call touches.
+    fn access_describe_delivery_destinations(&self, call: &Call, input: &DescribeDeliveryDestinationsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeDeliverySources`.
+    fn describe_delivery_sources(
+        &self,
+        call: &Call,
+        input: DescribeDeliverySourcesRequest,
+    ) -> impl Future<Output = Result<DescribeDeliverySourcesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[36])))
+    }
+
+    /// The resources that a `DescribeDeliverySources` call touches.
+    fn access_describe_delivery_sources(&self, call: &Call, input: &DescribeDeliverySourcesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeDestinations`.
+    fn describe_destinations(
+        &self,
+        call: &Call,
+        input: DescribeDestinationsRequest,
+    ) -> impl Future<Output = Result<DescribeDestinationsResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[37])))
+    }
+
+    /// The resources that a `DescribeDestinations` call touches.
+    fn access_describe_destinations(&self, call: &Call, input: &DescribeDestinationsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeExportTasks`.
+    fn describe_export_tasks(
+        &self,
+        call: &Call,
+        input: DescribeExportTasksRequest,
+    ) -> impl Future<Output = Result<DescribeExportTasksResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[38])))
+    }
+
+    /// The resources that a `DescribeExportTasks` call touches.
+    fn access_describe_export_tasks(&self, call: &Call, input: &DescribeExportTasksRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeFieldIndexes`.
+    fn describe_field_indexes(
+        &self,
+        call: &Call,
+        input: DescribeFieldIndexesRequest,
+    ) -> impl Future<Output = Result<DescribeFieldIndexesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[39])))
+    }
+
+    /// The resources that a `DescribeFieldIndexes` call touches.
+    fn access_describe_field_indexes(&self, call: &Call, input: &DescribeFieldIndexesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeImportTaskBatches`.
+    fn describe_import_task_batches(
+        &self,
+        call: &Call,
+        input: DescribeImportTaskBatchesRequest,
+    ) -> impl Future<Output = Result<DescribeImportTaskBatchesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[40])))
+    }
+
+    /// The resources that a `DescribeImportTaskBatches` call touches.
+    fn access_describe_import_task_batches(&self, call: &Call, input: &DescribeImportTaskBatchesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeImportTasks`.
+    fn describe_import_tasks(
+        &self,
+        call: &Call,
+        input: DescribeImportTasksRequest,
+    ) -> impl Future<Output = Result<DescribeImportTasksResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[41])))
+    }
+
+    /// The resources that a `DescribeImportTasks` call touches.
+    fn access_describe_import_tasks(&self, call: &Call, input: &DescribeImportTasksRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeIndexPolicies`.
+    fn describe_index_policies(
+        &self,
+        call: &Call,
+        input: DescribeIndexPoliciesRequest,
+    ) -> impl Future<Output = Result<DescribeIndexPoliciesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[42])))
+    }
+
+    /// The resources that a `DescribeIndexPolicies` call touches.
+    fn access_describe_index_policies(&self, call: &Call, input: &DescribeIndexPoliciesRequest) -> Vec<Target> {
         let _ = (call, input);
         Target::any()
     }
@@ -74,7 +702,7 @@ pub trait Logs: Send + Sync + 'static {
         input: DescribeLogGroupsRequest,
     ) -> impl Future<Output = Result<DescribeLogGroupsResponse, Refusal>> + Send {
         let _ = (call, input);
-        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[4])))
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[43])))
     }
 
     /// The resources that a `DescribeLogGroups` call touches.
@@ -90,11 +718,143 @@ pub trait Logs: Send + Sync + 'static {
         input: DescribeLogStreamsRequest,
     ) -> impl Future<Output = Result<DescribeLogStreamsResponse, Refusal>> + Send {
         let _ = (call, input);
-        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[5])))
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[44])))
     }
 
     /// The resources that a `DescribeLogStreams` call touches.
     fn access_describe_log_streams(&self, call: &Call, input: &DescribeLogStreamsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeLookupTables`.
+    fn describe_lookup_tables(
+        &self,
+        call: &Call,
+        input: DescribeLookupTablesRequest,
+    ) -> impl Future<Output = Result<DescribeLookupTablesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[45])))
+    }
+
+    /// The resources that a `DescribeLookupTables` call touches.
+    fn access_describe_lookup_tables(&self, call: &Call, input: &DescribeLookupTablesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeMetricFilters`.
+    fn describe_metric_filters(
+        &self,
+        call: &Call,
+        input: DescribeMetricFiltersRequest,
+    ) -> impl Future<Output = Result<DescribeMetricFiltersResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[46])))
+    }
+
+    /// The resources that a `DescribeMetricFilters` call touches.
+    fn access_describe_metric_filters(&self, call: &Call, input: &DescribeMetricFiltersRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeQueries`.
+    fn describe_queries(
+        &self,
+        call: &Call,
+        input: DescribeQueriesRequest,
+    ) -> impl Future<Output = Result<DescribeQueriesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[47])))
+    }
+
+    /// The resources that a `DescribeQueries` call touches.
+    fn access_describe_queries(&self, call: &Call, input: &DescribeQueriesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeQueryDefinitions`.
+    fn describe_query_definitions(
+        &self,
+        call: &Call,
+        input: DescribeQueryDefinitionsRequest,
+    ) -> impl Future<Output = Result<DescribeQueryDefinitionsResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[48])))
+    }
+
+    /// The resources that a `DescribeQueryDefinitions` call touches.
+    fn access_describe_query_definitions(&self, call: &Call, input: &DescribeQueryDefinitionsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeResourcePolicies`.
+    fn describe_resource_policies(
+        &self,
+        call: &Call,
+        input: DescribeResourcePoliciesRequest,
+    ) -> impl Future<Output = Result<DescribeResourcePoliciesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[49])))
+    }
+
+    /// The resources that a `DescribeResourcePolicies` call touches.
+    fn access_describe_resource_policies(&self, call: &Call, input: &DescribeResourcePoliciesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DescribeSubscriptionFilters`.
+    fn describe_subscription_filters(
+        &self,
+        call: &Call,
+        input: DescribeSubscriptionFiltersRequest,
+    ) -> impl Future<Output = Result<DescribeSubscriptionFiltersResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[50])))
+    }
+
+    /// The resources that a `DescribeSubscriptionFilters` call touches.
+    fn access_describe_subscription_filters(&self, call: &Call, input: &DescribeSubscriptionFiltersRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DisassociateKmsKey`.
+    fn disassociate_kms_key(
+        &self,
+        call: &Call,
+        input: DisassociateKmsKeyRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[51])))
+    }
+
+    /// The resources that a `DisassociateKmsKey` call touches.
+    fn access_disassociate_kms_key(&self, call: &Call, input: &DisassociateKmsKeyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `DisassociateSourceFromS3TableIntegration`.
+    fn disassociate_source_from_s3_table_integration(
+        &self,
+        call: &Call,
+        input: DisassociateSourceFromS3TableIntegrationRequest,
+    ) -> impl Future<Output = Result<DisassociateSourceFromS3TableIntegrationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[52])))
+    }
+
+    /// The resources that a `DisassociateSourceFromS3TableIntegration` call touches.
+    fn access_disassociate_source_from_s3_table_integration(
+        &self,
+        call: &Call,
+        input: &DisassociateSourceFromS3TableIntegrationRequest,
+    ) -> Vec<Target> {
         let _ = (call, input);
         Target::any()
     }
@@ -106,11 +866,123 @@ pub trait Logs: Send + Sync + 'static {
         input: FilterLogEventsRequest,
     ) -> impl Future<Output = Result<FilterLogEventsResponse, Refusal>> + Send {
         let _ = (call, input);
-        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[6])))
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[53])))
     }
 
     /// The resources that a `FilterLogEvents` call touches.
     fn access_filter_log_events(&self, call: &Call, input: &FilterLogEventsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetDataProtectionPolicy`.
+    fn get_data_protection_policy(
+        &self,
+        call: &Call,
+        input: GetDataProtectionPolicyRequest,
+    ) -> impl Future<Output = Result<GetDataProtectionPolicyResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[54])))
+    }
+
+    /// The resources that a `GetDataProtectionPolicy` call touches.
+    fn access_get_data_protection_policy(&self, call: &Call, input: &GetDataProtectionPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetDelivery`.
+    fn get_delivery(
+        &self,
+        call: &Call,
+        input: GetDeliveryRequest,
+    ) -> impl Future<Output = Result<GetDeliveryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[55])))
+    }
+
+    /// The resources that a `GetDelivery` call touches.
+    fn access_get_delivery(&self, call: &Call, input: &GetDeliveryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetDeliveryDestination`.
+    fn get_delivery_destination(
+        &self,
+        call: &Call,
+        input: GetDeliveryDestinationRequest,
+    ) -> impl Future<Output = Result<GetDeliveryDestinationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[56])))
+    }
+
+    /// The resources that a `GetDeliveryDestination` call touches.
+    fn access_get_delivery_destination(&self, call: &Call, input: &GetDeliveryDestinationRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetDeliveryDestinationPolicy`.
+    fn get_delivery_destination_policy(
+        &self,
+        call: &Call,
+        input: GetDeliveryDestinationPolicyRequest,
+    ) -> impl Future<Output = Result<GetDeliveryDestinationPolicyResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[57])))
+    }
+
+    /// The resources that a `GetDeliveryDestinationPolicy` call touches.
+    fn access_get_delivery_destination_policy(&self, call: &Call, input: &GetDeliveryDestinationPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetDeliverySource`.
+    fn get_delivery_source(
+        &self,
+        call: &Call,
+        input: GetDeliverySourceRequest,
+    ) -> impl Future<Output = Result<GetDeliverySourceResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[58])))
+    }
+
+    /// The resources that a `GetDeliverySource` call touches.
+    fn access_get_delivery_source(&self, call: &Call, input: &GetDeliverySourceRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetIntegration`.
+    fn get_integration(
+        &self,
+        call: &Call,
+        input: GetIntegrationRequest,
+    ) -> impl Future<Output = Result<GetIntegrationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[59])))
+    }
+
+    /// The resources that a `GetIntegration` call touches.
+    fn access_get_integration(&self, call: &Call, input: &GetIntegrationRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetLogAnomalyDetector`.
+    fn get_log_anomaly_detector(
+        &self,
+        call: &Call,
+        input: GetLogAnomalyDetectorRequest,
+    ) -> impl Future<Output = Result<GetLogAnomalyDetectorResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[60])))
+    }
+
+    /// The resources that a `GetLogAnomalyDetector` call touches.
+    fn access_get_log_anomaly_detector(&self, call: &Call, input: &GetLogAnomalyDetectorRequest) -> Vec<Target> {
         let _ = (call, input);
         Target::any()
     }
@@ -122,11 +994,483 @@ pub trait Logs: Send + Sync + 'static {
         input: GetLogEventsRequest,
     ) -> impl Future<Output = Result<GetLogEventsResponse, Refusal>> + Send {
         let _ = (call, input);
-        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[7])))
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[61])))
     }
 
     /// The resources that a `GetLogEvents` call touches.
     fn access_get_log_events(&self, call: &Call, input: &GetLogEventsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetLogFields`.
+    fn get_log_fields(
+        &self,
+        call: &Call,
+        input: GetLogFieldsRequest,
+    ) -> impl Future<Output = Result<GetLogFieldsResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[62])))
+    }
+
+    /// The resources that a `GetLogFields` call touches.
+    fn access_get_log_fields(&self, call: &Call, input: &GetLogFieldsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetLogGroupFields`.
+    fn get_log_group_fields(
+        &self,
+        call: &Call,
+        input: GetLogGroupFieldsRequest,
+    ) -> impl Future<Output = Result<GetLogGroupFieldsResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[63])))
+    }
+
+    /// The resources that a `GetLogGroupFields` call touches.
+    fn access_get_log_group_fields(&self, call: &Call, input: &GetLogGroupFieldsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetLogObject`.
+    fn get_log_object(
+        &self,
+        call: &Call,
+        input: GetLogObjectRequest,
+    ) -> impl Future<Output = Result<crate::Events, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[64])))
+    }
+
+    /// The resources that a `GetLogObject` call touches.
+    fn access_get_log_object(&self, call: &Call, input: &GetLogObjectRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetLogRecord`.
+    fn get_log_record(
+        &self,
+        call: &Call,
+        input: GetLogRecordRequest,
+    ) -> impl Future<Output = Result<GetLogRecordResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[65])))
+    }
+
+    /// The resources that a `GetLogRecord` call touches.
+    fn access_get_log_record(&self, call: &Call, input: &GetLogRecordRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetLookupTable`.
+    fn get_lookup_table(
+        &self,
+        call: &Call,
+        input: GetLookupTableRequest,
+    ) -> impl Future<Output = Result<GetLookupTableResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[66])))
+    }
+
+    /// The resources that a `GetLookupTable` call touches.
+    fn access_get_lookup_table(&self, call: &Call, input: &GetLookupTableRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetQueryResults`.
+    fn get_query_results(
+        &self,
+        call: &Call,
+        input: GetQueryResultsRequest,
+    ) -> impl Future<Output = Result<GetQueryResultsResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[67])))
+    }
+
+    /// The resources that a `GetQueryResults` call touches.
+    fn access_get_query_results(&self, call: &Call, input: &GetQueryResultsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetScheduledQuery`.
+    fn get_scheduled_query(
+        &self,
+        call: &Call,
+        input: GetScheduledQueryRequest,
+    ) -> impl Future<Output = Result<GetScheduledQueryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[68])))
+    }
+
+    /// The resources that a `GetScheduledQuery` call touches.
+    fn access_get_scheduled_query(&self, call: &Call, input: &GetScheduledQueryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetScheduledQueryHistory`.
+    fn get_scheduled_query_history(
+        &self,
+        call: &Call,
+        input: GetScheduledQueryHistoryRequest,
+    ) -> impl Future<Output = Result<GetScheduledQueryHistoryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[69])))
+    }
+
+    /// The resources that a `GetScheduledQueryHistory` call touches.
+    fn access_get_scheduled_query_history(&self, call: &Call, input: &GetScheduledQueryHistoryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `GetTransformer`.
+    fn get_transformer(
+        &self,
+        call: &Call,
+        input: GetTransformerRequest,
+    ) -> impl Future<Output = Result<GetTransformerResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[70])))
+    }
+
+    /// The resources that a `GetTransformer` call touches.
+    fn access_get_transformer(&self, call: &Call, input: &GetTransformerRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListAggregateLogGroupSummaries`.
+    fn list_aggregate_log_group_summaries(
+        &self,
+        call: &Call,
+        input: ListAggregateLogGroupSummariesRequest,
+    ) -> impl Future<Output = Result<ListAggregateLogGroupSummariesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[71])))
+    }
+
+    /// The resources that a `ListAggregateLogGroupSummaries` call touches.
+    fn access_list_aggregate_log_group_summaries(
+        &self,
+        call: &Call,
+        input: &ListAggregateLogGroupSummariesRequest,
+    ) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListAnomalies`.
+    fn list_anomalies(
+        &self,
+        call: &Call,
+        input: ListAnomaliesRequest,
+    ) -> impl Future<Output = Result<ListAnomaliesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[72])))
+    }
+
+    /// The resources that a `ListAnomalies` call touches.
+    fn access_list_anomalies(&self, call: &Call, input: &ListAnomaliesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListIntegrations`.
+    fn list_integrations(
+        &self,
+        call: &Call,
+        input: ListIntegrationsRequest,
+    ) -> impl Future<Output = Result<ListIntegrationsResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[73])))
+    }
+
+    /// The resources that a `ListIntegrations` call touches.
+    fn access_list_integrations(&self, call: &Call, input: &ListIntegrationsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListLogAnomalyDetectors`.
+    fn list_log_anomaly_detectors(
+        &self,
+        call: &Call,
+        input: ListLogAnomalyDetectorsRequest,
+    ) -> impl Future<Output = Result<ListLogAnomalyDetectorsResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[74])))
+    }
+
+    /// The resources that a `ListLogAnomalyDetectors` call touches.
+    fn access_list_log_anomaly_detectors(&self, call: &Call, input: &ListLogAnomalyDetectorsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListLogGroups`.
+    fn list_log_groups(
+        &self,
+        call: &Call,
+        input: ListLogGroupsRequest,
+    ) -> impl Future<Output = Result<ListLogGroupsResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[75])))
+    }
+
+    /// The resources that a `ListLogGroups` call touches.
+    fn access_list_log_groups(&self, call: &Call, input: &ListLogGroupsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListLogGroupsForQuery`.
+    fn list_log_groups_for_query(
+        &self,
+        call: &Call,
+        input: ListLogGroupsForQueryRequest,
+    ) -> impl Future<Output = Result<ListLogGroupsForQueryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[76])))
+    }
+
+    /// The resources that a `ListLogGroupsForQuery` call touches.
+    fn access_list_log_groups_for_query(&self, call: &Call, input: &ListLogGroupsForQueryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListScheduledQueries`.
+    fn list_scheduled_queries(
+        &self,
+        call: &Call,
+        input: ListScheduledQueriesRequest,
+    ) -> impl Future<Output = Result<ListScheduledQueriesResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[77])))
+    }
+
+    /// The resources that a `ListScheduledQueries` call touches.
+    fn access_list_scheduled_queries(&self, call: &Call, input: &ListScheduledQueriesRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListSourcesForS3TableIntegration`.
+    fn list_sources_for_s3_table_integration(
+        &self,
+        call: &Call,
+        input: ListSourcesForS3TableIntegrationRequest,
+    ) -> impl Future<Output = Result<ListSourcesForS3TableIntegrationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[78])))
+    }
+
+    /// The resources that a `ListSourcesForS3TableIntegration` call touches.
+    fn access_list_sources_for_s3_table_integration(
+        &self,
+        call: &Call,
+        input: &ListSourcesForS3TableIntegrationRequest,
+    ) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListTagsForResource`.
+    fn list_tags_for_resource(
+        &self,
+        call: &Call,
+        input: ListTagsForResourceRequest,
+    ) -> impl Future<Output = Result<ListTagsForResourceResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[79])))
+    }
+
+    /// The resources that a `ListTagsForResource` call touches.
+    fn access_list_tags_for_resource(&self, call: &Call, input: &ListTagsForResourceRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `ListTagsLogGroup`.
+    fn list_tags_log_group(
+        &self,
+        call: &Call,
+        input: ListTagsLogGroupRequest,
+    ) -> impl Future<Output = Result<ListTagsLogGroupResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[80])))
+    }
+
+    /// The resources that a `ListTagsLogGroup` call touches.
+    fn access_list_tags_log_group(&self, call: &Call, input: &ListTagsLogGroupRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutAccountPolicy`.
+    fn put_account_policy(
+        &self,
+        call: &Call,
+        input: PutAccountPolicyRequest,
+    ) -> impl Future<Output = Result<PutAccountPolicyResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[81])))
+    }
+
+    /// The resources that a `PutAccountPolicy` call touches.
+    fn access_put_account_policy(&self, call: &Call, input: &PutAccountPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutBearerTokenAuthentication`.
+    fn put_bearer_token_authentication(
+        &self,
+        call: &Call,
+        input: PutBearerTokenAuthenticationRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[82])))
+    }
+
+    /// The resources that a `PutBearerTokenAuthentication` call touches.
+    fn access_put_bearer_token_authentication(&self, call: &Call, input: &PutBearerTokenAuthenticationRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutDataProtectionPolicy`.
+    fn put_data_protection_policy(
+        &self,
+        call: &Call,
+        input: PutDataProtectionPolicyRequest,
+    ) -> impl Future<Output = Result<PutDataProtectionPolicyResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[83])))
+    }
+
+    /// The resources that a `PutDataProtectionPolicy` call touches.
+    fn access_put_data_protection_policy(&self, call: &Call, input: &PutDataProtectionPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutDeliveryDestination`.
+    fn put_delivery_destination(
+        &self,
+        call: &Call,
+        input: PutDeliveryDestinationRequest,
+    ) -> impl Future<Output = Result<PutDeliveryDestinationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[84])))
+    }
+
+    /// The resources that a `PutDeliveryDestination` call touches.
+    fn access_put_delivery_destination(&self, call: &Call, input: &PutDeliveryDestinationRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutDeliveryDestinationPolicy`.
+    fn put_delivery_destination_policy(
+        &self,
+        call: &Call,
+        input: PutDeliveryDestinationPolicyRequest,
+    ) -> impl Future<Output = Result<PutDeliveryDestinationPolicyResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[85])))
+    }
+
+    /// The resources that a `PutDeliveryDestinationPolicy` call touches.
+    fn access_put_delivery_destination_policy(&self, call: &Call, input: &PutDeliveryDestinationPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutDeliverySource`.
+    fn put_delivery_source(
+        &self,
+        call: &Call,
+        input: PutDeliverySourceRequest,
+    ) -> impl Future<Output = Result<PutDeliverySourceResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[86])))
+    }
+
+    /// The resources that a `PutDeliverySource` call touches.
+    fn access_put_delivery_source(&self, call: &Call, input: &PutDeliverySourceRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutDestination`.
+    fn put_destination(
+        &self,
+        call: &Call,
+        input: PutDestinationRequest,
+    ) -> impl Future<Output = Result<PutDestinationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[87])))
+    }
+
+    /// The resources that a `PutDestination` call touches.
+    fn access_put_destination(&self, call: &Call, input: &PutDestinationRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutDestinationPolicy`.
+    fn put_destination_policy(
+        &self,
+        call: &Call,
+        input: PutDestinationPolicyRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[88])))
+    }
+
+    /// The resources that a `PutDestinationPolicy` call touches.
+    fn access_put_destination_policy(&self, call: &Call, input: &PutDestinationPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutIndexPolicy`.
+    fn put_index_policy(
+        &self,
+        call: &Call,
+        input: PutIndexPolicyRequest,
+    ) -> impl Future<Output = Result<PutIndexPolicyResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[89])))
+    }
+
+    /// The resources that a `PutIndexPolicy` call touches.
+    fn access_put_index_policy(&self, call: &Call, input: &PutIndexPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutIntegration`.
+    fn put_integration(
+        &self,
+        call: &Call,
+        input: PutIntegrationRequest,
+    ) -> impl Future<Output = Result<PutIntegrationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[90])))
+    }
+
+    /// The resources that a `PutIntegration` call touches.
+    fn access_put_integration(&self, call: &Call, input: &PutIntegrationRequest) -> Vec<Target> {
         let _ = (call, input);
         Target::any()
     }
@@ -138,11 +1482,323 @@ pub trait Logs: Send + Sync + 'static {
         input: PutLogEventsRequest,
     ) -> impl Future<Output = Result<PutLogEventsResponse, Refusal>> + Send {
         let _ = (call, input);
-        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[8])))
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[91])))
     }
 
     /// The resources that a `PutLogEvents` call touches.
     fn access_put_log_events(&self, call: &Call, input: &PutLogEventsRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutLogGroupDeletionProtection`.
+    fn put_log_group_deletion_protection(
+        &self,
+        call: &Call,
+        input: PutLogGroupDeletionProtectionRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[92])))
+    }
+
+    /// The resources that a `PutLogGroupDeletionProtection` call touches.
+    fn access_put_log_group_deletion_protection(&self, call: &Call, input: &PutLogGroupDeletionProtectionRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutMetricFilter`.
+    fn put_metric_filter(
+        &self,
+        call: &Call,
+        input: PutMetricFilterRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[93])))
+    }
+
+    /// The resources that a `PutMetricFilter` call touches.
+    fn access_put_metric_filter(&self, call: &Call, input: &PutMetricFilterRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutQueryDefinition`.
+    fn put_query_definition(
+        &self,
+        call: &Call,
+        input: PutQueryDefinitionRequest,
+    ) -> impl Future<Output = Result<PutQueryDefinitionResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[94])))
+    }
+
+    /// The resources that a `PutQueryDefinition` call touches.
+    fn access_put_query_definition(&self, call: &Call, input: &PutQueryDefinitionRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutResourcePolicy`.
+    fn put_resource_policy(
+        &self,
+        call: &Call,
+        input: PutResourcePolicyRequest,
+    ) -> impl Future<Output = Result<PutResourcePolicyResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[95])))
+    }
+
+    /// The resources that a `PutResourcePolicy` call touches.
+    fn access_put_resource_policy(&self, call: &Call, input: &PutResourcePolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutRetentionPolicy`.
+    fn put_retention_policy(
+        &self,
+        call: &Call,
+        input: PutRetentionPolicyRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[96])))
+    }
+
+    /// The resources that a `PutRetentionPolicy` call touches.
+    fn access_put_retention_policy(&self, call: &Call, input: &PutRetentionPolicyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutSubscriptionFilter`.
+    fn put_subscription_filter(
+        &self,
+        call: &Call,
+        input: PutSubscriptionFilterRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[97])))
+    }
+
+    /// The resources that a `PutSubscriptionFilter` call touches.
+    fn access_put_subscription_filter(&self, call: &Call, input: &PutSubscriptionFilterRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `PutTransformer`.
+    fn put_transformer(&self, call: &Call, input: PutTransformerRequest) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[98])))
+    }
+
+    /// The resources that a `PutTransformer` call touches.
+    fn access_put_transformer(&self, call: &Call, input: &PutTransformerRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `StartLiveTail`.
+    fn start_live_tail(
+        &self,
+        call: &Call,
+        input: StartLiveTailRequest,
+    ) -> impl Future<Output = Result<crate::Events, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[99])))
+    }
+
+    /// The resources that a `StartLiveTail` call touches.
+    fn access_start_live_tail(&self, call: &Call, input: &StartLiveTailRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `StartQuery`.
+    fn start_query(
+        &self,
+        call: &Call,
+        input: StartQueryRequest,
+    ) -> impl Future<Output = Result<StartQueryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[100])))
+    }
+
+    /// The resources that a `StartQuery` call touches.
+    fn access_start_query(&self, call: &Call, input: &StartQueryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `StopQuery`.
+    fn stop_query(
+        &self,
+        call: &Call,
+        input: StopQueryRequest,
+    ) -> impl Future<Output = Result<StopQueryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[101])))
+    }
+
+    /// The resources that a `StopQuery` call touches.
+    fn access_stop_query(&self, call: &Call, input: &StopQueryRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `TagLogGroup`.
+    fn tag_log_group(&self, call: &Call, input: TagLogGroupRequest) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[102])))
+    }
+
+    /// The resources that a `TagLogGroup` call touches.
+    fn access_tag_log_group(&self, call: &Call, input: &TagLogGroupRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `TagResource`.
+    fn tag_resource(&self, call: &Call, input: TagResourceRequest) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[103])))
+    }
+
+    /// The resources that a `TagResource` call touches.
+    fn access_tag_resource(&self, call: &Call, input: &TagResourceRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `TestMetricFilter`.
+    fn test_metric_filter(
+        &self,
+        call: &Call,
+        input: TestMetricFilterRequest,
+    ) -> impl Future<Output = Result<TestMetricFilterResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[104])))
+    }
+
+    /// The resources that a `TestMetricFilter` call touches.
+    fn access_test_metric_filter(&self, call: &Call, input: &TestMetricFilterRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `TestTransformer`.
+    fn test_transformer(
+        &self,
+        call: &Call,
+        input: TestTransformerRequest,
+    ) -> impl Future<Output = Result<TestTransformerResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[105])))
+    }
+
+    /// The resources that a `TestTransformer` call touches.
+    fn access_test_transformer(&self, call: &Call, input: &TestTransformerRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `UntagLogGroup`.
+    fn untag_log_group(&self, call: &Call, input: UntagLogGroupRequest) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[106])))
+    }
+
+    /// The resources that a `UntagLogGroup` call touches.
+    fn access_untag_log_group(&self, call: &Call, input: &UntagLogGroupRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `UntagResource`.
+    fn untag_resource(&self, call: &Call, input: UntagResourceRequest) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[107])))
+    }
+
+    /// The resources that a `UntagResource` call touches.
+    fn access_untag_resource(&self, call: &Call, input: &UntagResourceRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `UpdateAnomaly`.
+    fn update_anomaly(&self, call: &Call, input: UpdateAnomalyRequest) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[108])))
+    }
+
+    /// The resources that a `UpdateAnomaly` call touches.
+    fn access_update_anomaly(&self, call: &Call, input: &UpdateAnomalyRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `UpdateDeliveryConfiguration`.
+    fn update_delivery_configuration(
+        &self,
+        call: &Call,
+        input: UpdateDeliveryConfigurationRequest,
+    ) -> impl Future<Output = Result<UpdateDeliveryConfigurationResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[109])))
+    }
+
+    /// The resources that a `UpdateDeliveryConfiguration` call touches.
+    fn access_update_delivery_configuration(&self, call: &Call, input: &UpdateDeliveryConfigurationRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `UpdateLogAnomalyDetector`.
+    fn update_log_anomaly_detector(
+        &self,
+        call: &Call,
+        input: UpdateLogAnomalyDetectorRequest,
+    ) -> impl Future<Output = Result<Unit, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[110])))
+    }
+
+    /// The resources that a `UpdateLogAnomalyDetector` call touches.
+    fn access_update_log_anomaly_detector(&self, call: &Call, input: &UpdateLogAnomalyDetectorRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `UpdateLookupTable`.
+    fn update_lookup_table(
+        &self,
+        call: &Call,
+        input: UpdateLookupTableRequest,
+    ) -> impl Future<Output = Result<UpdateLookupTableResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[111])))
+    }
+
+    /// The resources that a `UpdateLookupTable` call touches.
+    fn access_update_lookup_table(&self, call: &Call, input: &UpdateLookupTableRequest) -> Vec<Target> {
+        let _ = (call, input);
+        Target::any()
+    }
+
+    /// `UpdateScheduledQuery`.
+    fn update_scheduled_query(
+        &self,
+        call: &Call,
+        input: UpdateScheduledQueryRequest,
+    ) -> impl Future<Output = Result<UpdateScheduledQueryResponse, Refusal>> + Send {
+        let _ = (call, input);
+        std::future::ready(Err(Refusal::not_implemented(&OPERATIONS[112])))
+    }
+
+    /// The resources that a `UpdateScheduledQuery` call touches.
+    fn access_update_scheduled_query(&self, call: &Call, input: &UpdateScheduledQueryRequest) -> Vec<Target> {
         let _ = (call, input);
         Target::any()
     }
@@ -157,77 +1813,810 @@ impl<H: Logs> Handler for LogsDoor<H> {
         &SERVICE
     }
 
+    #[expect(clippy::too_many_lines, reason = "one line an operation")]
     fn read(&self, operation: &'static Operation, from: &mut dyn ShapeReader) -> Result<Box<dyn Request>, ReadError> {
         let handler = Arc::clone(&self.0);
         Ok(match operation.index {
             0 => bind(
                 operation,
                 handler,
+                AssociateKmsKeyRequest::read(&operation.input, from)?,
+                H::access_associate_kms_key,
+                |handler, call, input| Box::pin(async move { handler.associate_kms_key(&call, input).await }),
+            ),
+            1 => bind(
+                operation,
+                handler,
+                AssociateSourceToS3TableIntegrationRequest::read(&operation.input, from)?,
+                H::access_associate_source_to_s3_table_integration,
+                |handler, call, input| {
+                    Box::pin(async move { handler.associate_source_to_s3_table_integration(&call, input).await })
+                },
+            ),
+            2 => bind(
+                operation,
+                handler,
+                CancelExportTaskRequest::read(&operation.input, from)?,
+                H::access_cancel_export_task,
+                |handler, call, input| Box::pin(async move { handler.cancel_export_task(&call, input).await }),
+            ),
+            3 => bind(
+                operation,
+                handler,
+                CancelImportTaskRequest::read(&operation.input, from)?,
+                H::access_cancel_import_task,
+                |handler, call, input| Box::pin(async move { handler.cancel_import_task(&call, input).await }),
+            ),
+            4 => bind(
+                operation,
+                handler,
+                CreateDeliveryRequest::read(&operation.input, from)?,
+                H::access_create_delivery,
+                |handler, call, input| Box::pin(async move { handler.create_delivery(&call, input).await }),
+            ),
+            5 => bind(
+                operation,
+                handler,
+                CreateExportTaskRequest::read(&operation.input, from)?,
+                H::access_create_export_task,
+                |handler, call, input| Box::pin(async move { handler.create_export_task(&call, input).await }),
+            ),
+            6 => bind(
+                operation,
+                handler,
+                CreateImportTaskRequest::read(&operation.input, from)?,
+                H::access_create_import_task,
+                |handler, call, input| Box::pin(async move { handler.create_import_task(&call, input).await }),
+            ),
+            7 => bind(
+                operation,
+                handler,
+                CreateLogAnomalyDetectorRequest::read(&operation.input, from)?,
+                H::access_create_log_anomaly_detector,
+                |handler, call, input| Box::pin(async move { handler.create_log_anomaly_detector(&call, input).await }),
+            ),
+            8 => bind(
+                operation,
+                handler,
                 CreateLogGroupRequest::read(&operation.input, from)?,
                 H::access_create_log_group,
                 |handler, call, input| Box::pin(async move { handler.create_log_group(&call, input).await }),
             ),
-            1 => bind(
+            9 => bind(
                 operation,
                 handler,
                 CreateLogStreamRequest::read(&operation.input, from)?,
                 H::access_create_log_stream,
                 |handler, call, input| Box::pin(async move { handler.create_log_stream(&call, input).await }),
             ),
-            2 => bind(
+            10 => bind(
+                operation,
+                handler,
+                CreateLookupTableRequest::read(&operation.input, from)?,
+                H::access_create_lookup_table,
+                |handler, call, input| Box::pin(async move { handler.create_lookup_table(&call, input).await }),
+            ),
+            11 => bind(
+                operation,
+                handler,
+                CreateScheduledQueryRequest::read(&operation.input, from)?,
+                H::access_create_scheduled_query,
+                |handler, call, input| Box::pin(async move { handler.create_scheduled_query(&call, input).await }),
+            ),
+            12 => bind(
+                operation,
+                handler,
+                DeleteAccountPolicyRequest::read(&operation.input, from)?,
+                H::access_delete_account_policy,
+                |handler, call, input| Box::pin(async move { handler.delete_account_policy(&call, input).await }),
+            ),
+            13 => bind(
+                operation,
+                handler,
+                DeleteDataProtectionPolicyRequest::read(&operation.input, from)?,
+                H::access_delete_data_protection_policy,
+                |handler, call, input| Box::pin(async move { handler.delete_data_protection_policy(&call, input).await }),
+            ),
+            14 => bind(
+                operation,
+                handler,
+                DeleteDeliveryRequest::read(&operation.input, from)?,
+                H::access_delete_delivery,
+                |handler, call, input| Box::pin(async move { handler.delete_delivery(&call, input).await }),
+            ),
+            15 => bind(
+                operation,
+                handler,
+                DeleteDeliveryDestinationRequest::read(&operation.input, from)?,
+                H::access_delete_delivery_destination,
+                |handler, call, input| Box::pin(async move { handler.delete_delivery_destination(&call, input).await }),
+            ),
+            16 => bind(
+                operation,
+                handler,
+                DeleteDeliveryDestinationPolicyRequest::read(&operation.input, from)?,
+                H::access_delete_delivery_destination_policy,
+                |handler, call, input| Box::pin(async move { handler.delete_delivery_destination_policy(&call, input).await }),
+            ),
+            17 => bind(
+                operation,
+                handler,
+                DeleteDeliverySourceRequest::read(&operation.input, from)?,
+                H::access_delete_delivery_source,
+                |handler, call, input| Box::pin(async move { handler.delete_delivery_source(&call, input).await }),
+            ),
+            18 => bind(
+                operation,
+                handler,
+                DeleteDestinationRequest::read(&operation.input, from)?,
+                H::access_delete_destination,
+                |handler, call, input| Box::pin(async move { handler.delete_destination(&call, input).await }),
+            ),
+            19 => bind(
+                operation,
+                handler,
+                DeleteIndexPolicyRequest::read(&operation.input, from)?,
+                H::access_delete_index_policy,
+                |handler, call, input| Box::pin(async move { handler.delete_index_policy(&call, input).await }),
+            ),
+            20 => bind(
+                operation,
+                handler,
+                DeleteIntegrationRequest::read(&operation.input, from)?,
+                H::access_delete_integration,
+                |handler, call, input| Box::pin(async move { handler.delete_integration(&call, input).await }),
+            ),
+            21 => bind(
+                operation,
+                handler,
+                DeleteLogAnomalyDetectorRequest::read(&operation.input, from)?,
+                H::access_delete_log_anomaly_detector,
+                |handler, call, input| Box::pin(async move { handler.delete_log_anomaly_detector(&call, input).await }),
+            ),
+            22 => bind(
                 operation,
                 handler,
                 DeleteLogGroupRequest::read(&operation.input, from)?,
                 H::access_delete_log_group,
                 |handler, call, input| Box::pin(async move { handler.delete_log_group(&call, input).await }),
             ),
-            3 => bind(
+            23 => bind(
                 operation,
                 handler,
                 DeleteLogStreamRequest::read(&operation.input, from)?,
                 H::access_delete_log_stream,
                 |handler, call, input| Box::pin(async move { handler.delete_log_stream(&call, input).await }),
             ),
-            4 => bind(
+            24 => bind(
+                operation,
+                handler,
+                DeleteLookupTableRequest::read(&operation.input, from)?,
+                H::access_delete_lookup_table,
+                |handler, call, input| Box::pin(async move { handler.delete_lookup_table(&call, input).await }),
+            ),
+            25 => bind(
+                operation,
+                handler,
+                DeleteMetricFilterRequest::read(&operation.input, from)?,
+                H::access_delete_metric_filter,
+                |handler, call, input| Box::pin(async move { handler.delete_metric_filter(&call, input).await }),
+            ),
+            26 => bind(
+                operation,
+                handler,
+                DeleteQueryDefinitionRequest::read(&operation.input, from)?,
+                H::access_delete_query_definition,
+                |handler, call, input| Box::pin(async move { handler.delete_query_definition(&call, input).await }),
+            ),
+            27 => bind(
+                operation,
+                handler,
+                DeleteResourcePolicyRequest::read(&operation.input, from)?,
+                H::access_delete_resource_policy,
+                |handler, call, input| Box::pin(async move { handler.delete_resource_policy(&call, input).await }),
+            ),
+            28 => bind(
+                operation,
+                handler,
+                DeleteRetentionPolicyRequest::read(&operation.input, from)?,
+                H::access_delete_retention_policy,
+                |handler, call, input| Box::pin(async move { handler.delete_retention_policy(&call, input).await }),
+            ),
+            29 => bind(
+                operation,
+                handler,
+                DeleteScheduledQueryRequest::read(&operation.input, from)?,
+                H::access_delete_scheduled_query,
+                |handler, call, input| Box::pin(async move { handler.delete_scheduled_query(&call, input).await }),
+            ),
+            30 => bind(
+                operation,
+                handler,
+                DeleteSubscriptionFilterRequest::read(&operation.input, from)?,
+                H::access_delete_subscription_filter,
+                |handler, call, input| Box::pin(async move { handler.delete_subscription_filter(&call, input).await }),
+            ),
+            31 => bind(
+                operation,
+                handler,
+                DeleteTransformerRequest::read(&operation.input, from)?,
+                H::access_delete_transformer,
+                |handler, call, input| Box::pin(async move { handler.delete_transformer(&call, input).await }),
+            ),
+            32 => bind(
+                operation,
+                handler,
+                DescribeAccountPoliciesRequest::read(&operation.input, from)?,
+                H::access_describe_account_policies,
+                |handler, call, input| Box::pin(async move { handler.describe_account_policies(&call, input).await }),
+            ),
+            33 => bind(
+                operation,
+                handler,
+                DescribeConfigurationTemplatesRequest::read(&operation.input, from)?,
+                H::access_describe_configuration_templates,
+                |handler, call, input| Box::pin(async move { handler.describe_configuration_templates(&call, input).await }),
+            ),
+            34 => bind(
+                operation,
+                handler,
+                DescribeDeliveriesRequest::read(&operation.input, from)?,
+                H::access_describe_deliveries,
+                |handler, call, input| Box::pin(async move { handler.describe_deliveries(&call, input).await }),
+            ),
+            35 => bind(
+                operation,
+                handler,
+                DescribeDeliveryDestinationsRequest::read(&operation.input, from)?,
+                H::access_describe_delivery_destinations,
+                |handler, call, input| Box::pin(async move { handler.describe_delivery_destinations(&call, input).await }),
+            ),
+            36 => bind(
+                operation,
+                handler,
+                DescribeDeliverySourcesRequest::read(&operation.input, from)?,
+                H::access_describe_delivery_sources,
+                |handler, call, input| Box::pin(async move { handler.describe_delivery_sources(&call, input).await }),
+            ),
+            37 => bind(
+                operation,
+                handler,
+                DescribeDestinationsRequest::read(&operation.input, from)?,
+                H::access_describe_destinations,
+                |handler, call, input| Box::pin(async move { handler.describe_destinations(&call, input).await }),
+            ),
+            38 => bind(
+                operation,
+                handler,
+                DescribeExportTasksRequest::read(&operation.input, from)?,
+                H::access_describe_export_tasks,
+                |handler, call, input| Box::pin(async move { handler.describe_export_tasks(&call, input).await }),
+            ),
+            39 => bind(
+                operation,
+                handler,
+                DescribeFieldIndexesRequest::read(&operation.input, from)?,
+                H::access_describe_field_indexes,
+                |handler, call, input| Box::pin(async move { handler.describe_field_indexes(&call, input).await }),
+            ),
+            40 => bind(
+                operation,
+                handler,
+                DescribeImportTaskBatchesRequest::read(&operation.input, from)?,
+                H::access_describe_import_task_batches,
+                |handler, call, input| Box::pin(async move { handler.describe_import_task_batches(&call, input).await }),
+            ),
+            41 => bind(
+                operation,
+                handler,
+                DescribeImportTasksRequest::read(&operation.input, from)?,
+                H::access_describe_import_tasks,
+                |handler, call, input| Box::pin(async move { handler.describe_import_tasks(&call, input).await }),
+            ),
+            42 => bind(
+                operation,
+                handler,
+                DescribeIndexPoliciesRequest::read(&operation.input, from)?,
+                H::access_describe_index_policies,
+                |handler, call, input| Box::pin(async move { handler.describe_index_policies(&call, input).await }),
+            ),
+            43 => bind(
                 operation,
                 handler,
                 DescribeLogGroupsRequest::read(&operation.input, from)?,
                 H::access_describe_log_groups,
                 |handler, call, input| Box::pin(async move { handler.describe_log_groups(&call, input).await }),
             ),
-            5 => bind(
+            44 => bind(
                 operation,
                 handler,
                 DescribeLogStreamsRequest::read(&operation.input, from)?,
                 H::access_describe_log_streams,
                 |handler, call, input| Box::pin(async move { handler.describe_log_streams(&call, input).await }),
             ),
-            6 => bind(
+            45 => bind(
+                operation,
+                handler,
+                DescribeLookupTablesRequest::read(&operation.input, from)?,
+                H::access_describe_lookup_tables,
+                |handler, call, input| Box::pin(async move { handler.describe_lookup_tables(&call, input).await }),
+            ),
+            46 => bind(
+                operation,
+                handler,
+                DescribeMetricFiltersRequest::read(&operation.input, from)?,
+                H::access_describe_metric_filters,
+                |handler, call, input| Box::pin(async move { handler.describe_metric_filters(&call, input).await }),
+            ),
+            47 => bind(
+                operation,
+                handler,
+                DescribeQueriesRequest::read(&operation.input, from)?,
+                H::access_describe_queries,
+                |handler, call, input| Box::pin(async move { handler.describe_queries(&call, input).await }),
+            ),
+            48 => bind(
+                operation,
+                handler,
+                DescribeQueryDefinitionsRequest::read(&operation.input, from)?,
+                H::access_describe_query_definitions,
+                |handler, call, input| Box::pin(async move { handler.describe_query_definitions(&call, input).await }),
+            ),
+            49 => bind(
+                operation,
+                handler,
+                DescribeResourcePoliciesRequest::read(&operation.input, from)?,
+                H::access_describe_resource_policies,
+                |handler, call, input| Box::pin(async move { handler.describe_resource_policies(&call, input).await }),
+            ),
+            50 => bind(
+                operation,
+                handler,
+                DescribeSubscriptionFiltersRequest::read(&operation.input, from)?,
+                H::access_describe_subscription_filters,
+                |handler, call, input| Box::pin(async move { handler.describe_subscription_filters(&call, input).await }),
+            ),
+            51 => bind(
+                operation,
+                handler,
+                DisassociateKmsKeyRequest::read(&operation.input, from)?,
+                H::access_disassociate_kms_key,
+                |handler, call, input| Box::pin(async move { handler.disassociate_kms_key(&call, input).await }),
+            ),
+            52 => bind(
+                operation,
+                handler,
+                DisassociateSourceFromS3TableIntegrationRequest::read(&operation.input, from)?,
+                H::access_disassociate_source_from_s3_table_integration,
+                |handler, call, input| {
+                    Box::pin(async move { handler.disassociate_source_from_s3_table_integration(&call, input).await })
+                },
+            ),
+            53 => bind(
                 operation,
                 handler,
                 FilterLogEventsRequest::read(&operation.input, from)?,
                 H::access_filter_log_events,
                 |handler, call, input| Box::pin(async move { handler.filter_log_events(&call, input).await }),
             ),
-            7 => bind(
+            54 => bind(
+                operation,
+                handler,
+                GetDataProtectionPolicyRequest::read(&operation.input, from)?,
+                H::access_get_data_protection_policy,
+                |handler, call, input| Box::pin(async move { handler.get_data_protection_policy(&call, input).await }),
+            ),
+            55 => bind(
+                operation,
+                handler,
+                GetDeliveryRequest::read(&operation.input, from)?,
+                H::access_get_delivery,
+                |handler, call, input| Box::pin(async move { handler.get_delivery(&call, input).await }),
+            ),
+            56 => bind(
+                operation,
+                handler,
+                GetDeliveryDestinationRequest::read(&operation.input, from)?,
+                H::access_get_delivery_destination,
+                |handler, call, input| Box::pin(async move { handler.get_delivery_destination(&call, input).await }),
+            ),
+            57 => bind(
+                operation,
+                handler,
+                GetDeliveryDestinationPolicyRequest::read(&operation.input, from)?,
+                H::access_get_delivery_destination_policy,
+                |handler, call, input| Box::pin(async move { handler.get_delivery_destination_policy(&call, input).await }),
+            ),
+            58 => bind(
+                operation,
+                handler,
+                GetDeliverySourceRequest::read(&operation.input, from)?,
+                H::access_get_delivery_source,
+                |handler, call, input| Box::pin(async move { handler.get_delivery_source(&call, input).await }),
+            ),
+            59 => bind(
+                operation,
+                handler,
+                GetIntegrationRequest::read(&operation.input, from)?,
+                H::access_get_integration,
+                |handler, call, input| Box::pin(async move { handler.get_integration(&call, input).await }),
+            ),
+            60 => bind(
+                operation,
+                handler,
+                GetLogAnomalyDetectorRequest::read(&operation.input, from)?,
+                H::access_get_log_anomaly_detector,
+                |handler, call, input| Box::pin(async move { handler.get_log_anomaly_detector(&call, input).await }),
+            ),
+            61 => bind(
                 operation,
                 handler,
                 GetLogEventsRequest::read(&operation.input, from)?,
                 H::access_get_log_events,
                 |handler, call, input| Box::pin(async move { handler.get_log_events(&call, input).await }),
             ),
-            _ => bind(
+            62 => bind(
+                operation,
+                handler,
+                GetLogFieldsRequest::read(&operation.input, from)?,
+                H::access_get_log_fields,
+                |handler, call, input| Box::pin(async move { handler.get_log_fields(&call, input).await }),
+            ),
+            63 => bind(
+                operation,
+                handler,
+                GetLogGroupFieldsRequest::read(&operation.input, from)?,
+                H::access_get_log_group_fields,
+                |handler, call, input| Box::pin(async move { handler.get_log_group_fields(&call, input).await }),
+            ),
+            64 => bind(
+                operation,
+                handler,
+                GetLogObjectRequest::read(&operation.input, from)?,
+                H::access_get_log_object,
+                |handler, call, input| Box::pin(async move { handler.get_log_object(&call, input).await }),
+            ),
+            65 => bind(
+                operation,
+                handler,
+                GetLogRecordRequest::read(&operation.input, from)?,
+                H::access_get_log_record,
+                |handler, call, input| Box::pin(async move { handler.get_log_record(&call, input).await }),
+            ),
+            66 => bind(
+                operation,
+                handler,
+                GetLookupTableRequest::read(&operation.input, from)?,
+                H::access_get_lookup_table,
+                |handler, call, input| Box::pin(async move { handler.get_lookup_table(&call, input).await }),
+            ),
+            67 => bind(
+                operation,
+                handler,
+                GetQueryResultsRequest::read(&operation.input, from)?,
+                H::access_get_query_results,
+                |handler, call, input| Box::pin(async move { handler.get_query_results(&call, input).await }),
+            ),
+            68 => bind(
+                operation,
+                handler,
+                GetScheduledQueryRequest::read(&operation.input, from)?,
+                H::access_get_scheduled_query,
+                |handler, call, input| Box::pin(async move { handler.get_scheduled_query(&call, input).await }),
+            ),
+            69 => bind(
+                operation,
+                handler,
+                GetScheduledQueryHistoryRequest::read(&operation.input, from)?,
+                H::access_get_scheduled_query_history,
+                |handler, call, input| Box::pin(async move { handler.get_scheduled_query_history(&call, input).await }),
+            ),
+            70 => bind(
+                operation,
+                handler,
+                GetTransformerRequest::read(&operation.input, from)?,
+                H::access_get_transformer,
+                |handler, call, input| Box::pin(async move { handler.get_transformer(&call, input).await }),
+            ),
+            71 => bind(
+                operation,
+                handler,
+                ListAggregateLogGroupSummariesRequest::read(&operation.input, from)?,
+                H::access_list_aggregate_log_group_summaries,
+                |handler, call, input| Box::pin(async move { handler.list_aggregate_log_group_summaries(&call, input).await }),
+            ),
+            72 => bind(
+                operation,
+                handler,
+                ListAnomaliesRequest::read(&operation.input, from)?,
+                H::access_list_anomalies,
+                |handler, call, input| Box::pin(async move { handler.list_anomalies(&call, input).await }),
+            ),
+            73 => bind(
+                operation,
+                handler,
+                ListIntegrationsRequest::read(&operation.input, from)?,
+                H::access_list_integrations,
+                |handler, call, input| Box::pin(async move { handler.list_integrations(&call, input).await }),
+            ),
+            74 => bind(
+                operation,
+                handler,
+                ListLogAnomalyDetectorsRequest::read(&operation.input, from)?,
+                H::access_list_log_anomaly_detectors,
+                |handler, call, input| Box::pin(async move { handler.list_log_anomaly_detectors(&call, input).await }),
+            ),
+            75 => bind(
+                operation,
+                handler,
+                ListLogGroupsRequest::read(&operation.input, from)?,
+                H::access_list_log_groups,
+                |handler, call, input| Box::pin(async move { handler.list_log_groups(&call, input).await }),
+            ),
+            76 => bind(
+                operation,
+                handler,
+                ListLogGroupsForQueryRequest::read(&operation.input, from)?,
+                H::access_list_log_groups_for_query,
+                |handler, call, input| Box::pin(async move { handler.list_log_groups_for_query(&call, input).await }),
+            ),
+            77 => bind(
+                operation,
+                handler,
+                ListScheduledQueriesRequest::read(&operation.input, from)?,
+                H::access_list_scheduled_queries,
+                |handler, call, input| Box::pin(async move { handler.list_scheduled_queries(&call, input).await }),
+            ),
+            78 => bind(
+                operation,
+                handler,
+                ListSourcesForS3TableIntegrationRequest::read(&operation.input, from)?,
+                H::access_list_sources_for_s3_table_integration,
+                |handler, call, input| Box::pin(async move { handler.list_sources_for_s3_table_integration(&call, input).await }),
+            ),
+            79 => bind(
+                operation,
+                handler,
+                ListTagsForResourceRequest::read(&operation.input, from)?,
+                H::access_list_tags_for_resource,
+                |handler, call, input| Box::pin(async move { handler.list_tags_for_resource(&call, input).await }),
+            ),
+            80 => bind(
+                operation,
+                handler,
+                ListTagsLogGroupRequest::read(&operation.input, from)?,
+                H::access_list_tags_log_group,
+                |handler, call, input| Box::pin(async move { handler.list_tags_log_group(&call, input).await }),
+            ),
+            81 => bind(
+                operation,
+                handler,
+                PutAccountPolicyRequest::read(&operation.input, from)?,
+                H::access_put_account_policy,
+                |handler, call, input| Box::pin(async move { handler.put_account_policy(&call, input).await }),
+            ),
+            82 => bind(
+                operation,
+                handler,
+                PutBearerTokenAuthenticationRequest::read(&operation.input, from)?,
+                H::access_put_bearer_token_authentication,
+                |handler, call, input| Box::pin(async move { handler.put_bearer_token_authentication(&call, input).await }),
+            ),
+            83 => bind(
+                operation,
+                handler,
+                PutDataProtectionPolicyRequest::read(&operation.input, from)?,
+                H::access_put_data_protection_policy,
+                |handler, call, input| Box::pin(async move { handler.put_data_protection_policy(&call, input).await }),
+            ),
+            84 => bind(
+                operation,
+                handler,
+                PutDeliveryDestinationRequest::read(&operation.input, from)?,
+                H::access_put_delivery_destination,
+                |handler, call, input| Box::pin(async move { handler.put_delivery_destination(&call, input).await }),
+            ),
+            85 => bind(
+                operation,
+                handler,
+                PutDeliveryDestinationPolicyRequest::read(&operation.input, from)?,
+                H::access_put_delivery_destination_policy,
+                |handler, call, input| Box::pin(async move { handler.put_delivery_destination_policy(&call, input).await }),
+            ),
+            86 => bind(
+                operation,
+                handler,
+                PutDeliverySourceRequest::read(&operation.input, from)?,
+                H::access_put_delivery_source,
+                |handler, call, input| Box::pin(async move { handler.put_delivery_source(&call, input).await }),
+            ),
+            87 => bind(
+                operation,
+                handler,
+                PutDestinationRequest::read(&operation.input, from)?,
+                H::access_put_destination,
+                |handler, call, input| Box::pin(async move { handler.put_destination(&call, input).await }),
+            ),
+            88 => bind(
+                operation,
+                handler,
+                PutDestinationPolicyRequest::read(&operation.input, from)?,
+                H::access_put_destination_policy,
+                |handler, call, input| Box::pin(async move { handler.put_destination_policy(&call, input).await }),
+            ),
+            89 => bind(
+                operation,
+                handler,
+                PutIndexPolicyRequest::read(&operation.input, from)?,
+                H::access_put_index_policy,
+                |handler, call, input| Box::pin(async move { handler.put_index_policy(&call, input).await }),
+            ),
+            90 => bind(
+                operation,
+                handler,
+                PutIntegrationRequest::read(&operation.input, from)?,
+                H::access_put_integration,
+                |handler, call, input| Box::pin(async move { handler.put_integration(&call, input).await }),
+            ),
+            91 => bind(
                 operation,
                 handler,
                 PutLogEventsRequest::read(&operation.input, from)?,
                 H::access_put_log_events,
                 |handler, call, input| Box::pin(async move { handler.put_log_events(&call, input).await }),
             ),
+            92 => bind(
+                operation,
+                handler,
+                PutLogGroupDeletionProtectionRequest::read(&operation.input, from)?,
+                H::access_put_log_group_deletion_protection,
+                |handler, call, input| Box::pin(async move { handler.put_log_group_deletion_protection(&call, input).await }),
+            ),
+            93 => bind(
+                operation,
+                handler,
+                PutMetricFilterRequest::read(&operation.input, from)?,
+                H::access_put_metric_filter,
+                |handler, call, input| Box::pin(async move { handler.put_metric_filter(&call, input).await }),
+            ),
+            94 => bind(
+                operation,
+                handler,
+                PutQueryDefinitionRequest::read(&operation.input, from)?,
+                H::access_put_query_definition,
+                |handler, call, input| Box::pin(async move { handler.put_query_definition(&call, input).await }),
+            ),
+            95 => bind(
+                operation,
+                handler,
+                PutResourcePolicyRequest::read(&operation.input, from)?,
+                H::access_put_resource_policy,
+                |handler, call, input| Box::pin(async move { handler.put_resource_policy(&call, input).await }),
+            ),
+            96 => bind(
+                operation,
+                handler,
+                PutRetentionPolicyRequest::read(&operation.input, from)?,
+                H::access_put_retention_policy,
+                |handler, call, input| Box::pin(async move { handler.put_retention_policy(&call, input).await }),
+            ),
+            97 => bind(
+                operation,
+                handler,
+                PutSubscriptionFilterRequest::read(&operation.input, from)?,
+                H::access_put_subscription_filter,
+                |handler, call, input| Box::pin(async move { handler.put_subscription_filter(&call, input).await }),
+            ),
+            98 => bind(
+                operation,
+                handler,
+                PutTransformerRequest::read(&operation.input, from)?,
+                H::access_put_transformer,
+                |handler, call, input| Box::pin(async move { handler.put_transformer(&call, input).await }),
+            ),
+            99 => bind(
+                operation,
+                handler,
+                StartLiveTailRequest::read(&operation.input, from)?,
+                H::access_start_live_tail,
+                |handler, call, input| Box::pin(async move { handler.start_live_tail(&call, input).await }),
+            ),
+            100 => bind(
+                operation,
+                handler,
+                StartQueryRequest::read(&operation.input, from)?,
+                H::access_start_query,
+                |handler, call, input| Box::pin(async move { handler.start_query(&call, input).await }),
+            ),
+            101 => bind(
+                operation,
+                handler,
+                StopQueryRequest::read(&operation.input, from)?,
+                H::access_stop_query,
+                |handler, call, input| Box::pin(async move { handler.stop_query(&call, input).await }),
+            ),
+            102 => bind(
+                operation,
+                handler,
+                TagLogGroupRequest::read(&operation.input, from)?,
+                H::access_tag_log_group,
+                |handler, call, input| Box::pin(async move { handler.tag_log_group(&call, input).await }),
+            ),
+            103 => bind(
+                operation,
+                handler,
+                TagResourceRequest::read(&operation.input, from)?,
+                H::access_tag_resource,
+                |handler, call, input| Box::pin(async move { handler.tag_resource(&call, input).await }),
+            ),
+            104 => bind(
+                operation,
+                handler,
+                TestMetricFilterRequest::read(&operation.input, from)?,
+                H::access_test_metric_filter,
+                |handler, call, input| Box::pin(async move { handler.test_metric_filter(&call, input).await }),
+            ),
+            105 => bind(
+                operation,
+                handler,
+                TestTransformerRequest::read(&operation.input, from)?,
+                H::access_test_transformer,
+                |handler, call, input| Box::pin(async move { handler.test_transformer(&call, input).await }),
+            ),
+            106 => bind(
+                operation,
+                handler,
+                UntagLogGroupRequest::read(&operation.input, from)?,
+                H::access_untag_log_group,
+                |handler, call, input| Box::pin(async move { handler.untag_log_group(&call, input).await }),
+            ),
+            107 => bind(
+                operation,
+                handler,
+                UntagResourceRequest::read(&operation.input, from)?,
+                H::access_untag_resource,
+                |handler, call, input| Box::pin(async move { handler.untag_resource(&call, input).await }),
+            ),
+            108 => bind(
+                operation,
+                handler,
+                UpdateAnomalyRequest::read(&operation.input, from)?,
+                H::access_update_anomaly,
+                |handler, call, input| Box::pin(async move { handler.update_anomaly(&call, input).await }),
+            ),
+            109 => bind(
+                operation,
+                handler,
+                UpdateDeliveryConfigurationRequest::read(&operation.input, from)?,
+                H::access_update_delivery_configuration,
+                |handler, call, input| Box::pin(async move { handler.update_delivery_configuration(&call, input).await }),
+            ),
+            110 => bind(
+                operation,
+                handler,
+                UpdateLogAnomalyDetectorRequest::read(&operation.input, from)?,
+                H::access_update_log_anomaly_detector,
+                |handler, call, input| Box::pin(async move { handler.update_log_anomaly_detector(&call, input).await }),
+            ),
+            111 => bind(
+                operation,
+                handler,
+                UpdateLookupTableRequest::read(&operation.input, from)?,
+                H::access_update_lookup_table,
+                |handler, call, input| Box::pin(async move { handler.update_lookup_table(&call, input).await }),
+            ),
+            _ => bind(
+                operation,
+                handler,
+                UpdateScheduledQueryRequest::read(&operation.input, from)?,
+                H::access_update_scheduled_query,
+                |handler, call, input| Box::pin(async move { handler.update_scheduled_query(&call, input).await }),
+            ),
         })
     }
 }
 
-impl crate::Input for CreateLogGroupRequest {
+impl crate::Input for AssociateKmsKeyRequest {
     type Output = Unit;
 
     const SERVICE: &'static Service = &SERVICE;
@@ -235,15 +2624,15 @@ impl crate::Input for CreateLogGroupRequest {
     const OPERATION: &'static Operation = &OPERATIONS[0];
 }
 
-impl crate::Input for CreateLogStreamRequest {
-    type Output = Unit;
+impl crate::Input for AssociateSourceToS3TableIntegrationRequest {
+    type Output = AssociateSourceToS3TableIntegrationResponse;
 
     const SERVICE: &'static Service = &SERVICE;
 
     const OPERATION: &'static Operation = &OPERATIONS[1];
 }
 
-impl crate::Input for DeleteLogGroupRequest {
+impl crate::Input for CancelExportTaskRequest {
     type Output = Unit;
 
     const SERVICE: &'static Service = &SERVICE;
@@ -251,12 +2640,324 @@ impl crate::Input for DeleteLogGroupRequest {
     const OPERATION: &'static Operation = &OPERATIONS[2];
 }
 
+impl crate::Input for CancelImportTaskRequest {
+    type Output = CancelImportTaskResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[3];
+}
+
+impl crate::Input for CreateDeliveryRequest {
+    type Output = CreateDeliveryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[4];
+}
+
+impl crate::Input for CreateExportTaskRequest {
+    type Output = CreateExportTaskResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[5];
+}
+
+impl crate::Input for CreateImportTaskRequest {
+    type Output = CreateImportTaskResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[6];
+}
+
+impl crate::Input for CreateLogAnomalyDetectorRequest {
+    type Output = CreateLogAnomalyDetectorResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[7];
+}
+
+impl crate::Input for CreateLogGroupRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[8];
+}
+
+impl crate::Input for CreateLogStreamRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[9];
+}
+
+impl crate::Input for CreateLookupTableRequest {
+    type Output = CreateLookupTableResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[10];
+}
+
+impl crate::Input for CreateScheduledQueryRequest {
+    type Output = CreateScheduledQueryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[11];
+}
+
+impl crate::Input for DeleteAccountPolicyRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[12];
+}
+
+impl crate::Input for DeleteDataProtectionPolicyRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[13];
+}
+
+impl crate::Input for DeleteDeliveryRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[14];
+}
+
+impl crate::Input for DeleteDeliveryDestinationRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[15];
+}
+
+impl crate::Input for DeleteDeliveryDestinationPolicyRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[16];
+}
+
+impl crate::Input for DeleteDeliverySourceRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[17];
+}
+
+impl crate::Input for DeleteDestinationRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[18];
+}
+
+impl crate::Input for DeleteIndexPolicyRequest {
+    type Output = DeleteIndexPolicyResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[19];
+}
+
+impl crate::Input for DeleteIntegrationRequest {
+    type Output = DeleteIntegrationResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[20];
+}
+
+impl crate::Input for DeleteLogAnomalyDetectorRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[21];
+}
+
+impl crate::Input for DeleteLogGroupRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[22];
+}
+
 impl crate::Input for DeleteLogStreamRequest {
     type Output = Unit;
 
     const SERVICE: &'static Service = &SERVICE;
 
-    const OPERATION: &'static Operation = &OPERATIONS[3];
+    const OPERATION: &'static Operation = &OPERATIONS[23];
+}
+
+impl crate::Input for DeleteLookupTableRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[24];
+}
+
+impl crate::Input for DeleteMetricFilterRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[25];
+}
+
+impl crate::Input for DeleteQueryDefinitionRequest {
+    type Output = DeleteQueryDefinitionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[26];
+}
+
+impl crate::Input for DeleteResourcePolicyRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[27];
+}
+
+impl crate::Input for DeleteRetentionPolicyRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[28];
+}
+
+impl crate::Input for DeleteScheduledQueryRequest {
+    type Output = DeleteScheduledQueryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[29];
+}
+
+impl crate::Input for DeleteSubscriptionFilterRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[30];
+}
+
+impl crate::Input for DeleteTransformerRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[31];
+}
+
+impl crate::Input for DescribeAccountPoliciesRequest {
+    type Output = DescribeAccountPoliciesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[32];
+}
+
+impl crate::Input for DescribeConfigurationTemplatesRequest {
+    type Output = DescribeConfigurationTemplatesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[33];
+}
+
+impl crate::Input for DescribeDeliveriesRequest {
+    type Output = DescribeDeliveriesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[34];
+}
+
+impl crate::Input for DescribeDeliveryDestinationsRequest {
+    type Output = DescribeDeliveryDestinationsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[35];
+}
+
+impl crate::Input for DescribeDeliverySourcesRequest {
+    type Output = DescribeDeliverySourcesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[36];
+}
+
+impl crate::Input for DescribeDestinationsRequest {
+    type Output = DescribeDestinationsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[37];
+}
+
+impl crate::Input for DescribeExportTasksRequest {
+    type Output = DescribeExportTasksResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[38];
+}
+
+impl crate::Input for DescribeFieldIndexesRequest {
+    type Output = DescribeFieldIndexesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[39];
+}
+
+impl crate::Input for DescribeImportTaskBatchesRequest {
+    type Output = DescribeImportTaskBatchesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[40];
+}
+
+impl crate::Input for DescribeImportTasksRequest {
+    type Output = DescribeImportTasksResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[41];
+}
+
+impl crate::Input for DescribeIndexPoliciesRequest {
+    type Output = DescribeIndexPoliciesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[42];
 }
 
 impl crate::Input for DescribeLogGroupsRequest {
@@ -264,7 +2965,7 @@ impl crate::Input for DescribeLogGroupsRequest {
 
     const SERVICE: &'static Service = &SERVICE;
 
-    const OPERATION: &'static Operation = &OPERATIONS[4];
+    const OPERATION: &'static Operation = &OPERATIONS[43];
 }
 
 impl crate::Input for DescribeLogStreamsRequest {
@@ -272,7 +2973,71 @@ impl crate::Input for DescribeLogStreamsRequest {
 
     const SERVICE: &'static Service = &SERVICE;
 
-    const OPERATION: &'static Operation = &OPERATIONS[5];
+    const OPERATION: &'static Operation = &OPERATIONS[44];
+}
+
+impl crate::Input for DescribeLookupTablesRequest {
+    type Output = DescribeLookupTablesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[45];
+}
+
+impl crate::Input for DescribeMetricFiltersRequest {
+    type Output = DescribeMetricFiltersResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[46];
+}
+
+impl crate::Input for DescribeQueriesRequest {
+    type Output = DescribeQueriesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[47];
+}
+
+impl crate::Input for DescribeQueryDefinitionsRequest {
+    type Output = DescribeQueryDefinitionsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[48];
+}
+
+impl crate::Input for DescribeResourcePoliciesRequest {
+    type Output = DescribeResourcePoliciesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[49];
+}
+
+impl crate::Input for DescribeSubscriptionFiltersRequest {
+    type Output = DescribeSubscriptionFiltersResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[50];
+}
+
+impl crate::Input for DisassociateKmsKeyRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[51];
+}
+
+impl crate::Input for DisassociateSourceFromS3TableIntegrationRequest {
+    type Output = DisassociateSourceFromS3TableIntegrationResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[52];
 }
 
 impl crate::Input for FilterLogEventsRequest {
@@ -280,7 +3045,63 @@ impl crate::Input for FilterLogEventsRequest {
 
     const SERVICE: &'static Service = &SERVICE;
 
-    const OPERATION: &'static Operation = &OPERATIONS[6];
+    const OPERATION: &'static Operation = &OPERATIONS[53];
+}
+
+impl crate::Input for GetDataProtectionPolicyRequest {
+    type Output = GetDataProtectionPolicyResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[54];
+}
+
+impl crate::Input for GetDeliveryRequest {
+    type Output = GetDeliveryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[55];
+}
+
+impl crate::Input for GetDeliveryDestinationRequest {
+    type Output = GetDeliveryDestinationResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[56];
+}
+
+impl crate::Input for GetDeliveryDestinationPolicyRequest {
+    type Output = GetDeliveryDestinationPolicyResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[57];
+}
+
+impl crate::Input for GetDeliverySourceRequest {
+    type Output = GetDeliverySourceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[58];
+}
+
+impl crate::Input for GetIntegrationRequest {
+    type Output = GetIntegrationResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[59];
+}
+
+impl crate::Input for GetLogAnomalyDetectorRequest {
+    type Output = GetLogAnomalyDetectorResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[60];
 }
 
 impl crate::Input for GetLogEventsRequest {
@@ -288,7 +3109,231 @@ impl crate::Input for GetLogEventsRequest {
 
     const SERVICE: &'static Service = &SERVICE;
 
-    const OPERATION: &'static Operation = &OPERATIONS[7];
+    const OPERATION: &'static Operation = &OPERATIONS[61];
+}
+
+impl crate::Input for GetLogFieldsRequest {
+    type Output = GetLogFieldsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[62];
+}
+
+impl crate::Input for GetLogGroupFieldsRequest {
+    type Output = GetLogGroupFieldsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[63];
+}
+
+impl crate::Input for GetLogRecordRequest {
+    type Output = GetLogRecordResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[65];
+}
+
+impl crate::Input for GetLookupTableRequest {
+    type Output = GetLookupTableResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[66];
+}
+
+impl crate::Input for GetQueryResultsRequest {
+    type Output = GetQueryResultsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[67];
+}
+
+impl crate::Input for GetScheduledQueryRequest {
+    type Output = GetScheduledQueryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[68];
+}
+
+impl crate::Input for GetScheduledQueryHistoryRequest {
+    type Output = GetScheduledQueryHistoryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[69];
+}
+
+impl crate::Input for GetTransformerRequest {
+    type Output = GetTransformerResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[70];
+}
+
+impl crate::Input for ListAggregateLogGroupSummariesRequest {
+    type Output = ListAggregateLogGroupSummariesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[71];
+}
+
+impl crate::Input for ListAnomaliesRequest {
+    type Output = ListAnomaliesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[72];
+}
+
+impl crate::Input for ListIntegrationsRequest {
+    type Output = ListIntegrationsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[73];
+}
+
+impl crate::Input for ListLogAnomalyDetectorsRequest {
+    type Output = ListLogAnomalyDetectorsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[74];
+}
+
+impl crate::Input for ListLogGroupsRequest {
+    type Output = ListLogGroupsResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[75];
+}
+
+impl crate::Input for ListLogGroupsForQueryRequest {
+    type Output = ListLogGroupsForQueryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[76];
+}
+
+impl crate::Input for ListScheduledQueriesRequest {
+    type Output = ListScheduledQueriesResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[77];
+}
+
+impl crate::Input for ListSourcesForS3TableIntegrationRequest {
+    type Output = ListSourcesForS3TableIntegrationResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[78];
+}
+
+impl crate::Input for ListTagsForResourceRequest {
+    type Output = ListTagsForResourceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[79];
+}
+
+impl crate::Input for ListTagsLogGroupRequest {
+    type Output = ListTagsLogGroupResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[80];
+}
+
+impl crate::Input for PutAccountPolicyRequest {
+    type Output = PutAccountPolicyResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[81];
+}
+
+impl crate::Input for PutBearerTokenAuthenticationRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[82];
+}
+
+impl crate::Input for PutDataProtectionPolicyRequest {
+    type Output = PutDataProtectionPolicyResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[83];
+}
+
+impl crate::Input for PutDeliveryDestinationRequest {
+    type Output = PutDeliveryDestinationResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[84];
+}
+
+impl crate::Input for PutDeliveryDestinationPolicyRequest {
+    type Output = PutDeliveryDestinationPolicyResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[85];
+}
+
+impl crate::Input for PutDeliverySourceRequest {
+    type Output = PutDeliverySourceResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[86];
+}
+
+impl crate::Input for PutDestinationRequest {
+    type Output = PutDestinationResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[87];
+}
+
+impl crate::Input for PutDestinationPolicyRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[88];
+}
+
+impl crate::Input for PutIndexPolicyRequest {
+    type Output = PutIndexPolicyResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[89];
+}
+
+impl crate::Input for PutIntegrationRequest {
+    type Output = PutIntegrationResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[90];
 }
 
 impl crate::Input for PutLogEventsRequest {
@@ -296,5 +3341,165 @@ impl crate::Input for PutLogEventsRequest {
 
     const SERVICE: &'static Service = &SERVICE;
 
-    const OPERATION: &'static Operation = &OPERATIONS[8];
+    const OPERATION: &'static Operation = &OPERATIONS[91];
+}
+
+impl crate::Input for PutLogGroupDeletionProtectionRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[92];
+}
+
+impl crate::Input for PutMetricFilterRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[93];
+}
+
+impl crate::Input for PutQueryDefinitionRequest {
+    type Output = PutQueryDefinitionResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[94];
+}
+
+impl crate::Input for PutResourcePolicyRequest {
+    type Output = PutResourcePolicyResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[95];
+}
+
+impl crate::Input for PutRetentionPolicyRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[96];
+}
+
+impl crate::Input for PutSubscriptionFilterRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[97];
+}
+
+impl crate::Input for PutTransformerRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[98];
+}
+
+impl crate::Input for StartQueryRequest {
+    type Output = StartQueryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[100];
+}
+
+impl crate::Input for StopQueryRequest {
+    type Output = StopQueryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[101];
+}
+
+impl crate::Input for TagLogGroupRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[102];
+}
+
+impl crate::Input for TagResourceRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[103];
+}
+
+impl crate::Input for TestMetricFilterRequest {
+    type Output = TestMetricFilterResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[104];
+}
+
+impl crate::Input for TestTransformerRequest {
+    type Output = TestTransformerResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[105];
+}
+
+impl crate::Input for UntagLogGroupRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[106];
+}
+
+impl crate::Input for UntagResourceRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[107];
+}
+
+impl crate::Input for UpdateAnomalyRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[108];
+}
+
+impl crate::Input for UpdateDeliveryConfigurationRequest {
+    type Output = UpdateDeliveryConfigurationResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[109];
+}
+
+impl crate::Input for UpdateLogAnomalyDetectorRequest {
+    type Output = Unit;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[110];
+}
+
+impl crate::Input for UpdateLookupTableRequest {
+    type Output = UpdateLookupTableResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[111];
+}
+
+impl crate::Input for UpdateScheduledQueryRequest {
+    type Output = UpdateScheduledQueryResponse;
+
+    const SERVICE: &'static Service = &SERVICE;
+
+    const OPERATION: &'static Operation = &OPERATIONS[112];
 }

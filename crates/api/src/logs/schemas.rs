@@ -2,6 +2,13 @@
 
 use wire::{Constraints, Kind, Member, Schema};
 
+pub(super) static ACCESS_POLICY: Schema = Schema {
+    name: "AccessPolicy",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
 pub(super) static ACCOUNT_ID: Schema = Schema {
     name: "AccountId",
     kind: Kind::String,
@@ -16,9 +23,349 @@ pub(super) static ACCOUNT_IDS: Schema = Schema {
     sensitive: false,
 };
 
+pub(super) static ACCOUNT_POLICIES: Schema = Schema::new("AccountPolicies", Kind::List(Member::new("member", &ACCOUNT_POLICY)));
+
+pub(super) static ACCOUNT_POLICY_MEMBERS: [Member; 7] = [
+    Member::new("policyName", &POLICY_NAME),
+    Member::new("policyDocument", &ACCOUNT_POLICY_DOCUMENT),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+    Member::new("policyType", &POLICY_TYPE),
+    Member::new("scope", &SCOPE),
+    Member::new("selectionCriteria", &SELECTION_CRITERIA),
+    Member::new("accountId", &ACCOUNT_ID),
+];
+pub(super) static ACCOUNT_POLICY: Schema = Schema::new("AccountPolicy", Kind::Structure(&ACCOUNT_POLICY_MEMBERS));
+
+pub(super) static ACCOUNT_POLICY_DOCUMENT: Schema = Schema::new("AccountPolicyDocument", Kind::String);
+
+pub(super) static ACTION_STATUS: Schema =
+    Schema::new("ActionStatus", Kind::Enum(&["IN_PROGRESS", "CLIENT_ERROR", "FAILED", "COMPLETE"]));
+
+pub(super) static ADD_KEY_ENTRIES: Schema = Schema {
+    name: "AddKeyEntries",
+    kind: Kind::List(Member::new("member", &ADD_KEY_ENTRY)),
+    constraints: Constraints { min: Some(1.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static ADD_KEY_ENTRY_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("key", &KEY) },
+    Member { required: true, ..Member::new("value", &ADD_KEY_VALUE) },
+    Member::new("overwriteIfExists", &OVERWRITE_IF_EXISTS),
+];
+pub(super) static ADD_KEY_ENTRY: Schema = Schema::new("AddKeyEntry", Kind::Structure(&ADD_KEY_ENTRY_MEMBERS));
+
+pub(super) static ADD_KEY_VALUE: Schema = Schema {
+    name: "AddKeyValue",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static ADD_KEYS_MEMBERS: [Member; 1] = [Member { required: true, ..Member::new("entries", &ADD_KEY_ENTRIES) }];
+pub(super) static ADD_KEYS: Schema = Schema::new("AddKeys", Kind::Structure(&ADD_KEYS_MEMBERS));
+
+pub(super) static AGGREGATE_LOG_GROUP_SUMMARIES: Schema =
+    Schema::new("AggregateLogGroupSummaries", Kind::List(Member::new("member", &AGGREGATE_LOG_GROUP_SUMMARY)));
+
+pub(super) static AGGREGATE_LOG_GROUP_SUMMARY_MEMBERS: [Member; 2] =
+    [Member::new("logGroupCount", &LOG_GROUP_COUNT), Member::new("groupingIdentifiers", &GROUPING_IDENTIFIERS)];
+pub(super) static AGGREGATE_LOG_GROUP_SUMMARY: Schema =
+    Schema::new("AggregateLogGroupSummary", Kind::Structure(&AGGREGATE_LOG_GROUP_SUMMARY_MEMBERS));
+
+pub(super) static ALLOWED_ACTION_FOR_ALLOW_VENDED_LOGS_DELIVERY_FOR_RESOURCE: Schema =
+    Schema::new("AllowedActionForAllowVendedLogsDeliveryForResource", Kind::String);
+
+pub(super) static ALLOWED_FIELD_DELIMITERS: Schema =
+    Schema::new("AllowedFieldDelimiters", Kind::List(Member::new("member", &FIELD_DELIMITER)));
+
+pub(super) static ALLOWED_FIELDS: Schema = Schema::new("AllowedFields", Kind::List(Member::new("member", &RECORD_FIELD)));
+
+pub(super) static AMAZON_RESOURCE_NAME: Schema = Schema {
+    name: "AmazonResourceName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(1011.0), pattern: Some("[\\w+=/:,.@-]*") },
+    sensitive: false,
+};
+
+pub(super) static ANOMALIES: Schema = Schema::new("Anomalies", Kind::List(Member::new("member", &ANOMALY)));
+
+pub(super) static ANOMALY_MEMBERS: [Member; 19] = [
+    Member { required: true, ..Member::new("anomalyId", &ANOMALY_ID) },
+    Member { required: true, ..Member::new("patternId", &PATTERN_ID) },
+    Member { required: true, ..Member::new("anomalyDetectorArn", &ANOMALY_DETECTOR_ARN) },
+    Member { required: true, ..Member::new("patternString", &PATTERN_STRING) },
+    Member::new("patternRegex", &PATTERN_REGEX),
+    Member::new("priority", &PRIORITY),
+    Member { required: true, ..Member::new("firstSeen", &EPOCH_MILLIS) },
+    Member { required: true, ..Member::new("lastSeen", &EPOCH_MILLIS) },
+    Member { required: true, ..Member::new("description", &DESCRIPTION) },
+    Member { required: true, ..Member::new("active", &BOOLEAN) },
+    Member { required: true, ..Member::new("state", &STATE) },
+    Member { required: true, ..Member::new("histogram", &HISTOGRAM) },
+    Member { required: true, ..Member::new("logSamples", &LOG_SAMPLES) },
+    Member { required: true, ..Member::new("patternTokens", &PATTERN_TOKENS) },
+    Member { required: true, ..Member::new("logGroupArnList", &LOG_GROUP_ARN_LIST) },
+    Member::new("suppressed", &BOOLEAN),
+    Member::new("suppressedDate", &EPOCH_MILLIS),
+    Member::new("suppressedUntil", &EPOCH_MILLIS),
+    Member::new("isPatternLevelSuppression", &BOOLEAN),
+];
+pub(super) static ANOMALY: Schema = Schema::new("Anomaly", Kind::Structure(&ANOMALY_MEMBERS));
+
+pub(super) static ANOMALY_DETECTOR_MEMBERS: [Member; 10] = [
+    Member::new("anomalyDetectorArn", &ANOMALY_DETECTOR_ARN),
+    Member::new("detectorName", &DETECTOR_NAME),
+    Member::new("logGroupArnList", &LOG_GROUP_ARN_LIST),
+    Member::new("evaluationFrequency", &EVALUATION_FREQUENCY),
+    Member::new("filterPattern", &FILTER_PATTERN),
+    Member::new("anomalyDetectorStatus", &ANOMALY_DETECTOR_STATUS),
+    Member::new("kmsKeyId", &KMS_KEY_ID),
+    Member::new("creationTimeStamp", &EPOCH_MILLIS),
+    Member::new("lastModifiedTimeStamp", &EPOCH_MILLIS),
+    Member::new("anomalyVisibilityTime", &ANOMALY_VISIBILITY_TIME),
+];
+pub(super) static ANOMALY_DETECTOR: Schema = Schema::new("AnomalyDetector", Kind::Structure(&ANOMALY_DETECTOR_MEMBERS));
+
+pub(super) static ANOMALY_DETECTOR_ARN: Schema = Schema {
+    name: "AnomalyDetectorArn",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: Some("[\\w#+=/:,.@-]*") },
+    sensitive: false,
+};
+
+pub(super) static ANOMALY_DETECTOR_STATUS: Schema =
+    Schema::new("AnomalyDetectorStatus", Kind::Enum(&["INITIALIZING", "TRAINING", "ANALYZING", "FAILED", "DELETED", "PAUSED"]));
+
+pub(super) static ANOMALY_DETECTORS: Schema =
+    Schema::new("AnomalyDetectors", Kind::List(Member::new("member", &ANOMALY_DETECTOR)));
+
+pub(super) static ANOMALY_ID: Schema = Schema {
+    name: "AnomalyId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(36.0), max: Some(36.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static ANOMALY_VISIBILITY_TIME: Schema = Schema {
+    name: "AnomalyVisibilityTime",
+    kind: Kind::Long,
+    constraints: Constraints { min: Some(7.0), max: Some(90.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static APPLY_ON_TRANSFORMED_LOGS: Schema = Schema::new("ApplyOnTransformedLogs", Kind::Boolean);
+
 pub(super) static ARN: Schema = Schema::new("Arn", Kind::String);
 
+pub(super) static ASSOCIATE_KMS_KEY_REQUEST_MEMBERS: [Member; 3] = [
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member { required: true, ..Member::new("kmsKeyId", &KMS_KEY_ID) },
+    Member::new("resourceIdentifier", &RESOURCE_IDENTIFIER),
+];
+pub(super) static ASSOCIATE_KMS_KEY_REQUEST: Schema =
+    Schema::new("AssociateKmsKeyRequest", Kind::Structure(&ASSOCIATE_KMS_KEY_REQUEST_MEMBERS));
+
+pub(super) static ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("integrationArn", &ARN) },
+    Member { required: true, ..Member::new("dataSource", &DATA_SOURCE) },
+];
+pub(super) static ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_REQUEST: Schema = Schema::new(
+    "AssociateSourceToS3TableIntegrationRequest",
+    Kind::Structure(&ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_REQUEST_MEMBERS),
+);
+
+pub(super) static ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS: [Member; 1] =
+    [Member::new("identifier", &S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER)];
+pub(super) static ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_RESPONSE: Schema = Schema::new(
+    "AssociateSourceToS3TableIntegrationResponse",
+    Kind::Structure(&ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS),
+);
+
+pub(super) static BASELINE: Schema = Schema::new("Baseline", Kind::Boolean);
+
+pub(super) static BATCH_ID: Schema = Schema {
+    name: "BatchId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
 pub(super) static BEARER_TOKEN_AUTHENTICATION_ENABLED: Schema = Schema::new("BearerTokenAuthenticationEnabled", Kind::Boolean);
+
+pub(super) static BOOLEAN: Schema = Schema::new("Boolean", Kind::Boolean);
+
+pub(super) static BYTES_SCANNED_VALUE: Schema = Schema::new("BytesScannedValue", Kind::Double);
+
+pub(super) static CSV_MEMBERS: [Member; 5] = [
+    Member::new("quoteCharacter", &QUOTE_CHARACTER),
+    Member::new("delimiter", &DELIMITER),
+    Member::new("columns", &COLUMNS),
+    Member::new("source", &SOURCE),
+    Member::new("destination", &DESTINATION_FIELD),
+];
+pub(super) static CSV: Schema = Schema::new("CSV", Kind::Structure(&CSV_MEMBERS));
+
+pub(super) static CANCEL_EXPORT_TASK_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("taskId", &EXPORT_TASK_ID) }];
+pub(super) static CANCEL_EXPORT_TASK_REQUEST: Schema =
+    Schema::new("CancelExportTaskRequest", Kind::Structure(&CANCEL_EXPORT_TASK_REQUEST_MEMBERS));
+
+pub(super) static CANCEL_IMPORT_TASK_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("importId", &IMPORT_ID) }];
+pub(super) static CANCEL_IMPORT_TASK_REQUEST: Schema =
+    Schema::new("CancelImportTaskRequest", Kind::Structure(&CANCEL_IMPORT_TASK_REQUEST_MEMBERS));
+
+pub(super) static CANCEL_IMPORT_TASK_RESPONSE_MEMBERS: [Member; 5] = [
+    Member::new("importId", &IMPORT_ID),
+    Member::new("importStatistics", &IMPORT_STATISTICS),
+    Member::new("importStatus", &IMPORT_STATUS),
+    Member::new("creationTime", &TIMESTAMP),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+];
+pub(super) static CANCEL_IMPORT_TASK_RESPONSE: Schema =
+    Schema::new("CancelImportTaskResponse", Kind::Structure(&CANCEL_IMPORT_TASK_RESPONSE_MEMBERS));
+
+pub(super) static CLIENT_TOKEN: Schema = Schema {
+    name: "ClientToken",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(36.0), max: Some(128.0), pattern: Some("\\S{36,128}") },
+    sensitive: false,
+};
+
+pub(super) static COLLECTION_RETENTION_DAYS: Schema = Schema {
+    name: "CollectionRetentionDays",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(30.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static COLUMN: Schema = Schema {
+    name: "Column",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static COLUMNS: Schema = Schema {
+    name: "Columns",
+    kind: Kind::List(Member::new("member", &COLUMN)),
+    constraints: Constraints { min: None, max: Some(100.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static CONFIGURATION_TEMPLATE_MEMBERS: [Member; 12] = [
+    Member::new("service", &SERVICE),
+    Member::new("logType", &LOG_TYPE),
+    Member::new("resourceType", &RESOURCE_TYPE),
+    Member::new("deliveryDestinationType", &DELIVERY_DESTINATION_TYPE),
+    Member::new("defaultDeliveryConfigValues", &CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES),
+    Member::new("allowedFields", &ALLOWED_FIELDS),
+    Member::new("allowedOutputFormats", &OUTPUT_FORMATS),
+    Member::new(
+        "allowedActionForAllowVendedLogsDeliveryForResource",
+        &ALLOWED_ACTION_FOR_ALLOW_VENDED_LOGS_DELIVERY_FOR_RESOURCE,
+    ),
+    Member::new("allowedFieldDelimiters", &ALLOWED_FIELD_DELIMITERS),
+    Member::new("allowedSuffixPathFields", &RECORD_FIELDS),
+    Member::new("deliverySourceConfiguration", &DELIVERY_SOURCE_CONFIGURATION_SCHEMAS),
+    Member::new("s3TablesIntegration", &S3_TABLES_INTEGRATION),
+];
+pub(super) static CONFIGURATION_TEMPLATE: Schema =
+    Schema::new("ConfigurationTemplate", Kind::Structure(&CONFIGURATION_TEMPLATE_MEMBERS));
+
+pub(super) static CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES_MEMBERS: [Member; 3] = [
+    Member::new("recordFields", &RECORD_FIELDS),
+    Member::new("fieldDelimiter", &FIELD_DELIMITER),
+    Member::new("s3DeliveryConfiguration", &S3_DELIVERY_CONFIGURATION),
+];
+pub(super) static CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES: Schema = Schema::new(
+    "ConfigurationTemplateDeliveryConfigValues",
+    Kind::Structure(&CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES_MEMBERS),
+);
+
+pub(super) static CONFIGURATION_TEMPLATES: Schema =
+    Schema::new("ConfigurationTemplates", Kind::List(Member::new("member", &CONFIGURATION_TEMPLATE)));
+
+pub(super) static COPY_VALUE_MEMBERS: [Member; 1] = [Member { required: true, ..Member::new("entries", &COPY_VALUE_ENTRIES) }];
+pub(super) static COPY_VALUE: Schema = Schema::new("CopyValue", Kind::Structure(&COPY_VALUE_MEMBERS));
+
+pub(super) static COPY_VALUE_ENTRIES: Schema = Schema {
+    name: "CopyValueEntries",
+    kind: Kind::List(Member::new("member", &COPY_VALUE_ENTRY)),
+    constraints: Constraints { min: Some(1.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static COPY_VALUE_ENTRY_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("source", &SOURCE) },
+    Member { required: true, ..Member::new("target", &TARGET) },
+    Member::new("overwriteIfExists", &OVERWRITE_IF_EXISTS),
+];
+pub(super) static COPY_VALUE_ENTRY: Schema = Schema::new("CopyValueEntry", Kind::Structure(&COPY_VALUE_ENTRY_MEMBERS));
+
+pub(super) static COUNT: Schema = Schema::new("Count", Kind::Long);
+
+pub(super) static CREATE_DELIVERY_REQUEST_MEMBERS: [Member; 6] = [
+    Member { required: true, ..Member::new("deliverySourceName", &DELIVERY_SOURCE_NAME) },
+    Member { required: true, ..Member::new("deliveryDestinationArn", &ARN) },
+    Member::new("recordFields", &RECORD_FIELDS),
+    Member::new("fieldDelimiter", &FIELD_DELIMITER),
+    Member::new("s3DeliveryConfiguration", &S3_DELIVERY_CONFIGURATION),
+    Member::new("tags", &TAGS),
+];
+pub(super) static CREATE_DELIVERY_REQUEST: Schema =
+    Schema::new("CreateDeliveryRequest", Kind::Structure(&CREATE_DELIVERY_REQUEST_MEMBERS));
+
+pub(super) static CREATE_DELIVERY_RESPONSE_MEMBERS: [Member; 1] = [Member::new("delivery", &DELIVERY)];
+pub(super) static CREATE_DELIVERY_RESPONSE: Schema =
+    Schema::new("CreateDeliveryResponse", Kind::Structure(&CREATE_DELIVERY_RESPONSE_MEMBERS));
+
+pub(super) static CREATE_EXPORT_TASK_REQUEST_MEMBERS: [Member; 7] = [
+    Member::new("taskName", &EXPORT_TASK_NAME),
+    Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
+    Member::new("logStreamNamePrefix", &LOG_STREAM_NAME),
+    Member { required: true, ..Member::new("from", &TIMESTAMP) },
+    Member { required: true, ..Member::new("to", &TIMESTAMP) },
+    Member { required: true, ..Member::new("destination", &EXPORT_DESTINATION_BUCKET) },
+    Member::new("destinationPrefix", &EXPORT_DESTINATION_PREFIX),
+];
+pub(super) static CREATE_EXPORT_TASK_REQUEST: Schema =
+    Schema::new("CreateExportTaskRequest", Kind::Structure(&CREATE_EXPORT_TASK_REQUEST_MEMBERS));
+
+pub(super) static CREATE_EXPORT_TASK_RESPONSE_MEMBERS: [Member; 1] = [Member::new("taskId", &EXPORT_TASK_ID)];
+pub(super) static CREATE_EXPORT_TASK_RESPONSE: Schema =
+    Schema::new("CreateExportTaskResponse", Kind::Structure(&CREATE_EXPORT_TASK_RESPONSE_MEMBERS));
+
+pub(super) static CREATE_IMPORT_TASK_REQUEST_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("importSourceArn", &ARN) },
+    Member { required: true, ..Member::new("importRoleArn", &ROLE_ARN) },
+    Member::new("importFilter", &IMPORT_FILTER),
+];
+pub(super) static CREATE_IMPORT_TASK_REQUEST: Schema =
+    Schema::new("CreateImportTaskRequest", Kind::Structure(&CREATE_IMPORT_TASK_REQUEST_MEMBERS));
+
+pub(super) static CREATE_IMPORT_TASK_RESPONSE_MEMBERS: [Member; 3] =
+    [Member::new("importId", &IMPORT_ID), Member::new("importDestinationArn", &ARN), Member::new("creationTime", &TIMESTAMP)];
+pub(super) static CREATE_IMPORT_TASK_RESPONSE: Schema =
+    Schema::new("CreateImportTaskResponse", Kind::Structure(&CREATE_IMPORT_TASK_RESPONSE_MEMBERS));
+
+pub(super) static CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS: [Member; 7] = [
+    Member { required: true, ..Member::new("logGroupArnList", &LOG_GROUP_ARN_LIST) },
+    Member::new("detectorName", &DETECTOR_NAME),
+    Member::new("evaluationFrequency", &EVALUATION_FREQUENCY),
+    Member::new("filterPattern", &FILTER_PATTERN),
+    Member::new("kmsKeyId", &DETECTOR_KMS_KEY_ARN),
+    Member::new("anomalyVisibilityTime", &ANOMALY_VISIBILITY_TIME),
+    Member::new("tags", &TAGS),
+];
+pub(super) static CREATE_LOG_ANOMALY_DETECTOR_REQUEST: Schema =
+    Schema::new("CreateLogAnomalyDetectorRequest", Kind::Structure(&CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS));
+
+pub(super) static CREATE_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS: [Member; 1] =
+    [Member::new("anomalyDetectorArn", &ANOMALY_DETECTOR_ARN)];
+pub(super) static CREATE_LOG_ANOMALY_DETECTOR_RESPONSE: Schema =
+    Schema::new("CreateLogAnomalyDetectorResponse", Kind::Structure(&CREATE_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS));
 
 pub(super) static CREATE_LOG_GROUP_REQUEST_MEMBERS: [Member; 5] = [
     Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
@@ -37,11 +384,153 @@ pub(super) static CREATE_LOG_STREAM_REQUEST_MEMBERS: [Member; 2] = [
 pub(super) static CREATE_LOG_STREAM_REQUEST: Schema =
     Schema::new("CreateLogStreamRequest", Kind::Structure(&CREATE_LOG_STREAM_REQUEST_MEMBERS));
 
+pub(super) static CREATE_LOOKUP_TABLE_REQUEST_MEMBERS: [Member; 5] = [
+    Member { required: true, ..Member::new("lookupTableName", &LOOKUP_TABLE_NAME) },
+    Member::new("description", &LOOKUP_TABLE_DESCRIPTION),
+    Member { required: true, ..Member::new("tableBody", &TABLE_BODY) },
+    Member::new("kmsKeyId", &KMS_KEY_ID),
+    Member::new("tags", &TAGS),
+];
+pub(super) static CREATE_LOOKUP_TABLE_REQUEST: Schema =
+    Schema::new("CreateLookupTableRequest", Kind::Structure(&CREATE_LOOKUP_TABLE_REQUEST_MEMBERS));
+
+pub(super) static CREATE_LOOKUP_TABLE_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("lookupTableArn", &ARN), Member::new("createdAt", &TIMESTAMP)];
+pub(super) static CREATE_LOOKUP_TABLE_RESPONSE: Schema =
+    Schema::new("CreateLookupTableResponse", Kind::Structure(&CREATE_LOOKUP_TABLE_RESPONSE_MEMBERS));
+
+pub(super) static CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS: [Member; 14] = [
+    Member { required: true, ..Member::new("name", &SCHEDULED_QUERY_NAME) },
+    Member::new("description", &SCHEDULED_QUERY_DESCRIPTION),
+    Member { required: true, ..Member::new("queryLanguage", &QUERY_LANGUAGE) },
+    Member { required: true, ..Member::new("queryString", &QUERY_STRING) },
+    Member::new("logGroupIdentifiers", &SCHEDULED_QUERY_LOG_GROUP_IDENTIFIERS),
+    Member { required: true, ..Member::new("scheduleExpression", &SCHEDULE_EXPRESSION) },
+    Member::new("timezone", &SCHEDULE_TIMEZONE),
+    Member::new("startTimeOffset", &START_TIME_OFFSET),
+    Member::new("destinationConfiguration", &DESTINATION_CONFIGURATION),
+    Member::new("scheduleStartTime", &TIMESTAMP),
+    Member::new("scheduleEndTime", &TIMESTAMP),
+    Member { required: true, ..Member::new("executionRoleArn", &ROLE_ARN) },
+    Member::new("state", &SCHEDULED_QUERY_STATE),
+    Member::new("tags", &TAGS),
+];
+pub(super) static CREATE_SCHEDULED_QUERY_REQUEST: Schema =
+    Schema::new("CreateScheduledQueryRequest", Kind::Structure(&CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS));
+
+pub(super) static CREATE_SCHEDULED_QUERY_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("scheduledQueryArn", &ARN), Member::new("state", &SCHEDULED_QUERY_STATE)];
+pub(super) static CREATE_SCHEDULED_QUERY_RESPONSE: Schema =
+    Schema::new("CreateScheduledQueryResponse", Kind::Structure(&CREATE_SCHEDULED_QUERY_RESPONSE_MEMBERS));
+
+pub(super) static DASHBOARD_VIEWER_PRINCIPALS: Schema =
+    Schema::new("DashboardViewerPrincipals", Kind::List(Member::new("member", &ARN)));
+
+pub(super) static DATA: Schema = Schema::new("Data", Kind::Blob);
+
 pub(super) static DATA_ALREADY_ACCEPTED_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("expectedSequenceToken", &SEQUENCE_TOKEN)];
+pub(super) static DATA_PROTECTION_POLICY_DOCUMENT: Schema = Schema::new("DataProtectionPolicyDocument", Kind::String);
+
 pub(super) static DATA_PROTECTION_STATUS: Schema =
     Schema::new("DataProtectionStatus", Kind::Enum(&["ACTIVATED", "DELETED", "ARCHIVED", "DISABLED"]));
 
+pub(super) static DATA_SOURCE_MEMBERS: [Member; 2] =
+    [Member { required: true, ..Member::new("name", &DATA_SOURCE_NAME) }, Member::new("type", &DATA_SOURCE_TYPE)];
+pub(super) static DATA_SOURCE: Schema = Schema::new("DataSource", Kind::Structure(&DATA_SOURCE_MEMBERS));
+
+pub(super) static DATA_SOURCE_FILTER_MEMBERS: [Member; 2] =
+    [Member { required: true, ..Member::new("name", &DATA_SOURCE_NAME) }, Member::new("type", &DATA_SOURCE_TYPE)];
+pub(super) static DATA_SOURCE_FILTER: Schema = Schema::new("DataSourceFilter", Kind::Structure(&DATA_SOURCE_FILTER_MEMBERS));
+
+pub(super) static DATA_SOURCE_FILTERS: Schema = Schema {
+    name: "DataSourceFilters",
+    kind: Kind::List(Member::new("member", &DATA_SOURCE_FILTER)),
+    constraints: Constraints { min: Some(1.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DATA_SOURCE_NAME: Schema = Schema::new("DataSourceName", Kind::String);
+
+pub(super) static DATA_SOURCE_TYPE: Schema = Schema::new("DataSourceType", Kind::String);
+
+pub(super) static DATA_TYPE: Schema = Schema::new("DataType", Kind::String);
+
+pub(super) static DATE_TIME_CONVERTER_MEMBERS: [Member; 7] = [
+    Member { required: true, ..Member::new("source", &SOURCE) },
+    Member { required: true, ..Member::new("target", &TARGET) },
+    Member::new("targetFormat", &TARGET_FORMAT),
+    Member { required: true, ..Member::new("matchPatterns", &MATCH_PATTERNS) },
+    Member::new("sourceTimezone", &SOURCE_TIMEZONE),
+    Member::new("targetTimezone", &TARGET_TIMEZONE),
+    Member::new("locale", &LOCALE),
+];
+pub(super) static DATE_TIME_CONVERTER: Schema = Schema::new("DateTimeConverter", Kind::Structure(&DATE_TIME_CONVERTER_MEMBERS));
+
 pub(super) static DAYS: Schema = Schema::new("Days", Kind::Integer);
+
+pub(super) static DEFAULT_VALUE: Schema = Schema::new("DefaultValue", Kind::Double);
+
+pub(super) static DELETE_ACCOUNT_POLICY_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("policyName", &POLICY_NAME) },
+    Member { required: true, ..Member::new("policyType", &POLICY_TYPE) },
+];
+pub(super) static DELETE_ACCOUNT_POLICY_REQUEST: Schema =
+    Schema::new("DeleteAccountPolicyRequest", Kind::Structure(&DELETE_ACCOUNT_POLICY_REQUEST_MEMBERS));
+
+pub(super) static DELETE_DATA_PROTECTION_POLICY_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) }];
+pub(super) static DELETE_DATA_PROTECTION_POLICY_REQUEST: Schema =
+    Schema::new("DeleteDataProtectionPolicyRequest", Kind::Structure(&DELETE_DATA_PROTECTION_POLICY_REQUEST_MEMBERS));
+
+pub(super) static DELETE_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("deliveryDestinationName", &DELIVERY_DESTINATION_NAME) }];
+pub(super) static DELETE_DELIVERY_DESTINATION_POLICY_REQUEST: Schema =
+    Schema::new("DeleteDeliveryDestinationPolicyRequest", Kind::Structure(&DELETE_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS));
+
+pub(super) static DELETE_DELIVERY_DESTINATION_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("name", &DELIVERY_DESTINATION_NAME) }];
+pub(super) static DELETE_DELIVERY_DESTINATION_REQUEST: Schema =
+    Schema::new("DeleteDeliveryDestinationRequest", Kind::Structure(&DELETE_DELIVERY_DESTINATION_REQUEST_MEMBERS));
+
+pub(super) static DELETE_DELIVERY_REQUEST_MEMBERS: [Member; 1] = [Member { required: true, ..Member::new("id", &DELIVERY_ID) }];
+pub(super) static DELETE_DELIVERY_REQUEST: Schema =
+    Schema::new("DeleteDeliveryRequest", Kind::Structure(&DELETE_DELIVERY_REQUEST_MEMBERS));
+
+pub(super) static DELETE_DELIVERY_SOURCE_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("name", &DELIVERY_SOURCE_NAME) }];
+pub(super) static DELETE_DELIVERY_SOURCE_REQUEST: Schema =
+    Schema::new("DeleteDeliverySourceRequest", Kind::Structure(&DELETE_DELIVERY_SOURCE_REQUEST_MEMBERS));
+
+pub(super) static DELETE_DESTINATION_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("destinationName", &DESTINATION_NAME) }];
+pub(super) static DELETE_DESTINATION_REQUEST: Schema =
+    Schema::new("DeleteDestinationRequest", Kind::Structure(&DELETE_DESTINATION_REQUEST_MEMBERS));
+
+pub(super) static DELETE_INDEX_POLICY_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) }];
+pub(super) static DELETE_INDEX_POLICY_REQUEST: Schema =
+    Schema::new("DeleteIndexPolicyRequest", Kind::Structure(&DELETE_INDEX_POLICY_REQUEST_MEMBERS));
+
+pub(super) static DELETE_INDEX_POLICY_RESPONSE_MEMBERS: [Member; 0] = [];
+pub(super) static DELETE_INDEX_POLICY_RESPONSE: Schema =
+    Schema::new("DeleteIndexPolicyResponse", Kind::Structure(&DELETE_INDEX_POLICY_RESPONSE_MEMBERS));
+
+pub(super) static DELETE_INTEGRATION_REQUEST_MEMBERS: [Member; 2] =
+    [Member { required: true, ..Member::new("integrationName", &INTEGRATION_NAME) }, Member::new("force", &FORCE)];
+pub(super) static DELETE_INTEGRATION_REQUEST: Schema =
+    Schema::new("DeleteIntegrationRequest", Kind::Structure(&DELETE_INTEGRATION_REQUEST_MEMBERS));
+
+pub(super) static DELETE_INTEGRATION_RESPONSE_MEMBERS: [Member; 0] = [];
+pub(super) static DELETE_INTEGRATION_RESPONSE: Schema =
+    Schema::new("DeleteIntegrationResponse", Kind::Structure(&DELETE_INTEGRATION_RESPONSE_MEMBERS));
+
+pub(super) static DELETE_KEYS_MEMBERS: [Member; 1] = [Member { required: true, ..Member::new("withKeys", &DELETE_WITH_KEYS) }];
+pub(super) static DELETE_KEYS: Schema = Schema::new("DeleteKeys", Kind::Structure(&DELETE_KEYS_MEMBERS));
+
+pub(super) static DELETE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("anomalyDetectorArn", &ANOMALY_DETECTOR_ARN) }];
+pub(super) static DELETE_LOG_ANOMALY_DETECTOR_REQUEST: Schema =
+    Schema::new("DeleteLogAnomalyDetectorRequest", Kind::Structure(&DELETE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS));
 
 pub(super) static DELETE_LOG_GROUP_REQUEST_MEMBERS: [Member; 1] =
     [Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) }];
@@ -55,9 +544,389 @@ pub(super) static DELETE_LOG_STREAM_REQUEST_MEMBERS: [Member; 2] = [
 pub(super) static DELETE_LOG_STREAM_REQUEST: Schema =
     Schema::new("DeleteLogStreamRequest", Kind::Structure(&DELETE_LOG_STREAM_REQUEST_MEMBERS));
 
+pub(super) static DELETE_LOOKUP_TABLE_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("lookupTableArn", &ARN) }];
+pub(super) static DELETE_LOOKUP_TABLE_REQUEST: Schema =
+    Schema::new("DeleteLookupTableRequest", Kind::Structure(&DELETE_LOOKUP_TABLE_REQUEST_MEMBERS));
+
+pub(super) static DELETE_METRIC_FILTER_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
+    Member { required: true, ..Member::new("filterName", &FILTER_NAME) },
+];
+pub(super) static DELETE_METRIC_FILTER_REQUEST: Schema =
+    Schema::new("DeleteMetricFilterRequest", Kind::Structure(&DELETE_METRIC_FILTER_REQUEST_MEMBERS));
+
+pub(super) static DELETE_QUERY_DEFINITION_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("queryDefinitionId", &QUERY_ID) }];
+pub(super) static DELETE_QUERY_DEFINITION_REQUEST: Schema =
+    Schema::new("DeleteQueryDefinitionRequest", Kind::Structure(&DELETE_QUERY_DEFINITION_REQUEST_MEMBERS));
+
+pub(super) static DELETE_QUERY_DEFINITION_RESPONSE_MEMBERS: [Member; 1] = [Member::new("success", &SUCCESS)];
+pub(super) static DELETE_QUERY_DEFINITION_RESPONSE: Schema =
+    Schema::new("DeleteQueryDefinitionResponse", Kind::Structure(&DELETE_QUERY_DEFINITION_RESPONSE_MEMBERS));
+
+pub(super) static DELETE_RESOURCE_POLICY_REQUEST_MEMBERS: [Member; 3] = [
+    Member::new("policyName", &POLICY_NAME),
+    Member::new("resourceArn", &ARN),
+    Member::new("expectedRevisionId", &EXPECTED_REVISION_ID),
+];
+pub(super) static DELETE_RESOURCE_POLICY_REQUEST: Schema =
+    Schema::new("DeleteResourcePolicyRequest", Kind::Structure(&DELETE_RESOURCE_POLICY_REQUEST_MEMBERS));
+
+pub(super) static DELETE_RETENTION_POLICY_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) }];
+pub(super) static DELETE_RETENTION_POLICY_REQUEST: Schema =
+    Schema::new("DeleteRetentionPolicyRequest", Kind::Structure(&DELETE_RETENTION_POLICY_REQUEST_MEMBERS));
+
+pub(super) static DELETE_SCHEDULED_QUERY_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("identifier", &SCHEDULED_QUERY_IDENTIFIER) }];
+pub(super) static DELETE_SCHEDULED_QUERY_REQUEST: Schema =
+    Schema::new("DeleteScheduledQueryRequest", Kind::Structure(&DELETE_SCHEDULED_QUERY_REQUEST_MEMBERS));
+
+pub(super) static DELETE_SCHEDULED_QUERY_RESPONSE_MEMBERS: [Member; 0] = [];
+pub(super) static DELETE_SCHEDULED_QUERY_RESPONSE: Schema =
+    Schema::new("DeleteScheduledQueryResponse", Kind::Structure(&DELETE_SCHEDULED_QUERY_RESPONSE_MEMBERS));
+
+pub(super) static DELETE_SUBSCRIPTION_FILTER_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
+    Member { required: true, ..Member::new("filterName", &FILTER_NAME) },
+];
+pub(super) static DELETE_SUBSCRIPTION_FILTER_REQUEST: Schema =
+    Schema::new("DeleteSubscriptionFilterRequest", Kind::Structure(&DELETE_SUBSCRIPTION_FILTER_REQUEST_MEMBERS));
+
+pub(super) static DELETE_TRANSFORMER_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) }];
+pub(super) static DELETE_TRANSFORMER_REQUEST: Schema =
+    Schema::new("DeleteTransformerRequest", Kind::Structure(&DELETE_TRANSFORMER_REQUEST_MEMBERS));
+
+pub(super) static DELETE_WITH_KEYS: Schema = Schema {
+    name: "DeleteWithKeys",
+    kind: Kind::List(Member::new("member", &WITH_KEY)),
+    constraints: Constraints { min: Some(1.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
 pub(super) static DELETION_PROTECTION_ENABLED: Schema = Schema::new("DeletionProtectionEnabled", Kind::Boolean);
 
+pub(super) static DELIMITER: Schema = Schema {
+    name: "Delimiter",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(2.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DELIVERIES: Schema = Schema::new("Deliveries", Kind::List(Member::new("member", &DELIVERY)));
+
+pub(super) static DELIVERY_MEMBERS: [Member; 9] = [
+    Member::new("id", &DELIVERY_ID),
+    Member::new("arn", &ARN),
+    Member::new("deliverySourceName", &DELIVERY_SOURCE_NAME),
+    Member::new("deliveryDestinationArn", &ARN),
+    Member::new("deliveryDestinationType", &DELIVERY_DESTINATION_TYPE),
+    Member::new("recordFields", &RECORD_FIELDS),
+    Member::new("fieldDelimiter", &FIELD_DELIMITER),
+    Member::new("s3DeliveryConfiguration", &S3_DELIVERY_CONFIGURATION),
+    Member::new("tags", &TAGS),
+];
+pub(super) static DELIVERY: Schema = Schema::new("Delivery", Kind::Structure(&DELIVERY_MEMBERS));
+
+pub(super) static DELIVERY_DESTINATION_MEMBERS: [Member; 6] = [
+    Member::new("name", &DELIVERY_DESTINATION_NAME),
+    Member::new("arn", &ARN),
+    Member::new("deliveryDestinationType", &DELIVERY_DESTINATION_TYPE),
+    Member::new("outputFormat", &OUTPUT_FORMAT),
+    Member::new("deliveryDestinationConfiguration", &DELIVERY_DESTINATION_CONFIGURATION),
+    Member::new("tags", &TAGS),
+];
+pub(super) static DELIVERY_DESTINATION: Schema =
+    Schema::new("DeliveryDestination", Kind::Structure(&DELIVERY_DESTINATION_MEMBERS));
+
+pub(super) static DELIVERY_DESTINATION_CONFIGURATION_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("destinationResourceArn", &ARN) }];
+pub(super) static DELIVERY_DESTINATION_CONFIGURATION: Schema =
+    Schema::new("DeliveryDestinationConfiguration", Kind::Structure(&DELIVERY_DESTINATION_CONFIGURATION_MEMBERS));
+
+pub(super) static DELIVERY_DESTINATION_NAME: Schema = Schema {
+    name: "DeliveryDestinationName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(60.0), pattern: Some("[\\w-]*") },
+    sensitive: false,
+};
+
+pub(super) static DELIVERY_DESTINATION_POLICY: Schema = Schema {
+    name: "DeliveryDestinationPolicy",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(51200.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DELIVERY_DESTINATION_TYPE: Schema =
+    Schema::new("DeliveryDestinationType", Kind::Enum(&["S3", "CWL", "FH", "XRAY"]));
+
+pub(super) static DELIVERY_DESTINATION_TYPES: Schema = Schema {
+    name: "DeliveryDestinationTypes",
+    kind: Kind::List(Member::new("member", &DELIVERY_DESTINATION_TYPE)),
+    constraints: Constraints { min: Some(1.0), max: Some(4.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DELIVERY_DESTINATIONS: Schema =
+    Schema::new("DeliveryDestinations", Kind::List(Member::new("member", &DELIVERY_DESTINATION)));
+
+pub(super) static DELIVERY_ID: Schema = Schema {
+    name: "DeliveryId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(64.0), pattern: Some("^[0-9A-Za-z]+$") },
+    sensitive: false,
+};
+
+pub(super) static DELIVERY_SOURCE_MEMBERS: [Member; 9] = [
+    Member::new("name", &DELIVERY_SOURCE_NAME),
+    Member::new("arn", &ARN),
+    Member::new("resourceArns", &RESOURCE_ARNS),
+    Member::new("service", &SERVICE),
+    Member::new("logType", &LOG_TYPE),
+    Member::new("tags", &TAGS),
+    Member::new("deliverySourceConfiguration", &DELIVERY_SOURCE_CONFIGURATION),
+    Member::new("status", &DELIVERY_SOURCE_STATUS),
+    Member::new("statusReason", &DELIVERY_SOURCE_STATUS_REASON),
+];
+pub(super) static DELIVERY_SOURCE: Schema = Schema::new("DeliverySource", Kind::Structure(&DELIVERY_SOURCE_MEMBERS));
+
+pub(super) static DELIVERY_SOURCE_CONFIGURATION: Schema = Schema::new(
+    "DeliverySourceConfiguration",
+    Kind::Map {
+        key: Member::new("key", &DELIVERY_SOURCE_CONFIGURATION_KEY),
+        value: Member::new("value", &DELIVERY_SOURCE_CONFIGURATION_VALUE),
+    },
+);
+
+pub(super) static DELIVERY_SOURCE_CONFIGURATION_KEY: Schema = Schema {
+    name: "DeliverySourceConfigurationKey",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(255.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DELIVERY_SOURCE_CONFIGURATION_NUMERIC_VALUE: Schema =
+    Schema::new("DeliverySourceConfigurationNumericValue", Kind::Double);
+
+pub(super) static DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS: [Member; 6] = [
+    Member { required: true, ..Member::new("keyName", &DELIVERY_SOURCE_CONFIGURATION_SCHEMA_FIELD) },
+    Member { required: true, ..Member::new("valueType", &DELIVERY_SOURCE_CONFIGURATION_SCHEMA_VALUE_TYPE) },
+    Member { required: true, ..Member::new("defaultValue", &DELIVERY_SOURCE_CONFIGURATION_SCHEMA_FIELD) },
+    Member::new("supportedValues", &DELIVERY_SOURCE_CONFIGURATION_SUPPORTED_VALUES),
+    Member::new("minValue", &DELIVERY_SOURCE_CONFIGURATION_NUMERIC_VALUE),
+    Member::new("maxValue", &DELIVERY_SOURCE_CONFIGURATION_NUMERIC_VALUE),
+];
+pub(super) static DELIVERY_SOURCE_CONFIGURATION_SCHEMA: Schema =
+    Schema::new("DeliverySourceConfigurationSchema", Kind::Structure(&DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS));
+
+pub(super) static DELIVERY_SOURCE_CONFIGURATION_SCHEMA_FIELD: Schema = Schema {
+    name: "DeliverySourceConfigurationSchemaField",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DELIVERY_SOURCE_CONFIGURATION_SCHEMA_VALUE_TYPE: Schema =
+    Schema::new("DeliverySourceConfigurationSchemaValueType", Kind::Enum(&["string", "boolean", "int", "double", "long"]));
+
+pub(super) static DELIVERY_SOURCE_CONFIGURATION_SCHEMAS: Schema =
+    Schema::new("DeliverySourceConfigurationSchemas", Kind::List(Member::new("member", &DELIVERY_SOURCE_CONFIGURATION_SCHEMA)));
+
+pub(super) static DELIVERY_SOURCE_CONFIGURATION_SUPPORTED_VALUES: Schema = Schema::new(
+    "DeliverySourceConfigurationSupportedValues",
+    Kind::List(Member::new("member", &DELIVERY_SOURCE_CONFIGURATION_SCHEMA_FIELD)),
+);
+
+pub(super) static DELIVERY_SOURCE_CONFIGURATION_VALUE: Schema = Schema {
+    name: "DeliverySourceConfigurationValue",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(255.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DELIVERY_SOURCE_NAME: Schema = Schema {
+    name: "DeliverySourceName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(60.0), pattern: Some("[\\w-]*") },
+    sensitive: false,
+};
+
+pub(super) static DELIVERY_SOURCE_STATUS: Schema = Schema::new("DeliverySourceStatus", Kind::Enum(&["ACTIVE", "INACTIVE"]));
+
+pub(super) static DELIVERY_SOURCE_STATUS_REASON: Schema =
+    Schema::new("DeliverySourceStatusReason", Kind::Enum(&["RESOURCE_DELETED"]));
+
+pub(super) static DELIVERY_SOURCES: Schema = Schema::new("DeliverySources", Kind::List(Member::new("member", &DELIVERY_SOURCE)));
+
+pub(super) static DELIVERY_SUFFIX_PATH: Schema = Schema {
+    name: "DeliverySuffixPath",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
 pub(super) static DESCENDING: Schema = Schema::new("Descending", Kind::Boolean);
+
+pub(super) static DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS: [Member; 4] = [
+    Member { required: true, ..Member::new("policyType", &POLICY_TYPE) },
+    Member::new("policyName", &POLICY_NAME),
+    Member::new("accountIdentifiers", &ACCOUNT_IDS),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static DESCRIBE_ACCOUNT_POLICIES_REQUEST: Schema =
+    Schema::new("DescribeAccountPoliciesRequest", Kind::Structure(&DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_ACCOUNT_POLICIES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("accountPolicies", &ACCOUNT_POLICIES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_ACCOUNT_POLICIES_RESPONSE: Schema =
+    Schema::new("DescribeAccountPoliciesResponse", Kind::Structure(&DESCRIBE_ACCOUNT_POLICIES_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS: [Member; 6] = [
+    Member::new("service", &SERVICE),
+    Member::new("logTypes", &LOG_TYPES),
+    Member::new("resourceTypes", &RESOURCE_TYPES),
+    Member::new("deliveryDestinationTypes", &DELIVERY_DESTINATION_TYPES),
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("limit", &DESCRIBE_LIMIT),
+];
+pub(super) static DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST: Schema =
+    Schema::new("DescribeConfigurationTemplatesRequest", Kind::Structure(&DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_CONFIGURATION_TEMPLATES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("configurationTemplates", &CONFIGURATION_TEMPLATES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_CONFIGURATION_TEMPLATES_RESPONSE: Schema =
+    Schema::new("DescribeConfigurationTemplatesResponse", Kind::Structure(&DESCRIBE_CONFIGURATION_TEMPLATES_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_DELIVERIES_REQUEST_MEMBERS: [Member; 2] =
+    [Member::new("nextToken", &NEXT_TOKEN), Member::new("limit", &DESCRIBE_LIMIT)];
+pub(super) static DESCRIBE_DELIVERIES_REQUEST: Schema =
+    Schema::new("DescribeDeliveriesRequest", Kind::Structure(&DESCRIBE_DELIVERIES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_DELIVERIES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("deliveries", &DELIVERIES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_DELIVERIES_RESPONSE: Schema =
+    Schema::new("DescribeDeliveriesResponse", Kind::Structure(&DESCRIBE_DELIVERIES_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_DELIVERY_DESTINATIONS_REQUEST_MEMBERS: [Member; 2] =
+    [Member::new("nextToken", &NEXT_TOKEN), Member::new("limit", &DESCRIBE_LIMIT)];
+pub(super) static DESCRIBE_DELIVERY_DESTINATIONS_REQUEST: Schema =
+    Schema::new("DescribeDeliveryDestinationsRequest", Kind::Structure(&DESCRIBE_DELIVERY_DESTINATIONS_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_DELIVERY_DESTINATIONS_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("deliveryDestinations", &DELIVERY_DESTINATIONS), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_DELIVERY_DESTINATIONS_RESPONSE: Schema =
+    Schema::new("DescribeDeliveryDestinationsResponse", Kind::Structure(&DESCRIBE_DELIVERY_DESTINATIONS_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_DELIVERY_SOURCES_REQUEST_MEMBERS: [Member; 2] =
+    [Member::new("nextToken", &NEXT_TOKEN), Member::new("limit", &DESCRIBE_LIMIT)];
+pub(super) static DESCRIBE_DELIVERY_SOURCES_REQUEST: Schema =
+    Schema::new("DescribeDeliverySourcesRequest", Kind::Structure(&DESCRIBE_DELIVERY_SOURCES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_DELIVERY_SOURCES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("deliverySources", &DELIVERY_SOURCES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_DELIVERY_SOURCES_RESPONSE: Schema =
+    Schema::new("DescribeDeliverySourcesResponse", Kind::Structure(&DESCRIBE_DELIVERY_SOURCES_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_DESTINATIONS_REQUEST_MEMBERS: [Member; 3] = [
+    Member::new("DestinationNamePrefix", &DESTINATION_NAME),
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("limit", &DESCRIBE_LIMIT),
+];
+pub(super) static DESCRIBE_DESTINATIONS_REQUEST: Schema =
+    Schema::new("DescribeDestinationsRequest", Kind::Structure(&DESCRIBE_DESTINATIONS_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_DESTINATIONS_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("destinations", &DESTINATIONS), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_DESTINATIONS_RESPONSE: Schema =
+    Schema::new("DescribeDestinationsResponse", Kind::Structure(&DESCRIBE_DESTINATIONS_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS: [Member; 4] = [
+    Member::new("taskId", &EXPORT_TASK_ID),
+    Member::new("statusCode", &EXPORT_TASK_STATUS_CODE),
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("limit", &DESCRIBE_LIMIT),
+];
+pub(super) static DESCRIBE_EXPORT_TASKS_REQUEST: Schema =
+    Schema::new("DescribeExportTasksRequest", Kind::Structure(&DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_EXPORT_TASKS_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("exportTasks", &EXPORT_TASKS), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_EXPORT_TASKS_RESPONSE: Schema =
+    Schema::new("DescribeExportTasksResponse", Kind::Structure(&DESCRIBE_EXPORT_TASKS_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_FIELD_INDEXES_LOG_GROUP_IDENTIFIERS: Schema = Schema {
+    name: "DescribeFieldIndexesLogGroupIdentifiers",
+    kind: Kind::List(Member::new("member", &LOG_GROUP_IDENTIFIER)),
+    constraints: Constraints { min: Some(1.0), max: Some(100.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DESCRIBE_FIELD_INDEXES_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupIdentifiers", &DESCRIBE_FIELD_INDEXES_LOG_GROUP_IDENTIFIERS) },
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static DESCRIBE_FIELD_INDEXES_REQUEST: Schema =
+    Schema::new("DescribeFieldIndexesRequest", Kind::Structure(&DESCRIBE_FIELD_INDEXES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_FIELD_INDEXES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("fieldIndexes", &FIELD_INDEXES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_FIELD_INDEXES_RESPONSE: Schema =
+    Schema::new("DescribeFieldIndexesResponse", Kind::Structure(&DESCRIBE_FIELD_INDEXES_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS: [Member; 4] = [
+    Member { required: true, ..Member::new("importId", &IMPORT_ID) },
+    Member::new("batchImportStatus", &IMPORT_STATUS_LIST),
+    Member::new("limit", &DESCRIBE_LIMIT),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static DESCRIBE_IMPORT_TASK_BATCHES_REQUEST: Schema =
+    Schema::new("DescribeImportTaskBatchesRequest", Kind::Structure(&DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS: [Member; 4] = [
+    Member::new("importSourceArn", &ARN),
+    Member::new("importId", &IMPORT_ID),
+    Member::new("importBatches", &IMPORT_BATCH_LIST),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE: Schema =
+    Schema::new("DescribeImportTaskBatchesResponse", Kind::Structure(&DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS: [Member; 5] = [
+    Member::new("importId", &IMPORT_ID),
+    Member::new("importStatus", &IMPORT_STATUS),
+    Member::new("importSourceArn", &ARN),
+    Member::new("limit", &DESCRIBE_LIMIT),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static DESCRIBE_IMPORT_TASKS_REQUEST: Schema =
+    Schema::new("DescribeImportTasksRequest", Kind::Structure(&DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_IMPORT_TASKS_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("imports", &IMPORT_LIST), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_IMPORT_TASKS_RESPONSE: Schema =
+    Schema::new("DescribeImportTasksResponse", Kind::Structure(&DESCRIBE_IMPORT_TASKS_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_INDEX_POLICIES_LOG_GROUP_IDENTIFIERS: Schema = Schema {
+    name: "DescribeIndexPoliciesLogGroupIdentifiers",
+    kind: Kind::List(Member::new("member", &LOG_GROUP_IDENTIFIER)),
+    constraints: Constraints { min: Some(1.0), max: Some(1.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DESCRIBE_INDEX_POLICIES_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupIdentifiers", &DESCRIBE_INDEX_POLICIES_LOG_GROUP_IDENTIFIERS) },
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static DESCRIBE_INDEX_POLICIES_REQUEST: Schema =
+    Schema::new("DescribeIndexPoliciesRequest", Kind::Structure(&DESCRIBE_INDEX_POLICIES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_INDEX_POLICIES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("indexPolicies", &INDEX_POLICIES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_INDEX_POLICIES_RESPONSE: Schema =
+    Schema::new("DescribeIndexPoliciesResponse", Kind::Structure(&DESCRIBE_INDEX_POLICIES_RESPONSE_MEMBERS));
 
 pub(super) static DESCRIBE_LIMIT: Schema = Schema {
     name: "DescribeLimit",
@@ -107,6 +976,220 @@ pub(super) static DESCRIBE_LOG_STREAMS_RESPONSE_MEMBERS: [Member; 2] =
     [Member::new("logStreams", &LOG_STREAMS), Member::new("nextToken", &NEXT_TOKEN)];
 pub(super) static DESCRIBE_LOG_STREAMS_RESPONSE: Schema =
     Schema::new("DescribeLogStreamsResponse", Kind::Structure(&DESCRIBE_LOG_STREAMS_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_LOOKUP_TABLES_MAX_RESULTS: Schema = Schema {
+    name: "DescribeLookupTablesMaxResults",
+    kind: Kind::Integer,
+    constraints: Constraints { min: None, max: Some(100.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DESCRIBE_LOOKUP_TABLES_REQUEST_MEMBERS: [Member; 3] = [
+    Member::new("lookupTableNamePrefix", &LOOKUP_TABLE_NAME),
+    Member::new("maxResults", &DESCRIBE_LOOKUP_TABLES_MAX_RESULTS),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static DESCRIBE_LOOKUP_TABLES_REQUEST: Schema =
+    Schema::new("DescribeLookupTablesRequest", Kind::Structure(&DESCRIBE_LOOKUP_TABLES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_LOOKUP_TABLES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("lookupTables", &LOOKUP_TABLES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_LOOKUP_TABLES_RESPONSE: Schema =
+    Schema::new("DescribeLookupTablesResponse", Kind::Structure(&DESCRIBE_LOOKUP_TABLES_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS: [Member; 6] = [
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member::new("filterNamePrefix", &FILTER_NAME),
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("limit", &DESCRIBE_LIMIT),
+    Member::new("metricName", &METRIC_NAME),
+    Member::new("metricNamespace", &METRIC_NAMESPACE),
+];
+pub(super) static DESCRIBE_METRIC_FILTERS_REQUEST: Schema =
+    Schema::new("DescribeMetricFiltersRequest", Kind::Structure(&DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_METRIC_FILTERS_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("metricFilters", &METRIC_FILTERS), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_METRIC_FILTERS_RESPONSE: Schema =
+    Schema::new("DescribeMetricFiltersResponse", Kind::Structure(&DESCRIBE_METRIC_FILTERS_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_QUERIES_MAX_RESULTS: Schema = Schema {
+    name: "DescribeQueriesMaxResults",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(1000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DESCRIBE_QUERIES_REQUEST_MEMBERS: [Member; 5] = [
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member::new("status", &QUERY_STATUS),
+    Member::new("maxResults", &DESCRIBE_QUERIES_MAX_RESULTS),
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("queryLanguage", &QUERY_LANGUAGE),
+];
+pub(super) static DESCRIBE_QUERIES_REQUEST: Schema =
+    Schema::new("DescribeQueriesRequest", Kind::Structure(&DESCRIBE_QUERIES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_QUERIES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("queries", &QUERY_INFO_LIST), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_QUERIES_RESPONSE: Schema =
+    Schema::new("DescribeQueriesResponse", Kind::Structure(&DESCRIBE_QUERIES_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS: [Member; 4] = [
+    Member::new("queryLanguage", &QUERY_LANGUAGE),
+    Member::new("queryDefinitionNamePrefix", &QUERY_DEFINITION_NAME),
+    Member::new("maxResults", &QUERY_LIST_MAX_RESULTS),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static DESCRIBE_QUERY_DEFINITIONS_REQUEST: Schema =
+    Schema::new("DescribeQueryDefinitionsRequest", Kind::Structure(&DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_QUERY_DEFINITIONS_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("queryDefinitions", &QUERY_DEFINITION_LIST), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_QUERY_DEFINITIONS_RESPONSE: Schema =
+    Schema::new("DescribeQueryDefinitionsResponse", Kind::Structure(&DESCRIBE_QUERY_DEFINITIONS_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS: [Member; 4] = [
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("limit", &DESCRIBE_LIMIT),
+    Member::new("resourceArn", &ARN),
+    Member::new("policyScope", &POLICY_SCOPE),
+];
+pub(super) static DESCRIBE_RESOURCE_POLICIES_REQUEST: Schema =
+    Schema::new("DescribeResourcePoliciesRequest", Kind::Structure(&DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_RESOURCE_POLICIES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("resourcePolicies", &RESOURCE_POLICIES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_RESOURCE_POLICIES_RESPONSE: Schema =
+    Schema::new("DescribeResourcePoliciesResponse", Kind::Structure(&DESCRIBE_RESOURCE_POLICIES_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS: [Member; 4] = [
+    Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
+    Member::new("filterNamePrefix", &FILTER_NAME),
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("limit", &DESCRIBE_LIMIT),
+];
+pub(super) static DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST: Schema =
+    Schema::new("DescribeSubscriptionFiltersRequest", Kind::Structure(&DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS));
+
+pub(super) static DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("subscriptionFilters", &SUBSCRIPTION_FILTERS), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE: Schema =
+    Schema::new("DescribeSubscriptionFiltersResponse", Kind::Structure(&DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE_MEMBERS));
+
+pub(super) static DESCRIPTION: Schema = Schema {
+    name: "Description",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DESTINATION_MEMBERS: [Member; 6] = [
+    Member::new("destinationName", &DESTINATION_NAME),
+    Member::new("targetArn", &TARGET_ARN),
+    Member::new("roleArn", &ROLE_ARN),
+    Member::new("accessPolicy", &ACCESS_POLICY),
+    Member::new("arn", &ARN),
+    Member::new("creationTime", &TIMESTAMP),
+];
+pub(super) static DESTINATION: Schema = Schema::new("Destination", Kind::Structure(&DESTINATION_MEMBERS));
+
+pub(super) static DESTINATION_ARN: Schema = Schema {
+    name: "DestinationArn",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DESTINATION_CONFIGURATION_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("s3Configuration", &S3_CONFIGURATION) }];
+pub(super) static DESTINATION_CONFIGURATION: Schema =
+    Schema::new("DestinationConfiguration", Kind::Structure(&DESTINATION_CONFIGURATION_MEMBERS));
+
+pub(super) static DESTINATION_FIELD: Schema = Schema {
+    name: "DestinationField",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DESTINATION_NAME: Schema = Schema {
+    name: "DestinationName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(512.0), pattern: Some("[^:*]*") },
+    sensitive: false,
+};
+
+pub(super) static DESTINATIONS: Schema = Schema::new("Destinations", Kind::List(Member::new("member", &DESTINATION)));
+
+pub(super) static DETECTOR_KMS_KEY_ARN: Schema = Schema {
+    name: "DetectorKmsKeyArn",
+    kind: Kind::String,
+    constraints: Constraints {
+        min: None,
+        max: Some(256.0),
+        pattern: Some("^arn:aws[a-z\\-]*:kms:[-a-z0-9]*:[0-9]*:key/[-a-z0-9]*$"),
+    },
+    sensitive: false,
+};
+
+pub(super) static DETECTOR_NAME: Schema = Schema {
+    name: "DetectorName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DIMENSIONS: Schema = Schema::new(
+    "Dimensions",
+    Kind::Map { key: Member::new("key", &DIMENSIONS_KEY), value: Member::new("value", &DIMENSIONS_VALUE) },
+);
+
+pub(super) static DIMENSIONS_KEY: Schema = Schema {
+    name: "DimensionsKey",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(255.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DIMENSIONS_VALUE: Schema = Schema {
+    name: "DimensionsValue",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(255.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static DISASSOCIATE_KMS_KEY_REQUEST_MEMBERS: [Member; 2] =
+    [Member::new("logGroupName", &LOG_GROUP_NAME), Member::new("resourceIdentifier", &RESOURCE_IDENTIFIER)];
+pub(super) static DISASSOCIATE_KMS_KEY_REQUEST: Schema =
+    Schema::new("DisassociateKmsKeyRequest", Kind::Structure(&DISASSOCIATE_KMS_KEY_REQUEST_MEMBERS));
+
+pub(super) static DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("identifier", &S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER) }];
+pub(super) static DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_REQUEST: Schema = Schema::new(
+    "DisassociateSourceFromS3TableIntegrationRequest",
+    Kind::Structure(&DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_REQUEST_MEMBERS),
+);
+
+pub(super) static DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS: [Member; 1] =
+    [Member::new("identifier", &S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER)];
+pub(super) static DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_RESPONSE: Schema = Schema::new(
+    "DisassociateSourceFromS3TableIntegrationResponse",
+    Kind::Structure(&DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS),
+);
+
+pub(super) static DISTRIBUTION: Schema = Schema::new("Distribution", Kind::Enum(&["Random", "ByLogStream"]));
+
+pub(super) static DYNAMIC_TOKEN_POSITION: Schema = Schema::new("DynamicTokenPosition", Kind::Integer);
+
+pub(super) static EMIT_SYSTEM_FIELDS: Schema = Schema::new("EmitSystemFields", Kind::List(Member::new("member", &SYSTEM_FIELD)));
+
+pub(super) static ENCRYPTION_KEY: Schema = Schema {
+    name: "EncryptionKey",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(256.0), pattern: None },
+    sensitive: false,
+};
 
 pub(super) static ENTITY_MEMBERS: [Member; 2] =
     [Member::new("keyAttributes", &ENTITY_KEY_ATTRIBUTES), Member::new("attributes", &ENTITY_ATTRIBUTES)];
@@ -170,6 +1253,21 @@ pub(super) static ENTITY_REJECTION_ERROR_TYPE: Schema = Schema::new(
     ]),
 );
 
+pub(super) static ENUMERATIONS: Schema =
+    Schema::new("Enumerations", Kind::Map { key: Member::new("key", &TOKEN_STRING), value: Member::new("value", &TOKEN_VALUE) });
+
+pub(super) static EPOCH_MILLIS: Schema = Schema {
+    name: "EpochMillis",
+    kind: Kind::Long,
+    constraints: Constraints { min: Some(0.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static ERROR_MESSAGE: Schema = Schema::new("ErrorMessage", Kind::String);
+
+pub(super) static EVALUATION_FREQUENCY: Schema =
+    Schema::new("EvaluationFrequency", Kind::Enum(&["ONE_MIN", "FIVE_MIN", "TEN_MIN", "FIFTEEN_MIN", "THIRTY_MIN", "ONE_HOUR"]));
+
 pub(super) static EVENT_ID: Schema = Schema::new("EventId", Kind::String);
 
 pub(super) static EVENT_MESSAGE: Schema = Schema {
@@ -179,12 +1277,146 @@ pub(super) static EVENT_MESSAGE: Schema = Schema {
     sensitive: false,
 };
 
+pub(super) static EVENT_NUMBER: Schema = Schema::new("EventNumber", Kind::Long);
+
+pub(super) static EVENT_SOURCE: Schema =
+    Schema::new("EventSource", Kind::Enum(&["CloudTrail", "Route53Resolver", "VPCFlow", "EKSAudit", "AWSWAF"]));
+
 pub(super) static EVENTS_LIMIT: Schema = Schema {
     name: "EventsLimit",
     kind: Kind::Integer,
     constraints: Constraints { min: Some(1.0), max: Some(10000.0), pattern: None },
     sensitive: false,
 };
+
+pub(super) static EVENTS_LIMIT_START_QUERY: Schema = Schema {
+    name: "EventsLimitStartQuery",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(100000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static EXECUTION_STATUS: Schema =
+    Schema::new("ExecutionStatus", Kind::Enum(&["Running", "InvalidQuery", "Complete", "Failed", "Timeout"]));
+
+pub(super) static EXECUTION_STATUS_LIST: Schema =
+    Schema::new("ExecutionStatusList", Kind::List(Member::new("member", &EXECUTION_STATUS)));
+
+pub(super) static EXPECTED_REVISION_ID: Schema = Schema {
+    name: "ExpectedRevisionId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static EXPORT_DESTINATION_BUCKET: Schema = Schema {
+    name: "ExportDestinationBucket",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(512.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static EXPORT_DESTINATION_PREFIX: Schema = Schema::new("ExportDestinationPrefix", Kind::String);
+
+pub(super) static EXPORT_TASK_MEMBERS: [Member; 9] = [
+    Member::new("taskId", &EXPORT_TASK_ID),
+    Member::new("taskName", &EXPORT_TASK_NAME),
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member::new("from", &TIMESTAMP),
+    Member::new("to", &TIMESTAMP),
+    Member::new("destination", &EXPORT_DESTINATION_BUCKET),
+    Member::new("destinationPrefix", &EXPORT_DESTINATION_PREFIX),
+    Member::new("status", &EXPORT_TASK_STATUS),
+    Member::new("executionInfo", &EXPORT_TASK_EXECUTION_INFO),
+];
+pub(super) static EXPORT_TASK: Schema = Schema::new("ExportTask", Kind::Structure(&EXPORT_TASK_MEMBERS));
+
+pub(super) static EXPORT_TASK_EXECUTION_INFO_MEMBERS: [Member; 2] =
+    [Member::new("creationTime", &TIMESTAMP), Member::new("completionTime", &TIMESTAMP)];
+pub(super) static EXPORT_TASK_EXECUTION_INFO: Schema =
+    Schema::new("ExportTaskExecutionInfo", Kind::Structure(&EXPORT_TASK_EXECUTION_INFO_MEMBERS));
+
+pub(super) static EXPORT_TASK_ID: Schema = Schema {
+    name: "ExportTaskId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(512.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static EXPORT_TASK_NAME: Schema = Schema {
+    name: "ExportTaskName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(512.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static EXPORT_TASK_STATUS_MEMBERS: [Member; 2] =
+    [Member::new("code", &EXPORT_TASK_STATUS_CODE), Member::new("message", &EXPORT_TASK_STATUS_MESSAGE)];
+pub(super) static EXPORT_TASK_STATUS: Schema = Schema::new("ExportTaskStatus", Kind::Structure(&EXPORT_TASK_STATUS_MEMBERS));
+
+pub(super) static EXPORT_TASK_STATUS_CODE: Schema = Schema::new(
+    "ExportTaskStatusCode",
+    Kind::Enum(&["CANCELLED", "COMPLETED", "FAILED", "PENDING", "PENDING_CANCEL", "RUNNING"]),
+);
+
+pub(super) static EXPORT_TASK_STATUS_MESSAGE: Schema = Schema::new("ExportTaskStatusMessage", Kind::String);
+
+pub(super) static EXPORT_TASKS: Schema = Schema::new("ExportTasks", Kind::List(Member::new("member", &EXPORT_TASK)));
+
+pub(super) static EXTRACTED_VALUES: Schema =
+    Schema::new("ExtractedValues", Kind::Map { key: Member::new("key", &TOKEN), value: Member::new("value", &VALUE) });
+
+pub(super) static FIELD: Schema = Schema::new("Field", Kind::String);
+
+pub(super) static FIELD_DELIMITER: Schema = Schema {
+    name: "FieldDelimiter",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(0.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static FIELD_HEADER: Schema = Schema {
+    name: "FieldHeader",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(64.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static FIELD_INDEX_MEMBERS: [Member; 6] = [
+    Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
+    Member::new("fieldIndexName", &FIELD_INDEX_NAME),
+    Member::new("lastScanTime", &TIMESTAMP),
+    Member::new("firstEventTime", &TIMESTAMP),
+    Member::new("lastEventTime", &TIMESTAMP),
+    Member::new("type", &INDEX_TYPE),
+];
+pub(super) static FIELD_INDEX: Schema = Schema::new("FieldIndex", Kind::Structure(&FIELD_INDEX_MEMBERS));
+
+pub(super) static FIELD_INDEX_NAME: Schema = Schema {
+    name: "FieldIndexName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(512.0), pattern: Some("[\\.\\-_/#A-Za-z0-9]+") },
+    sensitive: false,
+};
+
+pub(super) static FIELD_INDEX_NAMES: Schema = Schema {
+    name: "FieldIndexNames",
+    kind: Kind::List(Member::new("member", &FIELD_INDEX_NAME)),
+    constraints: Constraints { min: Some(1.0), max: Some(20.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static FIELD_INDEXES: Schema = Schema::new("FieldIndexes", Kind::List(Member::new("member", &FIELD_INDEX)));
+
+pub(super) static FIELD_SELECTION_CRITERIA: Schema = Schema {
+    name: "FieldSelectionCriteria",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(0.0), max: Some(2000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static FIELDS_DATA_MEMBERS: [Member; 1] = [Member::new("data", &DATA)];
+pub(super) static FIELDS_DATA: Schema = Schema::new("FieldsData", Kind::Structure(&FIELDS_DATA_MEMBERS));
 
 pub(super) static FILTER_COUNT: Schema = Schema::new("FilterCount", Kind::Integer);
 
@@ -212,6 +1444,13 @@ pub(super) static FILTER_LOG_EVENTS_RESPONSE_MEMBERS: [Member; 3] = [
 pub(super) static FILTER_LOG_EVENTS_RESPONSE: Schema =
     Schema::new("FilterLogEventsResponse", Kind::Structure(&FILTER_LOG_EVENTS_RESPONSE_MEMBERS));
 
+pub(super) static FILTER_NAME: Schema = Schema {
+    name: "FilterName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(512.0), pattern: Some("[^:*]*") },
+    sensitive: false,
+};
+
 pub(super) static FILTER_PATTERN: Schema = Schema {
     name: "FilterPattern",
     kind: Kind::String,
@@ -230,6 +1469,103 @@ pub(super) static FILTERED_LOG_EVENT: Schema = Schema::new("FilteredLogEvent", K
 
 pub(super) static FILTERED_LOG_EVENTS: Schema =
     Schema::new("FilteredLogEvents", Kind::List(Member::new("member", &FILTERED_LOG_EVENT)));
+
+pub(super) static FLATTEN: Schema = Schema::new("Flatten", Kind::Boolean);
+
+pub(super) static FLATTENED_ELEMENT: Schema = Schema::new("FlattenedElement", Kind::Enum(&["first", "last"]));
+
+pub(super) static FORCE: Schema = Schema::new("Force", Kind::Boolean);
+
+pub(super) static FORCE_UPDATE: Schema = Schema::new("ForceUpdate", Kind::Boolean);
+
+pub(super) static FROM_KEY: Schema = Schema {
+    name: "FromKey",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static GET_DATA_PROTECTION_POLICY_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) }];
+pub(super) static GET_DATA_PROTECTION_POLICY_REQUEST: Schema =
+    Schema::new("GetDataProtectionPolicyRequest", Kind::Structure(&GET_DATA_PROTECTION_POLICY_REQUEST_MEMBERS));
+
+pub(super) static GET_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS: [Member; 3] = [
+    Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
+    Member::new("policyDocument", &DATA_PROTECTION_POLICY_DOCUMENT),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+];
+pub(super) static GET_DATA_PROTECTION_POLICY_RESPONSE: Schema =
+    Schema::new("GetDataProtectionPolicyResponse", Kind::Structure(&GET_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS));
+
+pub(super) static GET_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("deliveryDestinationName", &DELIVERY_DESTINATION_NAME) }];
+pub(super) static GET_DELIVERY_DESTINATION_POLICY_REQUEST: Schema =
+    Schema::new("GetDeliveryDestinationPolicyRequest", Kind::Structure(&GET_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS));
+
+pub(super) static GET_DELIVERY_DESTINATION_POLICY_RESPONSE_MEMBERS: [Member; 1] = [Member::new("policy", &POLICY)];
+pub(super) static GET_DELIVERY_DESTINATION_POLICY_RESPONSE: Schema =
+    Schema::new("GetDeliveryDestinationPolicyResponse", Kind::Structure(&GET_DELIVERY_DESTINATION_POLICY_RESPONSE_MEMBERS));
+
+pub(super) static GET_DELIVERY_DESTINATION_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("name", &DELIVERY_DESTINATION_NAME) }];
+pub(super) static GET_DELIVERY_DESTINATION_REQUEST: Schema =
+    Schema::new("GetDeliveryDestinationRequest", Kind::Structure(&GET_DELIVERY_DESTINATION_REQUEST_MEMBERS));
+
+pub(super) static GET_DELIVERY_DESTINATION_RESPONSE_MEMBERS: [Member; 1] =
+    [Member::new("deliveryDestination", &DELIVERY_DESTINATION)];
+pub(super) static GET_DELIVERY_DESTINATION_RESPONSE: Schema =
+    Schema::new("GetDeliveryDestinationResponse", Kind::Structure(&GET_DELIVERY_DESTINATION_RESPONSE_MEMBERS));
+
+pub(super) static GET_DELIVERY_REQUEST_MEMBERS: [Member; 1] = [Member { required: true, ..Member::new("id", &DELIVERY_ID) }];
+pub(super) static GET_DELIVERY_REQUEST: Schema =
+    Schema::new("GetDeliveryRequest", Kind::Structure(&GET_DELIVERY_REQUEST_MEMBERS));
+
+pub(super) static GET_DELIVERY_RESPONSE_MEMBERS: [Member; 1] = [Member::new("delivery", &DELIVERY)];
+pub(super) static GET_DELIVERY_RESPONSE: Schema =
+    Schema::new("GetDeliveryResponse", Kind::Structure(&GET_DELIVERY_RESPONSE_MEMBERS));
+
+pub(super) static GET_DELIVERY_SOURCE_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("name", &DELIVERY_SOURCE_NAME) }];
+pub(super) static GET_DELIVERY_SOURCE_REQUEST: Schema =
+    Schema::new("GetDeliverySourceRequest", Kind::Structure(&GET_DELIVERY_SOURCE_REQUEST_MEMBERS));
+
+pub(super) static GET_DELIVERY_SOURCE_RESPONSE_MEMBERS: [Member; 1] = [Member::new("deliverySource", &DELIVERY_SOURCE)];
+pub(super) static GET_DELIVERY_SOURCE_RESPONSE: Schema =
+    Schema::new("GetDeliverySourceResponse", Kind::Structure(&GET_DELIVERY_SOURCE_RESPONSE_MEMBERS));
+
+pub(super) static GET_INTEGRATION_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("integrationName", &INTEGRATION_NAME) }];
+pub(super) static GET_INTEGRATION_REQUEST: Schema =
+    Schema::new("GetIntegrationRequest", Kind::Structure(&GET_INTEGRATION_REQUEST_MEMBERS));
+
+pub(super) static GET_INTEGRATION_RESPONSE_MEMBERS: [Member; 4] = [
+    Member::new("integrationName", &INTEGRATION_NAME),
+    Member::new("integrationType", &INTEGRATION_TYPE),
+    Member::new("integrationStatus", &INTEGRATION_STATUS),
+    Member::new("integrationDetails", &INTEGRATION_DETAILS),
+];
+pub(super) static GET_INTEGRATION_RESPONSE: Schema =
+    Schema::new("GetIntegrationResponse", Kind::Structure(&GET_INTEGRATION_RESPONSE_MEMBERS));
+
+pub(super) static GET_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("anomalyDetectorArn", &ANOMALY_DETECTOR_ARN) }];
+pub(super) static GET_LOG_ANOMALY_DETECTOR_REQUEST: Schema =
+    Schema::new("GetLogAnomalyDetectorRequest", Kind::Structure(&GET_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS));
+
+pub(super) static GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS: [Member; 9] = [
+    Member::new("detectorName", &DETECTOR_NAME),
+    Member::new("logGroupArnList", &LOG_GROUP_ARN_LIST),
+    Member::new("evaluationFrequency", &EVALUATION_FREQUENCY),
+    Member::new("filterPattern", &FILTER_PATTERN),
+    Member::new("anomalyDetectorStatus", &ANOMALY_DETECTOR_STATUS),
+    Member::new("kmsKeyId", &KMS_KEY_ID),
+    Member::new("creationTimeStamp", &EPOCH_MILLIS),
+    Member::new("lastModifiedTimeStamp", &EPOCH_MILLIS),
+    Member::new("anomalyVisibilityTime", &ANOMALY_VISIBILITY_TIME),
+];
+pub(super) static GET_LOG_ANOMALY_DETECTOR_RESPONSE: Schema =
+    Schema::new("GetLogAnomalyDetectorResponse", Kind::Structure(&GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS));
 
 pub(super) static GET_LOG_EVENTS_REQUEST_MEMBERS: [Member; 9] = [
     Member::new("logGroupName", &LOG_GROUP_NAME),
@@ -253,7 +1589,262 @@ pub(super) static GET_LOG_EVENTS_RESPONSE_MEMBERS: [Member; 3] = [
 pub(super) static GET_LOG_EVENTS_RESPONSE: Schema =
     Schema::new("GetLogEventsResponse", Kind::Structure(&GET_LOG_EVENTS_RESPONSE_MEMBERS));
 
+pub(super) static GET_LOG_FIELDS_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("dataSourceName", &DATA_SOURCE_NAME) },
+    Member { required: true, ..Member::new("dataSourceType", &DATA_SOURCE_TYPE) },
+];
+pub(super) static GET_LOG_FIELDS_REQUEST: Schema =
+    Schema::new("GetLogFieldsRequest", Kind::Structure(&GET_LOG_FIELDS_REQUEST_MEMBERS));
+
+pub(super) static GET_LOG_FIELDS_RESPONSE_MEMBERS: [Member; 1] = [Member::new("logFields", &LOG_FIELDS_LIST)];
+pub(super) static GET_LOG_FIELDS_RESPONSE: Schema =
+    Schema::new("GetLogFieldsResponse", Kind::Structure(&GET_LOG_FIELDS_RESPONSE_MEMBERS));
+
+pub(super) static GET_LOG_GROUP_FIELDS_REQUEST_MEMBERS: [Member; 3] = [
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member::new("time", &TIMESTAMP),
+    Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
+];
+pub(super) static GET_LOG_GROUP_FIELDS_REQUEST: Schema =
+    Schema::new("GetLogGroupFieldsRequest", Kind::Structure(&GET_LOG_GROUP_FIELDS_REQUEST_MEMBERS));
+
+pub(super) static GET_LOG_GROUP_FIELDS_RESPONSE_MEMBERS: [Member; 1] = [Member::new("logGroupFields", &LOG_GROUP_FIELD_LIST)];
+pub(super) static GET_LOG_GROUP_FIELDS_RESPONSE: Schema =
+    Schema::new("GetLogGroupFieldsResponse", Kind::Structure(&GET_LOG_GROUP_FIELDS_RESPONSE_MEMBERS));
+
+pub(super) static GET_LOG_OBJECT_REQUEST_MEMBERS: [Member; 2] =
+    [Member::new("unmask", &UNMASK), Member { required: true, ..Member::new("logObjectPointer", &LOG_OBJECT_POINTER) }];
+pub(super) static GET_LOG_OBJECT_REQUEST: Schema =
+    Schema::new("GetLogObjectRequest", Kind::Structure(&GET_LOG_OBJECT_REQUEST_MEMBERS));
+
+pub(super) static GET_LOG_OBJECT_RESPONSE_MEMBERS: [Member; 1] = [Member::new("fieldStream", &GET_LOG_OBJECT_RESPONSE_STREAM)];
+pub(super) static GET_LOG_OBJECT_RESPONSE: Schema =
+    Schema::new("GetLogObjectResponse", Kind::Structure(&GET_LOG_OBJECT_RESPONSE_MEMBERS));
+
+pub(super) static GET_LOG_OBJECT_RESPONSE_STREAM_MEMBERS: [Member; 2] =
+    [Member::new("fields", &FIELDS_DATA), Member::new("InternalStreamingException", &INTERNAL_STREAMING_EXCEPTION)];
+pub(super) static GET_LOG_OBJECT_RESPONSE_STREAM: Schema =
+    Schema::new("GetLogObjectResponseStream", Kind::Structure(&GET_LOG_OBJECT_RESPONSE_STREAM_MEMBERS));
+
+pub(super) static GET_LOG_RECORD_REQUEST_MEMBERS: [Member; 2] =
+    [Member { required: true, ..Member::new("logRecordPointer", &LOG_RECORD_POINTER) }, Member::new("unmask", &UNMASK)];
+pub(super) static GET_LOG_RECORD_REQUEST: Schema =
+    Schema::new("GetLogRecordRequest", Kind::Structure(&GET_LOG_RECORD_REQUEST_MEMBERS));
+
+pub(super) static GET_LOG_RECORD_RESPONSE_MEMBERS: [Member; 1] = [Member::new("logRecord", &LOG_RECORD)];
+pub(super) static GET_LOG_RECORD_RESPONSE: Schema =
+    Schema::new("GetLogRecordResponse", Kind::Structure(&GET_LOG_RECORD_RESPONSE_MEMBERS));
+
+pub(super) static GET_LOOKUP_TABLE_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("lookupTableArn", &ARN) }];
+pub(super) static GET_LOOKUP_TABLE_REQUEST: Schema =
+    Schema::new("GetLookupTableRequest", Kind::Structure(&GET_LOOKUP_TABLE_REQUEST_MEMBERS));
+
+pub(super) static GET_LOOKUP_TABLE_RESPONSE_MEMBERS: [Member; 7] = [
+    Member::new("lookupTableArn", &ARN),
+    Member::new("lookupTableName", &LOOKUP_TABLE_NAME),
+    Member::new("description", &LOOKUP_TABLE_DESCRIPTION),
+    Member::new("tableBody", &TABLE_BODY),
+    Member::new("sizeBytes", &STORED_BYTES),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+    Member::new("kmsKeyId", &KMS_KEY_ID),
+];
+pub(super) static GET_LOOKUP_TABLE_RESPONSE: Schema =
+    Schema::new("GetLookupTableResponse", Kind::Structure(&GET_LOOKUP_TABLE_RESPONSE_MEMBERS));
+
+pub(super) static GET_QUERY_RESULTS_MAX_ITEMS: Schema = Schema {
+    name: "GetQueryResultsMaxItems",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(0.0), max: Some(10000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static GET_QUERY_RESULTS_NEXT_TOKEN: Schema = Schema {
+    name: "GetQueryResultsNextToken",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(1024.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static GET_QUERY_RESULTS_REQUEST_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("queryId", &QUERY_ID) },
+    Member::new("nextToken", &GET_QUERY_RESULTS_NEXT_TOKEN),
+    Member::new("maxItems", &GET_QUERY_RESULTS_MAX_ITEMS),
+];
+pub(super) static GET_QUERY_RESULTS_REQUEST: Schema =
+    Schema::new("GetQueryResultsRequest", Kind::Structure(&GET_QUERY_RESULTS_REQUEST_MEMBERS));
+
+pub(super) static GET_QUERY_RESULTS_RESPONSE_MEMBERS: [Member; 6] = [
+    Member::new("queryLanguage", &QUERY_LANGUAGE),
+    Member::new("results", &QUERY_RESULTS),
+    Member::new("statistics", &QUERY_STATISTICS),
+    Member::new("status", &QUERY_STATUS),
+    Member::new("encryptionKey", &ENCRYPTION_KEY),
+    Member::new("nextToken", &GET_QUERY_RESULTS_NEXT_TOKEN),
+];
+pub(super) static GET_QUERY_RESULTS_RESPONSE: Schema =
+    Schema::new("GetQueryResultsResponse", Kind::Structure(&GET_QUERY_RESULTS_RESPONSE_MEMBERS));
+
+pub(super) static GET_SCHEDULED_QUERY_HISTORY_MAX_RESULTS: Schema = Schema {
+    name: "GetScheduledQueryHistoryMaxResults",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(1000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS: [Member; 6] = [
+    Member { required: true, ..Member::new("identifier", &SCHEDULED_QUERY_IDENTIFIER) },
+    Member { required: true, ..Member::new("startTime", &TIMESTAMP) },
+    Member { required: true, ..Member::new("endTime", &TIMESTAMP) },
+    Member::new("executionStatuses", &EXECUTION_STATUS_LIST),
+    Member::new("maxResults", &GET_SCHEDULED_QUERY_HISTORY_MAX_RESULTS),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static GET_SCHEDULED_QUERY_HISTORY_REQUEST: Schema =
+    Schema::new("GetScheduledQueryHistoryRequest", Kind::Structure(&GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS));
+
+pub(super) static GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS: [Member; 4] = [
+    Member::new("name", &SCHEDULED_QUERY_NAME),
+    Member::new("scheduledQueryArn", &ARN),
+    Member::new("triggerHistory", &TRIGGER_HISTORY_RECORD_LIST),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static GET_SCHEDULED_QUERY_HISTORY_RESPONSE: Schema =
+    Schema::new("GetScheduledQueryHistoryResponse", Kind::Structure(&GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS));
+
+pub(super) static GET_SCHEDULED_QUERY_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("identifier", &SCHEDULED_QUERY_IDENTIFIER) }];
+pub(super) static GET_SCHEDULED_QUERY_REQUEST: Schema =
+    Schema::new("GetScheduledQueryRequest", Kind::Structure(&GET_SCHEDULED_QUERY_REQUEST_MEMBERS));
+
+pub(super) static GET_SCHEDULED_QUERY_RESPONSE_MEMBERS: [Member; 18] = [
+    Member::new("scheduledQueryArn", &ARN),
+    Member::new("name", &SCHEDULED_QUERY_NAME),
+    Member::new("description", &SCHEDULED_QUERY_DESCRIPTION),
+    Member::new("queryLanguage", &QUERY_LANGUAGE),
+    Member::new("queryString", &QUERY_STRING),
+    Member::new("logGroupIdentifiers", &SCHEDULED_QUERY_LOG_GROUP_IDENTIFIERS),
+    Member::new("scheduleExpression", &SCHEDULE_EXPRESSION),
+    Member::new("timezone", &SCHEDULE_TIMEZONE),
+    Member::new("startTimeOffset", &START_TIME_OFFSET),
+    Member::new("destinationConfiguration", &DESTINATION_CONFIGURATION),
+    Member::new("state", &SCHEDULED_QUERY_STATE),
+    Member::new("lastTriggeredTime", &TIMESTAMP),
+    Member::new("lastExecutionStatus", &EXECUTION_STATUS),
+    Member::new("scheduleStartTime", &TIMESTAMP),
+    Member::new("scheduleEndTime", &TIMESTAMP),
+    Member::new("executionRoleArn", &ROLE_ARN),
+    Member::new("creationTime", &TIMESTAMP),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+];
+pub(super) static GET_SCHEDULED_QUERY_RESPONSE: Schema =
+    Schema::new("GetScheduledQueryResponse", Kind::Structure(&GET_SCHEDULED_QUERY_RESPONSE_MEMBERS));
+
+pub(super) static GET_TRANSFORMER_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) }];
+pub(super) static GET_TRANSFORMER_REQUEST: Schema =
+    Schema::new("GetTransformerRequest", Kind::Structure(&GET_TRANSFORMER_REQUEST_MEMBERS));
+
+pub(super) static GET_TRANSFORMER_RESPONSE_MEMBERS: [Member; 4] = [
+    Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
+    Member::new("creationTime", &TIMESTAMP),
+    Member::new("lastModifiedTime", &TIMESTAMP),
+    Member::new("transformerConfig", &PROCESSORS),
+];
+pub(super) static GET_TRANSFORMER_RESPONSE: Schema =
+    Schema::new("GetTransformerResponse", Kind::Structure(&GET_TRANSFORMER_RESPONSE_MEMBERS));
+
+pub(super) static GROK_MEMBERS: [Member; 2] =
+    [Member::new("source", &SOURCE), Member { required: true, ..Member::new("match", &GROK_MATCH) }];
+pub(super) static GROK: Schema = Schema::new("Grok", Kind::Structure(&GROK_MEMBERS));
+
+pub(super) static GROK_MATCH: Schema = Schema {
+    name: "GrokMatch",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(512.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static GROUPING_IDENTIFIER_MEMBERS: [Member; 2] =
+    [Member::new("key", &GROUPING_IDENTIFIER_KEY), Member::new("value", &GROUPING_IDENTIFIER_VALUE)];
+pub(super) static GROUPING_IDENTIFIER: Schema = Schema::new("GroupingIdentifier", Kind::Structure(&GROUPING_IDENTIFIER_MEMBERS));
+
+pub(super) static GROUPING_IDENTIFIER_KEY: Schema = Schema::new("GroupingIdentifierKey", Kind::String);
+
+pub(super) static GROUPING_IDENTIFIER_VALUE: Schema = Schema::new("GroupingIdentifierValue", Kind::String);
+
+pub(super) static GROUPING_IDENTIFIERS: Schema =
+    Schema::new("GroupingIdentifiers", Kind::List(Member::new("member", &GROUPING_IDENTIFIER)));
+
+pub(super) static HISTOGRAM: Schema =
+    Schema::new("Histogram", Kind::Map { key: Member::new("key", &TIME), value: Member::new("value", &COUNT) });
+
+pub(super) static IMPORT_MEMBERS: [Member; 9] = [
+    Member::new("importId", &IMPORT_ID),
+    Member::new("importSourceArn", &ARN),
+    Member::new("importStatus", &IMPORT_STATUS),
+    Member::new("importDestinationArn", &ARN),
+    Member::new("importStatistics", &IMPORT_STATISTICS),
+    Member::new("importFilter", &IMPORT_FILTER),
+    Member::new("creationTime", &TIMESTAMP),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+    Member::new("errorMessage", &ERROR_MESSAGE),
+];
+pub(super) static IMPORT: Schema = Schema::new("Import", Kind::Structure(&IMPORT_MEMBERS));
+
+pub(super) static IMPORT_BATCH_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("batchId", &BATCH_ID) },
+    Member { required: true, ..Member::new("status", &IMPORT_STATUS) },
+    Member::new("errorMessage", &ERROR_MESSAGE),
+];
+pub(super) static IMPORT_BATCH: Schema = Schema::new("ImportBatch", Kind::Structure(&IMPORT_BATCH_MEMBERS));
+
+pub(super) static IMPORT_BATCH_LIST: Schema = Schema::new("ImportBatchList", Kind::List(Member::new("member", &IMPORT_BATCH)));
+
+pub(super) static IMPORT_FILTER_MEMBERS: [Member; 2] =
+    [Member::new("startEventTime", &TIMESTAMP), Member::new("endEventTime", &TIMESTAMP)];
+pub(super) static IMPORT_FILTER: Schema = Schema::new("ImportFilter", Kind::Structure(&IMPORT_FILTER_MEMBERS));
+
+pub(super) static IMPORT_ID: Schema = Schema {
+    name: "ImportId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: Some("[\\-a-zA-Z0-9]+") },
+    sensitive: false,
+};
+
+pub(super) static IMPORT_LIST: Schema = Schema::new("ImportList", Kind::List(Member::new("member", &IMPORT)));
+
+pub(super) static IMPORT_STATISTICS_MEMBERS: [Member; 1] = [Member::new("bytesImported", &STORED_BYTES)];
+pub(super) static IMPORT_STATISTICS: Schema = Schema::new("ImportStatistics", Kind::Structure(&IMPORT_STATISTICS_MEMBERS));
+
+pub(super) static IMPORT_STATUS: Schema =
+    Schema::new("ImportStatus", Kind::Enum(&["IN_PROGRESS", "CANCELLED", "COMPLETED", "FAILED"]));
+
+pub(super) static IMPORT_STATUS_LIST: Schema = Schema::new("ImportStatusList", Kind::List(Member::new("member", &IMPORT_STATUS)));
+
 pub(super) static INCLUDE_LINKED_ACCOUNTS: Schema = Schema::new("IncludeLinkedAccounts", Kind::Boolean);
+
+pub(super) static INDEX_POLICIES: Schema = Schema::new("IndexPolicies", Kind::List(Member::new("member", &INDEX_POLICY)));
+
+pub(super) static INDEX_POLICY_MEMBERS: [Member; 5] = [
+    Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
+    Member::new("lastUpdateTime", &TIMESTAMP),
+    Member::new("policyDocument", &POLICY_DOCUMENT),
+    Member::new("policyName", &POLICY_NAME),
+    Member::new("source", &INDEX_SOURCE),
+];
+pub(super) static INDEX_POLICY: Schema = Schema::new("IndexPolicy", Kind::Structure(&INDEX_POLICY_MEMBERS));
+
+pub(super) static INDEX_SOURCE: Schema = Schema::new("IndexSource", Kind::Enum(&["ACCOUNT", "LOG_GROUP"]));
+
+pub(super) static INDEX_TYPE: Schema = Schema::new("IndexType", Kind::Enum(&["FACET", "FIELD_INDEX"]));
+
+pub(super) static INFERRED_TOKEN_NAME: Schema = Schema {
+    name: "InferredTokenName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
 
 pub(super) static INHERITED_PROPERTIES: Schema =
     Schema::new("InheritedProperties", Kind::List(Member::new("member", &INHERITED_PROPERTY)));
@@ -280,9 +1871,78 @@ pub(super) static INPUT_LOG_STREAM_NAMES: Schema = Schema {
     sensitive: false,
 };
 
+pub(super) static INTEGER: Schema = Schema::new("Integer", Kind::Integer);
+
+pub(super) static INTEGRATION_DETAILS_MEMBERS: [Member; 1] =
+    [Member::new("openSearchIntegrationDetails", &OPEN_SEARCH_INTEGRATION_DETAILS)];
+pub(super) static INTEGRATION_DETAILS: Schema = Schema::new("IntegrationDetails", Kind::Structure(&INTEGRATION_DETAILS_MEMBERS));
+
+pub(super) static INTEGRATION_NAME: Schema = Schema {
+    name: "IntegrationName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(50.0), pattern: Some("[\\.\\-_/#A-Za-z0-9]+") },
+    sensitive: false,
+};
+
+pub(super) static INTEGRATION_NAME_PREFIX: Schema = Schema {
+    name: "IntegrationNamePrefix",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(50.0), pattern: Some("[\\.\\-_/#A-Za-z0-9]+") },
+    sensitive: false,
+};
+
+pub(super) static INTEGRATION_STATUS: Schema =
+    Schema::new("IntegrationStatus", Kind::Enum(&["PROVISIONING", "ACTIVE", "FAILED"]));
+
+pub(super) static INTEGRATION_STATUS_MESSAGE: Schema = Schema {
+    name: "IntegrationStatusMessage",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static INTEGRATION_SUMMARIES: Schema =
+    Schema::new("IntegrationSummaries", Kind::List(Member::new("member", &INTEGRATION_SUMMARY)));
+
+pub(super) static INTEGRATION_SUMMARY_MEMBERS: [Member; 3] = [
+    Member::new("integrationName", &INTEGRATION_NAME),
+    Member::new("integrationType", &INTEGRATION_TYPE),
+    Member::new("integrationStatus", &INTEGRATION_STATUS),
+];
+pub(super) static INTEGRATION_SUMMARY: Schema = Schema::new("IntegrationSummary", Kind::Structure(&INTEGRATION_SUMMARY_MEMBERS));
+
+pub(super) static INTEGRATION_TYPE: Schema = Schema::new("IntegrationType", Kind::Enum(&["OPENSEARCH"]));
+
 pub(super) static INTERLEAVED: Schema = Schema::new("Interleaved", Kind::Boolean);
 
+pub(super) static INTERNAL_STREAMING_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("message", &MESSAGE)];
+pub(super) static INTERNAL_STREAMING_EXCEPTION: Schema =
+    Schema::new("InternalStreamingException", Kind::Structure(&INTERNAL_STREAMING_EXCEPTION_MEMBERS));
+
 pub(super) static INVALID_SEQUENCE_TOKEN_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("expectedSequenceToken", &SEQUENCE_TOKEN)];
+pub(super) static IS_SAMPLED: Schema = Schema::new("IsSampled", Kind::Boolean);
+
+pub(super) static KEY: Schema = Schema {
+    name: "Key",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static KEY_PREFIX: Schema = Schema {
+    name: "KeyPrefix",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static KEY_VALUE_DELIMITER: Schema = Schema {
+    name: "KeyValueDelimiter",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
 pub(super) static KMS_KEY_ID: Schema = Schema {
     name: "KmsKeyId",
     kind: Kind::String,
@@ -290,7 +1950,269 @@ pub(super) static KMS_KEY_ID: Schema = Schema {
     sensitive: false,
 };
 
+pub(super) static LIST_AGGREGATE_LOG_GROUP_SUMMARIES_GROUP_BY: Schema = Schema::new(
+    "ListAggregateLogGroupSummariesGroupBy",
+    Kind::Enum(&["DATA_SOURCE_NAME_TYPE_AND_FORMAT", "DATA_SOURCE_NAME_AND_TYPE"]),
+);
+
+pub(super) static LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS: [Member; 8] = [
+    Member::new("accountIdentifiers", &ACCOUNT_IDS),
+    Member::new("includeLinkedAccounts", &INCLUDE_LINKED_ACCOUNTS),
+    Member::new("logGroupClass", &LOG_GROUP_CLASS),
+    Member::new("logGroupNamePattern", &LOG_GROUP_NAME_REGEX_PATTERN),
+    Member::new("dataSources", &DATA_SOURCE_FILTERS),
+    Member { required: true, ..Member::new("groupBy", &LIST_AGGREGATE_LOG_GROUP_SUMMARIES_GROUP_BY) },
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("limit", &LIST_LOG_GROUPS_REQUEST_LIMIT),
+];
+pub(super) static LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST: Schema =
+    Schema::new("ListAggregateLogGroupSummariesRequest", Kind::Structure(&LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS));
+
+pub(super) static LIST_AGGREGATE_LOG_GROUP_SUMMARIES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("aggregateLogGroupSummaries", &AGGREGATE_LOG_GROUP_SUMMARIES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static LIST_AGGREGATE_LOG_GROUP_SUMMARIES_RESPONSE: Schema =
+    Schema::new("ListAggregateLogGroupSummariesResponse", Kind::Structure(&LIST_AGGREGATE_LOG_GROUP_SUMMARIES_RESPONSE_MEMBERS));
+
+pub(super) static LIST_ANOMALIES_LIMIT: Schema = Schema {
+    name: "ListAnomaliesLimit",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(50.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LIST_ANOMALIES_REQUEST_MEMBERS: [Member; 4] = [
+    Member::new("anomalyDetectorArn", &ANOMALY_DETECTOR_ARN),
+    Member::new("suppressionState", &SUPPRESSION_STATE),
+    Member::new("limit", &LIST_ANOMALIES_LIMIT),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static LIST_ANOMALIES_REQUEST: Schema =
+    Schema::new("ListAnomaliesRequest", Kind::Structure(&LIST_ANOMALIES_REQUEST_MEMBERS));
+
+pub(super) static LIST_ANOMALIES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("anomalies", &ANOMALIES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static LIST_ANOMALIES_RESPONSE: Schema =
+    Schema::new("ListAnomaliesResponse", Kind::Structure(&LIST_ANOMALIES_RESPONSE_MEMBERS));
+
+pub(super) static LIST_INTEGRATIONS_REQUEST_MEMBERS: [Member; 3] = [
+    Member::new("integrationNamePrefix", &INTEGRATION_NAME_PREFIX),
+    Member::new("integrationType", &INTEGRATION_TYPE),
+    Member::new("integrationStatus", &INTEGRATION_STATUS),
+];
+pub(super) static LIST_INTEGRATIONS_REQUEST: Schema =
+    Schema::new("ListIntegrationsRequest", Kind::Structure(&LIST_INTEGRATIONS_REQUEST_MEMBERS));
+
+pub(super) static LIST_INTEGRATIONS_RESPONSE_MEMBERS: [Member; 1] = [Member::new("integrationSummaries", &INTEGRATION_SUMMARIES)];
+pub(super) static LIST_INTEGRATIONS_RESPONSE: Schema =
+    Schema::new("ListIntegrationsResponse", Kind::Structure(&LIST_INTEGRATIONS_RESPONSE_MEMBERS));
+
+pub(super) static LIST_LIMIT: Schema = Schema {
+    name: "ListLimit",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(1000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LIST_LOG_ANOMALY_DETECTORS_LIMIT: Schema = Schema {
+    name: "ListLogAnomalyDetectorsLimit",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(50.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LIST_LOG_ANOMALY_DETECTORS_REQUEST_MEMBERS: [Member; 3] = [
+    Member::new("filterLogGroupArn", &LOG_GROUP_ARN),
+    Member::new("limit", &LIST_LOG_ANOMALY_DETECTORS_LIMIT),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static LIST_LOG_ANOMALY_DETECTORS_REQUEST: Schema =
+    Schema::new("ListLogAnomalyDetectorsRequest", Kind::Structure(&LIST_LOG_ANOMALY_DETECTORS_REQUEST_MEMBERS));
+
+pub(super) static LIST_LOG_ANOMALY_DETECTORS_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("anomalyDetectors", &ANOMALY_DETECTORS), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static LIST_LOG_ANOMALY_DETECTORS_RESPONSE: Schema =
+    Schema::new("ListLogAnomalyDetectorsResponse", Kind::Structure(&LIST_LOG_ANOMALY_DETECTORS_RESPONSE_MEMBERS));
+
+pub(super) static LIST_LOG_GROUPS_FOR_QUERY_MAX_RESULTS: Schema = Schema {
+    name: "ListLogGroupsForQueryMaxResults",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(50.0), max: Some(500.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LIST_LOG_GROUPS_FOR_QUERY_REQUEST_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("queryId", &QUERY_ID) },
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("maxResults", &LIST_LOG_GROUPS_FOR_QUERY_MAX_RESULTS),
+];
+pub(super) static LIST_LOG_GROUPS_FOR_QUERY_REQUEST: Schema =
+    Schema::new("ListLogGroupsForQueryRequest", Kind::Structure(&LIST_LOG_GROUPS_FOR_QUERY_REQUEST_MEMBERS));
+
+pub(super) static LIST_LOG_GROUPS_FOR_QUERY_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("logGroupIdentifiers", &LOG_GROUP_IDENTIFIERS), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static LIST_LOG_GROUPS_FOR_QUERY_RESPONSE: Schema =
+    Schema::new("ListLogGroupsForQueryResponse", Kind::Structure(&LIST_LOG_GROUPS_FOR_QUERY_RESPONSE_MEMBERS));
+
+pub(super) static LIST_LOG_GROUPS_REQUEST_MEMBERS: [Member; 9] = [
+    Member::new("logGroupNamePattern", &LOG_GROUP_NAME_REGEX_PATTERN),
+    Member::new("logGroupClass", &LOG_GROUP_CLASS),
+    Member::new("includeLinkedAccounts", &INCLUDE_LINKED_ACCOUNTS),
+    Member::new("accountIdentifiers", &ACCOUNT_IDS),
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("limit", &LIST_LIMIT),
+    Member::new("dataSources", &DATA_SOURCE_FILTERS),
+    Member::new("fieldIndexNames", &FIELD_INDEX_NAMES),
+    Member::new("logGroupTags", &TAG_FILTERS),
+];
+pub(super) static LIST_LOG_GROUPS_REQUEST: Schema =
+    Schema::new("ListLogGroupsRequest", Kind::Structure(&LIST_LOG_GROUPS_REQUEST_MEMBERS));
+
+pub(super) static LIST_LOG_GROUPS_REQUEST_LIMIT: Schema = Schema {
+    name: "ListLogGroupsRequestLimit",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(50.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LIST_LOG_GROUPS_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("logGroups", &LOG_GROUP_SUMMARIES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static LIST_LOG_GROUPS_RESPONSE: Schema =
+    Schema::new("ListLogGroupsResponse", Kind::Structure(&LIST_LOG_GROUPS_RESPONSE_MEMBERS));
+
+pub(super) static LIST_SCHEDULED_QUERIES_MAX_RESULTS: Schema = Schema {
+    name: "ListScheduledQueriesMaxResults",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(1000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LIST_SCHEDULED_QUERIES_REQUEST_MEMBERS: [Member; 3] = [
+    Member::new("maxResults", &LIST_SCHEDULED_QUERIES_MAX_RESULTS),
+    Member::new("nextToken", &NEXT_TOKEN),
+    Member::new("state", &SCHEDULED_QUERY_STATE),
+];
+pub(super) static LIST_SCHEDULED_QUERIES_REQUEST: Schema =
+    Schema::new("ListScheduledQueriesRequest", Kind::Structure(&LIST_SCHEDULED_QUERIES_REQUEST_MEMBERS));
+
+pub(super) static LIST_SCHEDULED_QUERIES_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("nextToken", &NEXT_TOKEN), Member::new("scheduledQueries", &SCHEDULED_QUERY_SUMMARY_LIST)];
+pub(super) static LIST_SCHEDULED_QUERIES_RESPONSE: Schema =
+    Schema::new("ListScheduledQueriesResponse", Kind::Structure(&LIST_SCHEDULED_QUERIES_RESPONSE_MEMBERS));
+
+pub(super) static LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_MAX_RESULTS: Schema = Schema {
+    name: "ListSourcesForS3TableIntegrationMaxResults",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(100.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("integrationArn", &ARN) },
+    Member::new("maxResults", &LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_MAX_RESULTS),
+    Member::new("nextToken", &NEXT_TOKEN),
+];
+pub(super) static LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST: Schema = Schema::new(
+    "ListSourcesForS3TableIntegrationRequest",
+    Kind::Structure(&LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST_MEMBERS),
+);
+
+pub(super) static LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("sources", &S3_TABLE_INTEGRATION_SOURCES), Member::new("nextToken", &NEXT_TOKEN)];
+pub(super) static LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_RESPONSE: Schema = Schema::new(
+    "ListSourcesForS3TableIntegrationResponse",
+    Kind::Structure(&LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS),
+);
+
+pub(super) static LIST_TAGS_FOR_RESOURCE_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("resourceArn", &AMAZON_RESOURCE_NAME) }];
+pub(super) static LIST_TAGS_FOR_RESOURCE_REQUEST: Schema =
+    Schema::new("ListTagsForResourceRequest", Kind::Structure(&LIST_TAGS_FOR_RESOURCE_REQUEST_MEMBERS));
+
+pub(super) static LIST_TAGS_FOR_RESOURCE_RESPONSE_MEMBERS: [Member; 1] = [Member::new("tags", &TAGS)];
+pub(super) static LIST_TAGS_FOR_RESOURCE_RESPONSE: Schema =
+    Schema::new("ListTagsForResourceResponse", Kind::Structure(&LIST_TAGS_FOR_RESOURCE_RESPONSE_MEMBERS));
+
+pub(super) static LIST_TAGS_LOG_GROUP_REQUEST_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) }];
+pub(super) static LIST_TAGS_LOG_GROUP_REQUEST: Schema =
+    Schema::new("ListTagsLogGroupRequest", Kind::Structure(&LIST_TAGS_LOG_GROUP_REQUEST_MEMBERS));
+
+pub(super) static LIST_TAGS_LOG_GROUP_RESPONSE_MEMBERS: [Member; 1] = [Member::new("tags", &TAGS)];
+pub(super) static LIST_TAGS_LOG_GROUP_RESPONSE: Schema =
+    Schema::new("ListTagsLogGroupResponse", Kind::Structure(&LIST_TAGS_LOG_GROUP_RESPONSE_MEMBERS));
+
+pub(super) static LIST_TO_MAP_MEMBERS: [Member; 6] = [
+    Member { required: true, ..Member::new("source", &SOURCE) },
+    Member { required: true, ..Member::new("key", &KEY) },
+    Member::new("valueKey", &VALUE_KEY),
+    Member::new("target", &TARGET),
+    Member::new("flatten", &FLATTEN),
+    Member::new("flattenedElement", &FLATTENED_ELEMENT),
+];
+pub(super) static LIST_TO_MAP: Schema = Schema::new("ListToMap", Kind::Structure(&LIST_TO_MAP_MEMBERS));
+
+pub(super) static LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS: [Member; 5] = [
+    Member::new("logStreamName", &LOG_STREAM_NAME),
+    Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
+    Member::new("message", &EVENT_MESSAGE),
+    Member::new("timestamp", &TIMESTAMP),
+    Member::new("ingestionTime", &TIMESTAMP),
+];
+pub(super) static LIVE_TAIL_SESSION_LOG_EVENT: Schema =
+    Schema::new("LiveTailSessionLogEvent", Kind::Structure(&LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS));
+
+pub(super) static LIVE_TAIL_SESSION_METADATA_MEMBERS: [Member; 1] = [Member::new("sampled", &IS_SAMPLED)];
+pub(super) static LIVE_TAIL_SESSION_METADATA: Schema =
+    Schema::new("LiveTailSessionMetadata", Kind::Structure(&LIVE_TAIL_SESSION_METADATA_MEMBERS));
+
+pub(super) static LIVE_TAIL_SESSION_RESULTS: Schema =
+    Schema::new("LiveTailSessionResults", Kind::List(Member::new("member", &LIVE_TAIL_SESSION_LOG_EVENT)));
+
+pub(super) static LIVE_TAIL_SESSION_START_MEMBERS: [Member; 6] = [
+    Member::new("requestId", &REQUEST_ID),
+    Member::new("sessionId", &SESSION_ID),
+    Member::new("logGroupIdentifiers", &START_LIVE_TAIL_LOG_GROUP_IDENTIFIERS),
+    Member::new("logStreamNames", &INPUT_LOG_STREAM_NAMES),
+    Member::new("logStreamNamePrefixes", &INPUT_LOG_STREAM_NAMES),
+    Member::new("logEventFilterPattern", &FILTER_PATTERN),
+];
+pub(super) static LIVE_TAIL_SESSION_START: Schema =
+    Schema::new("LiveTailSessionStart", Kind::Structure(&LIVE_TAIL_SESSION_START_MEMBERS));
+
+pub(super) static LIVE_TAIL_SESSION_UPDATE_MEMBERS: [Member; 2] =
+    [Member::new("sessionMetadata", &LIVE_TAIL_SESSION_METADATA), Member::new("sessionResults", &LIVE_TAIL_SESSION_RESULTS)];
+pub(super) static LIVE_TAIL_SESSION_UPDATE: Schema =
+    Schema::new("LiveTailSessionUpdate", Kind::Structure(&LIVE_TAIL_SESSION_UPDATE_MEMBERS));
+
+pub(super) static LOCALE: Schema = Schema {
+    name: "Locale",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LOG_EVENT_MEMBERS: [Member; 2] = [Member::new("timestamp", &TIMESTAMP), Member::new("message", &EVENT_MESSAGE)];
+pub(super) static LOG_EVENT: Schema = Schema::new("LogEvent", Kind::Structure(&LOG_EVENT_MEMBERS));
+
 pub(super) static LOG_EVENT_INDEX: Schema = Schema::new("LogEventIndex", Kind::Integer);
+
+pub(super) static LOG_FIELD_NAME: Schema = Schema {
+    name: "LogFieldName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LOG_FIELD_TYPE_MEMBERS: [Member; 3] =
+    [Member::new("type", &DATA_TYPE), Member::new("element", &LOG_FIELD_TYPE), Member::new("fields", &LOG_FIELDS_LIST)];
+pub(super) static LOG_FIELD_TYPE: Schema = Schema::new("LogFieldType", Kind::Structure(&LOG_FIELD_TYPE_MEMBERS));
+
+pub(super) static LOG_FIELDS_LIST: Schema =
+    Schema::new("LogFieldsList", Kind::List(Member::new("member", &LOG_FIELDS_LIST_ITEM)));
+
+pub(super) static LOG_FIELDS_LIST_ITEM_MEMBERS: [Member; 2] =
+    [Member::new("logFieldName", &LOG_FIELD_NAME), Member::new("logFieldType", &LOG_FIELD_TYPE)];
+pub(super) static LOG_FIELDS_LIST_ITEM: Schema = Schema::new("LogFieldsListItem", Kind::Structure(&LOG_FIELDS_LIST_ITEM_MEMBERS));
 
 pub(super) static LOG_GROUP_MEMBERS: [Member; 13] = [
     Member::new("logGroupName", &LOG_GROUP_NAME),
@@ -309,8 +2231,25 @@ pub(super) static LOG_GROUP_MEMBERS: [Member; 13] = [
 ];
 pub(super) static LOG_GROUP: Schema = Schema::new("LogGroup", Kind::Structure(&LOG_GROUP_MEMBERS));
 
+pub(super) static LOG_GROUP_ARN: Schema = Schema {
+    name: "LogGroupArn",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(2048.0), pattern: Some("[\\w#+=/:,.@-]*") },
+    sensitive: false,
+};
+
+pub(super) static LOG_GROUP_ARN_LIST: Schema = Schema::new("LogGroupArnList", Kind::List(Member::new("member", &LOG_GROUP_ARN)));
+
 pub(super) static LOG_GROUP_CLASS: Schema =
     Schema::new("LogGroupClass", Kind::Enum(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]));
+
+pub(super) static LOG_GROUP_COUNT: Schema = Schema::new("LogGroupCount", Kind::Integer);
+
+pub(super) static LOG_GROUP_FIELD_MEMBERS: [Member; 2] = [Member::new("name", &FIELD), Member::new("percent", &PERCENTAGE)];
+pub(super) static LOG_GROUP_FIELD: Schema = Schema::new("LogGroupField", Kind::Structure(&LOG_GROUP_FIELD_MEMBERS));
+
+pub(super) static LOG_GROUP_FIELD_LIST: Schema =
+    Schema::new("LogGroupFieldList", Kind::List(Member::new("member", &LOG_GROUP_FIELD)));
 
 pub(super) static LOG_GROUP_IDENTIFIER: Schema = Schema {
     name: "LogGroupIdentifier",
@@ -318,6 +2257,9 @@ pub(super) static LOG_GROUP_IDENTIFIER: Schema = Schema {
     constraints: Constraints { min: Some(1.0), max: Some(2048.0), pattern: Some("[\\w#+=/:,.@-]*") },
     sensitive: false,
 };
+
+pub(super) static LOG_GROUP_IDENTIFIERS: Schema =
+    Schema::new("LogGroupIdentifiers", Kind::List(Member::new("member", &LOG_GROUP_IDENTIFIER)));
 
 pub(super) static LOG_GROUP_NAME: Schema = Schema {
     name: "LogGroupName",
@@ -333,7 +2275,44 @@ pub(super) static LOG_GROUP_NAME_PATTERN: Schema = Schema {
     sensitive: false,
 };
 
+pub(super) static LOG_GROUP_NAME_REGEX_PATTERN: Schema = Schema {
+    name: "LogGroupNameRegexPattern",
+    kind: Kind::String,
+    constraints: Constraints {
+        min: Some(3.0),
+        max: Some(129.0),
+        pattern: Some("(\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}"),
+    },
+    sensitive: false,
+};
+
+pub(super) static LOG_GROUP_NAMES: Schema = Schema::new("LogGroupNames", Kind::List(Member::new("member", &LOG_GROUP_NAME)));
+
+pub(super) static LOG_GROUP_SUMMARIES: Schema =
+    Schema::new("LogGroupSummaries", Kind::List(Member::new("member", &LOG_GROUP_SUMMARY)));
+
+pub(super) static LOG_GROUP_SUMMARY_MEMBERS: [Member; 3] = [
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member::new("logGroupArn", &ARN),
+    Member::new("logGroupClass", &LOG_GROUP_CLASS),
+];
+pub(super) static LOG_GROUP_SUMMARY: Schema = Schema::new("LogGroupSummary", Kind::Structure(&LOG_GROUP_SUMMARY_MEMBERS));
+
 pub(super) static LOG_GROUPS: Schema = Schema::new("LogGroups", Kind::List(Member::new("member", &LOG_GROUP)));
+
+pub(super) static LOG_OBJECT_POINTER: Schema = Schema {
+    name: "LogObjectPointer",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(512.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LOG_RECORD: Schema =
+    Schema::new("LogRecord", Kind::Map { key: Member::new("key", &FIELD), value: Member::new("value", &VALUE) });
+
+pub(super) static LOG_RECORD_POINTER: Schema = Schema::new("LogRecordPointer", Kind::String);
+
+pub(super) static LOG_SAMPLES: Schema = Schema::new("LogSamples", Kind::List(Member::new("member", &LOG_EVENT)));
 
 pub(super) static LOG_STREAM_MEMBERS: [Member; 8] = [
     Member::new("logStreamName", &LOG_STREAM_NAME),
@@ -358,6 +2337,164 @@ pub(super) static LOG_STREAM_SEARCHED_COMPLETELY: Schema = Schema::new("LogStrea
 
 pub(super) static LOG_STREAMS: Schema = Schema::new("LogStreams", Kind::List(Member::new("member", &LOG_STREAM)));
 
+pub(super) static LOG_TYPE: Schema = Schema {
+    name: "LogType",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(255.0), pattern: Some("[\\w]*") },
+    sensitive: false,
+};
+
+pub(super) static LOG_TYPES: Schema = Schema {
+    name: "LogTypes",
+    kind: Kind::List(Member::new("member", &LOG_TYPE)),
+    constraints: Constraints { min: Some(1.0), max: Some(10.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LOOKUP_TABLE_MEMBERS: [Member; 8] = [
+    Member::new("lookupTableArn", &ARN),
+    Member::new("lookupTableName", &LOOKUP_TABLE_NAME),
+    Member::new("description", &LOOKUP_TABLE_DESCRIPTION),
+    Member::new("tableFields", &TABLE_FIELDS),
+    Member::new("recordsCount", &RECORDS_COUNT),
+    Member::new("sizeBytes", &STORED_BYTES),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+    Member::new("kmsKeyId", &KMS_KEY_ID),
+];
+pub(super) static LOOKUP_TABLE: Schema = Schema::new("LookupTable", Kind::Structure(&LOOKUP_TABLE_MEMBERS));
+
+pub(super) static LOOKUP_TABLE_DESCRIPTION: Schema = Schema {
+    name: "LookupTableDescription",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(0.0), max: Some(1024.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static LOOKUP_TABLE_NAME: Schema = Schema {
+    name: "LookupTableName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: Some("^[a-zA-Z0-9_]+$") },
+    sensitive: false,
+};
+
+pub(super) static LOOKUP_TABLES: Schema = Schema::new("LookupTables", Kind::List(Member::new("member", &LOOKUP_TABLE)));
+
+pub(super) static LOWER_CASE_STRING_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("withKeys", &LOWER_CASE_STRING_WITH_KEYS) }];
+pub(super) static LOWER_CASE_STRING: Schema = Schema::new("LowerCaseString", Kind::Structure(&LOWER_CASE_STRING_MEMBERS));
+
+pub(super) static LOWER_CASE_STRING_WITH_KEYS: Schema = Schema {
+    name: "LowerCaseStringWithKeys",
+    kind: Kind::List(Member::new("member", &WITH_KEY)),
+    constraints: Constraints { min: Some(1.0), max: Some(10.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static MALFORMED_QUERY_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("queryCompileError", &QUERY_COMPILE_ERROR)];
+pub(super) static MAPPING_VERSION: Schema = Schema {
+    name: "MappingVersion",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(10.0), pattern: Some("^\\d+\\.\\d+(\\.\\d+)?$") },
+    sensitive: false,
+};
+
+pub(super) static MATCH_PATTERN: Schema = Schema {
+    name: "MatchPattern",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static MATCH_PATTERNS: Schema = Schema {
+    name: "MatchPatterns",
+    kind: Kind::List(Member::new("member", &MATCH_PATTERN)),
+    constraints: Constraints { min: Some(1.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static MESSAGE: Schema = Schema::new("Message", Kind::String);
+
+pub(super) static METRIC_FILTER_MEMBERS: [Member; 8] = [
+    Member::new("filterName", &FILTER_NAME),
+    Member::new("filterPattern", &FILTER_PATTERN),
+    Member::new("metricTransformations", &METRIC_TRANSFORMATIONS),
+    Member::new("creationTime", &TIMESTAMP),
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member::new("applyOnTransformedLogs", &APPLY_ON_TRANSFORMED_LOGS),
+    Member::new("fieldSelectionCriteria", &FIELD_SELECTION_CRITERIA),
+    Member::new("emitSystemFieldDimensions", &EMIT_SYSTEM_FIELDS),
+];
+pub(super) static METRIC_FILTER: Schema = Schema::new("MetricFilter", Kind::Structure(&METRIC_FILTER_MEMBERS));
+
+pub(super) static METRIC_FILTER_MATCH_RECORD_MEMBERS: [Member; 3] = [
+    Member::new("eventNumber", &EVENT_NUMBER),
+    Member::new("eventMessage", &EVENT_MESSAGE),
+    Member::new("extractedValues", &EXTRACTED_VALUES),
+];
+pub(super) static METRIC_FILTER_MATCH_RECORD: Schema =
+    Schema::new("MetricFilterMatchRecord", Kind::Structure(&METRIC_FILTER_MATCH_RECORD_MEMBERS));
+
+pub(super) static METRIC_FILTER_MATCHES: Schema =
+    Schema::new("MetricFilterMatches", Kind::List(Member::new("member", &METRIC_FILTER_MATCH_RECORD)));
+
+pub(super) static METRIC_FILTERS: Schema = Schema::new("MetricFilters", Kind::List(Member::new("member", &METRIC_FILTER)));
+
+pub(super) static METRIC_NAME: Schema = Schema {
+    name: "MetricName",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(255.0), pattern: Some("[^:*$]*") },
+    sensitive: false,
+};
+
+pub(super) static METRIC_NAMESPACE: Schema = Schema {
+    name: "MetricNamespace",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(255.0), pattern: Some("[^:*$]*") },
+    sensitive: false,
+};
+
+pub(super) static METRIC_TRANSFORMATION_MEMBERS: [Member; 6] = [
+    Member { required: true, ..Member::new("metricName", &METRIC_NAME) },
+    Member { required: true, ..Member::new("metricNamespace", &METRIC_NAMESPACE) },
+    Member { required: true, ..Member::new("metricValue", &METRIC_VALUE) },
+    Member::new("defaultValue", &DEFAULT_VALUE),
+    Member::new("dimensions", &DIMENSIONS),
+    Member::new("unit", &STANDARD_UNIT),
+];
+pub(super) static METRIC_TRANSFORMATION: Schema =
+    Schema::new("MetricTransformation", Kind::Structure(&METRIC_TRANSFORMATION_MEMBERS));
+
+pub(super) static METRIC_TRANSFORMATIONS: Schema = Schema {
+    name: "MetricTransformations",
+    kind: Kind::List(Member::new("member", &METRIC_TRANSFORMATION)),
+    constraints: Constraints { min: Some(1.0), max: Some(1.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static METRIC_VALUE: Schema = Schema {
+    name: "MetricValue",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(100.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static MOVE_KEY_ENTRIES: Schema = Schema {
+    name: "MoveKeyEntries",
+    kind: Kind::List(Member::new("member", &MOVE_KEY_ENTRY)),
+    constraints: Constraints { min: Some(1.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static MOVE_KEY_ENTRY_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("source", &SOURCE) },
+    Member { required: true, ..Member::new("target", &TARGET) },
+    Member::new("overwriteIfExists", &OVERWRITE_IF_EXISTS),
+];
+pub(super) static MOVE_KEY_ENTRY: Schema = Schema::new("MoveKeyEntry", Kind::Structure(&MOVE_KEY_ENTRY_MEMBERS));
+
+pub(super) static MOVE_KEYS_MEMBERS: [Member; 1] = [Member { required: true, ..Member::new("entries", &MOVE_KEY_ENTRIES) }];
+pub(super) static MOVE_KEYS: Schema = Schema::new("MoveKeys", Kind::Structure(&MOVE_KEYS_MEMBERS));
+
 pub(super) static NEXT_TOKEN: Schema = Schema {
     name: "NextToken",
     kind: Kind::String,
@@ -365,7 +2502,140 @@ pub(super) static NEXT_TOKEN: Schema = Schema {
     sensitive: false,
 };
 
+pub(super) static NON_MATCH_VALUE: Schema = Schema {
+    name: "NonMatchValue",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static OCSF_VERSION: Schema = Schema::new("OCSFVersion", Kind::Enum(&["V1.1", "V1.5"]));
+
+pub(super) static OPEN_SEARCH_APPLICATION_MEMBERS: [Member; 4] = [
+    Member::new("applicationEndpoint", &OPEN_SEARCH_APPLICATION_ENDPOINT),
+    Member::new("applicationArn", &ARN),
+    Member::new("applicationId", &OPEN_SEARCH_APPLICATION_ID),
+    Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS),
+];
+pub(super) static OPEN_SEARCH_APPLICATION: Schema =
+    Schema::new("OpenSearchApplication", Kind::Structure(&OPEN_SEARCH_APPLICATION_MEMBERS));
+
+pub(super) static OPEN_SEARCH_APPLICATION_ENDPOINT: Schema = Schema {
+    name: "OpenSearchApplicationEndpoint",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(1024.0), pattern: Some("^https://[\\.\\-_/#:A-Za-z0-9]+\\.com$") },
+    sensitive: false,
+};
+
+pub(super) static OPEN_SEARCH_APPLICATION_ID: Schema = Schema {
+    name: "OpenSearchApplicationId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: Some("[\\.\\-_/#A-Za-z0-9]+") },
+    sensitive: false,
+};
+
+pub(super) static OPEN_SEARCH_COLLECTION_MEMBERS: [Member; 3] = [
+    Member::new("collectionEndpoint", &OPEN_SEARCH_COLLECTION_ENDPOINT),
+    Member::new("collectionArn", &ARN),
+    Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS),
+];
+pub(super) static OPEN_SEARCH_COLLECTION: Schema =
+    Schema::new("OpenSearchCollection", Kind::Structure(&OPEN_SEARCH_COLLECTION_MEMBERS));
+
+pub(super) static OPEN_SEARCH_COLLECTION_ENDPOINT: Schema = Schema {
+    name: "OpenSearchCollectionEndpoint",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(1024.0), pattern: Some("^https://[\\.\\-_/#:A-Za-z0-9]+\\.com$") },
+    sensitive: false,
+};
+
+pub(super) static OPEN_SEARCH_DATA_ACCESS_POLICY_MEMBERS: [Member; 2] =
+    [Member::new("policyName", &OPEN_SEARCH_POLICY_NAME), Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS)];
+pub(super) static OPEN_SEARCH_DATA_ACCESS_POLICY: Schema =
+    Schema::new("OpenSearchDataAccessPolicy", Kind::Structure(&OPEN_SEARCH_DATA_ACCESS_POLICY_MEMBERS));
+
+pub(super) static OPEN_SEARCH_DATA_SOURCE_MEMBERS: [Member; 2] =
+    [Member::new("dataSourceName", &OPEN_SEARCH_DATA_SOURCE_NAME), Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS)];
+pub(super) static OPEN_SEARCH_DATA_SOURCE: Schema =
+    Schema::new("OpenSearchDataSource", Kind::Structure(&OPEN_SEARCH_DATA_SOURCE_MEMBERS));
+
+pub(super) static OPEN_SEARCH_DATA_SOURCE_NAME: Schema = Schema {
+    name: "OpenSearchDataSourceName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: Some("[\\.\\-_/#A-Za-z0-9]+") },
+    sensitive: false,
+};
+
+pub(super) static OPEN_SEARCH_ENCRYPTION_POLICY_MEMBERS: [Member; 2] =
+    [Member::new("policyName", &OPEN_SEARCH_POLICY_NAME), Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS)];
+pub(super) static OPEN_SEARCH_ENCRYPTION_POLICY: Schema =
+    Schema::new("OpenSearchEncryptionPolicy", Kind::Structure(&OPEN_SEARCH_ENCRYPTION_POLICY_MEMBERS));
+
+pub(super) static OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS: [Member; 8] = [
+    Member::new("dataSource", &OPEN_SEARCH_DATA_SOURCE),
+    Member::new("application", &OPEN_SEARCH_APPLICATION),
+    Member::new("collection", &OPEN_SEARCH_COLLECTION),
+    Member::new("workspace", &OPEN_SEARCH_WORKSPACE),
+    Member::new("encryptionPolicy", &OPEN_SEARCH_ENCRYPTION_POLICY),
+    Member::new("networkPolicy", &OPEN_SEARCH_NETWORK_POLICY),
+    Member::new("accessPolicy", &OPEN_SEARCH_DATA_ACCESS_POLICY),
+    Member::new("lifecyclePolicy", &OPEN_SEARCH_LIFECYCLE_POLICY),
+];
+pub(super) static OPEN_SEARCH_INTEGRATION_DETAILS: Schema =
+    Schema::new("OpenSearchIntegrationDetails", Kind::Structure(&OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS));
+
+pub(super) static OPEN_SEARCH_LIFECYCLE_POLICY_MEMBERS: [Member; 2] =
+    [Member::new("policyName", &OPEN_SEARCH_POLICY_NAME), Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS)];
+pub(super) static OPEN_SEARCH_LIFECYCLE_POLICY: Schema =
+    Schema::new("OpenSearchLifecyclePolicy", Kind::Structure(&OPEN_SEARCH_LIFECYCLE_POLICY_MEMBERS));
+
+pub(super) static OPEN_SEARCH_NETWORK_POLICY_MEMBERS: [Member; 2] =
+    [Member::new("policyName", &OPEN_SEARCH_POLICY_NAME), Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS)];
+pub(super) static OPEN_SEARCH_NETWORK_POLICY: Schema =
+    Schema::new("OpenSearchNetworkPolicy", Kind::Structure(&OPEN_SEARCH_NETWORK_POLICY_MEMBERS));
+
+pub(super) static OPEN_SEARCH_POLICY_NAME: Schema = Schema {
+    name: "OpenSearchPolicyName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: Some("[\\.\\-_/#A-Za-z0-9]+") },
+    sensitive: false,
+};
+
+pub(super) static OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS: [Member; 5] = [
+    Member::new("kmsKeyArn", &ARN),
+    Member { required: true, ..Member::new("dataSourceRoleArn", &ARN) },
+    Member { required: true, ..Member::new("dashboardViewerPrincipals", &DASHBOARD_VIEWER_PRINCIPALS) },
+    Member::new("applicationArn", &ARN),
+    Member { required: true, ..Member::new("retentionDays", &COLLECTION_RETENTION_DAYS) },
+];
+pub(super) static OPEN_SEARCH_RESOURCE_CONFIG: Schema =
+    Schema::new("OpenSearchResourceConfig", Kind::Structure(&OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS));
+
+pub(super) static OPEN_SEARCH_RESOURCE_STATUS_MEMBERS: [Member; 2] =
+    [Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS_TYPE), Member::new("statusMessage", &INTEGRATION_STATUS_MESSAGE)];
+pub(super) static OPEN_SEARCH_RESOURCE_STATUS: Schema =
+    Schema::new("OpenSearchResourceStatus", Kind::Structure(&OPEN_SEARCH_RESOURCE_STATUS_MEMBERS));
+
+pub(super) static OPEN_SEARCH_RESOURCE_STATUS_TYPE: Schema =
+    Schema::new("OpenSearchResourceStatusType", Kind::Enum(&["ACTIVE", "NOT_FOUND", "ERROR"]));
+
+pub(super) static OPEN_SEARCH_WORKSPACE_MEMBERS: [Member; 2] =
+    [Member::new("workspaceId", &OPEN_SEARCH_WORKSPACE_ID), Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS)];
+pub(super) static OPEN_SEARCH_WORKSPACE: Schema =
+    Schema::new("OpenSearchWorkspace", Kind::Structure(&OPEN_SEARCH_WORKSPACE_MEMBERS));
+
+pub(super) static OPEN_SEARCH_WORKSPACE_ID: Schema = Schema {
+    name: "OpenSearchWorkspaceId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: Some("[\\.\\-_/#A-Za-z0-9]+") },
+    sensitive: false,
+};
+
 pub(super) static ORDER_BY: Schema = Schema::new("OrderBy", Kind::Enum(&["LogStreamName", "LastEventTime"]));
+
+pub(super) static OUTPUT_FORMAT: Schema = Schema::new("OutputFormat", Kind::Enum(&["json", "plain", "w3c", "raw", "parquet"]));
+
+pub(super) static OUTPUT_FORMATS: Schema = Schema::new("OutputFormats", Kind::List(Member::new("member", &OUTPUT_FORMAT)));
 
 pub(super) static OUTPUT_LOG_EVENT_MEMBERS: [Member; 3] =
     [Member::new("timestamp", &TIMESTAMP), Member::new("message", &EVENT_MESSAGE), Member::new("ingestionTime", &TIMESTAMP)];
@@ -373,6 +2643,279 @@ pub(super) static OUTPUT_LOG_EVENT: Schema = Schema::new("OutputLogEvent", Kind:
 
 pub(super) static OUTPUT_LOG_EVENTS: Schema =
     Schema::new("OutputLogEvents", Kind::List(Member::new("member", &OUTPUT_LOG_EVENT)));
+
+pub(super) static OVERWRITE_IF_EXISTS: Schema = Schema::new("OverwriteIfExists", Kind::Boolean);
+
+pub(super) static PARSE_CLOUDFRONT_MEMBERS: [Member; 1] = [Member::new("source", &SOURCE)];
+pub(super) static PARSE_CLOUDFRONT: Schema = Schema::new("ParseCloudfront", Kind::Structure(&PARSE_CLOUDFRONT_MEMBERS));
+
+pub(super) static PARSE_JSON_MEMBERS: [Member; 2] =
+    [Member::new("source", &SOURCE), Member::new("destination", &DESTINATION_FIELD)];
+pub(super) static PARSE_JSON: Schema = Schema::new("ParseJSON", Kind::Structure(&PARSE_JSON_MEMBERS));
+
+pub(super) static PARSE_KEY_VALUE_MEMBERS: [Member; 7] = [
+    Member::new("source", &SOURCE),
+    Member::new("destination", &DESTINATION_FIELD),
+    Member::new("fieldDelimiter", &PARSER_FIELD_DELIMITER),
+    Member::new("keyValueDelimiter", &KEY_VALUE_DELIMITER),
+    Member::new("keyPrefix", &KEY_PREFIX),
+    Member::new("nonMatchValue", &NON_MATCH_VALUE),
+    Member::new("overwriteIfExists", &OVERWRITE_IF_EXISTS),
+];
+pub(super) static PARSE_KEY_VALUE: Schema = Schema::new("ParseKeyValue", Kind::Structure(&PARSE_KEY_VALUE_MEMBERS));
+
+pub(super) static PARSE_POSTGRES_MEMBERS: [Member; 1] = [Member::new("source", &SOURCE)];
+pub(super) static PARSE_POSTGRES: Schema = Schema::new("ParsePostgres", Kind::Structure(&PARSE_POSTGRES_MEMBERS));
+
+pub(super) static PARSE_ROUTE53_MEMBERS: [Member; 1] = [Member::new("source", &SOURCE)];
+pub(super) static PARSE_ROUTE53: Schema = Schema::new("ParseRoute53", Kind::Structure(&PARSE_ROUTE53_MEMBERS));
+
+pub(super) static PARSE_TO_OCSF_MEMBERS: [Member; 4] = [
+    Member::new("source", &SOURCE),
+    Member { required: true, ..Member::new("eventSource", &EVENT_SOURCE) },
+    Member { required: true, ..Member::new("ocsfVersion", &OCSF_VERSION) },
+    Member::new("mappingVersion", &MAPPING_VERSION),
+];
+pub(super) static PARSE_TO_OCSF: Schema = Schema::new("ParseToOCSF", Kind::Structure(&PARSE_TO_OCSF_MEMBERS));
+
+pub(super) static PARSE_VPC_MEMBERS: [Member; 1] = [Member::new("source", &SOURCE)];
+pub(super) static PARSE_VPC: Schema = Schema::new("ParseVPC", Kind::Structure(&PARSE_VPC_MEMBERS));
+
+pub(super) static PARSE_WAF_MEMBERS: [Member; 1] = [Member::new("source", &SOURCE)];
+pub(super) static PARSE_WAF: Schema = Schema::new("ParseWAF", Kind::Structure(&PARSE_WAF_MEMBERS));
+
+pub(super) static PARSER_FIELD_DELIMITER: Schema = Schema {
+    name: "ParserFieldDelimiter",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static PATTERN_ID: Schema = Schema {
+    name: "PatternId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(32.0), max: Some(32.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static PATTERN_REGEX: Schema = Schema {
+    name: "PatternRegex",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static PATTERN_STRING: Schema = Schema {
+    name: "PatternString",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static PATTERN_TOKEN_MEMBERS: [Member; 5] = [
+    Member::new("dynamicTokenPosition", &DYNAMIC_TOKEN_POSITION),
+    Member::new("isDynamic", &BOOLEAN),
+    Member::new("tokenString", &TOKEN_STRING),
+    Member::new("enumerations", &ENUMERATIONS),
+    Member::new("inferredTokenName", &INFERRED_TOKEN_NAME),
+];
+pub(super) static PATTERN_TOKEN: Schema = Schema::new("PatternToken", Kind::Structure(&PATTERN_TOKEN_MEMBERS));
+
+pub(super) static PATTERN_TOKENS: Schema = Schema::new("PatternTokens", Kind::List(Member::new("member", &PATTERN_TOKEN)));
+
+pub(super) static PERCENTAGE: Schema = Schema {
+    name: "Percentage",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(0.0), max: Some(100.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static POLICY_MEMBERS: [Member; 1] = [Member::new("deliveryDestinationPolicy", &DELIVERY_DESTINATION_POLICY)];
+pub(super) static POLICY: Schema = Schema::new("Policy", Kind::Structure(&POLICY_MEMBERS));
+
+pub(super) static POLICY_DOCUMENT: Schema = Schema {
+    name: "PolicyDocument",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(51200.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static POLICY_NAME: Schema = Schema::new("PolicyName", Kind::String);
+
+pub(super) static POLICY_SCOPE: Schema = Schema::new("PolicyScope", Kind::Enum(&["ACCOUNT", "RESOURCE"]));
+
+pub(super) static POLICY_TYPE: Schema = Schema::new(
+    "PolicyType",
+    Kind::Enum(&[
+        "DATA_PROTECTION_POLICY",
+        "SUBSCRIPTION_FILTER_POLICY",
+        "FIELD_INDEX_POLICY",
+        "TRANSFORMER_POLICY",
+        "METRIC_EXTRACTION_POLICY",
+    ]),
+);
+
+pub(super) static PRIORITY: Schema = Schema {
+    name: "Priority",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static PROCESSOR_MEMBERS: [Member; 23] = [
+    Member::new("addKeys", &ADD_KEYS),
+    Member::new("copyValue", &COPY_VALUE),
+    Member::new("csv", &CSV),
+    Member::new("dateTimeConverter", &DATE_TIME_CONVERTER),
+    Member::new("deleteKeys", &DELETE_KEYS),
+    Member::new("grok", &GROK),
+    Member::new("listToMap", &LIST_TO_MAP),
+    Member::new("lowerCaseString", &LOWER_CASE_STRING),
+    Member::new("moveKeys", &MOVE_KEYS),
+    Member::new("parseCloudfront", &PARSE_CLOUDFRONT),
+    Member::new("parseJSON", &PARSE_JSON),
+    Member::new("parseKeyValue", &PARSE_KEY_VALUE),
+    Member::new("parseRoute53", &PARSE_ROUTE53),
+    Member::new("parseToOCSF", &PARSE_TO_OCSF),
+    Member::new("parsePostgres", &PARSE_POSTGRES),
+    Member::new("parseVPC", &PARSE_VPC),
+    Member::new("parseWAF", &PARSE_WAF),
+    Member::new("renameKeys", &RENAME_KEYS),
+    Member::new("splitString", &SPLIT_STRING),
+    Member::new("substituteString", &SUBSTITUTE_STRING),
+    Member::new("trimString", &TRIM_STRING),
+    Member::new("typeConverter", &TYPE_CONVERTER),
+    Member::new("upperCaseString", &UPPER_CASE_STRING),
+];
+pub(super) static PROCESSOR: Schema = Schema::new("Processor", Kind::Structure(&PROCESSOR_MEMBERS));
+
+pub(super) static PROCESSORS: Schema = Schema {
+    name: "Processors",
+    kind: Kind::List(Member::new("member", &PROCESSOR)),
+    constraints: Constraints { min: Some(1.0), max: Some(20.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static PUT_ACCOUNT_POLICY_REQUEST_MEMBERS: [Member; 5] = [
+    Member { required: true, ..Member::new("policyName", &POLICY_NAME) },
+    Member { required: true, ..Member::new("policyDocument", &ACCOUNT_POLICY_DOCUMENT) },
+    Member { required: true, ..Member::new("policyType", &POLICY_TYPE) },
+    Member::new("scope", &SCOPE),
+    Member::new("selectionCriteria", &SELECTION_CRITERIA),
+];
+pub(super) static PUT_ACCOUNT_POLICY_REQUEST: Schema =
+    Schema::new("PutAccountPolicyRequest", Kind::Structure(&PUT_ACCOUNT_POLICY_REQUEST_MEMBERS));
+
+pub(super) static PUT_ACCOUNT_POLICY_RESPONSE_MEMBERS: [Member; 1] = [Member::new("accountPolicy", &ACCOUNT_POLICY)];
+pub(super) static PUT_ACCOUNT_POLICY_RESPONSE: Schema =
+    Schema::new("PutAccountPolicyResponse", Kind::Structure(&PUT_ACCOUNT_POLICY_RESPONSE_MEMBERS));
+
+pub(super) static PUT_BEARER_TOKEN_AUTHENTICATION_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) },
+    Member { required: true, ..Member::new("bearerTokenAuthenticationEnabled", &BEARER_TOKEN_AUTHENTICATION_ENABLED) },
+];
+pub(super) static PUT_BEARER_TOKEN_AUTHENTICATION_REQUEST: Schema =
+    Schema::new("PutBearerTokenAuthenticationRequest", Kind::Structure(&PUT_BEARER_TOKEN_AUTHENTICATION_REQUEST_MEMBERS));
+
+pub(super) static PUT_DATA_PROTECTION_POLICY_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) },
+    Member { required: true, ..Member::new("policyDocument", &DATA_PROTECTION_POLICY_DOCUMENT) },
+];
+pub(super) static PUT_DATA_PROTECTION_POLICY_REQUEST: Schema =
+    Schema::new("PutDataProtectionPolicyRequest", Kind::Structure(&PUT_DATA_PROTECTION_POLICY_REQUEST_MEMBERS));
+
+pub(super) static PUT_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS: [Member; 3] = [
+    Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
+    Member::new("policyDocument", &DATA_PROTECTION_POLICY_DOCUMENT),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+];
+pub(super) static PUT_DATA_PROTECTION_POLICY_RESPONSE: Schema =
+    Schema::new("PutDataProtectionPolicyResponse", Kind::Structure(&PUT_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS));
+
+pub(super) static PUT_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("deliveryDestinationName", &DELIVERY_DESTINATION_NAME) },
+    Member { required: true, ..Member::new("deliveryDestinationPolicy", &DELIVERY_DESTINATION_POLICY) },
+];
+pub(super) static PUT_DELIVERY_DESTINATION_POLICY_REQUEST: Schema =
+    Schema::new("PutDeliveryDestinationPolicyRequest", Kind::Structure(&PUT_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS));
+
+pub(super) static PUT_DELIVERY_DESTINATION_POLICY_RESPONSE_MEMBERS: [Member; 1] = [Member::new("policy", &POLICY)];
+pub(super) static PUT_DELIVERY_DESTINATION_POLICY_RESPONSE: Schema =
+    Schema::new("PutDeliveryDestinationPolicyResponse", Kind::Structure(&PUT_DELIVERY_DESTINATION_POLICY_RESPONSE_MEMBERS));
+
+pub(super) static PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS: [Member; 5] = [
+    Member { required: true, ..Member::new("name", &DELIVERY_DESTINATION_NAME) },
+    Member::new("outputFormat", &OUTPUT_FORMAT),
+    Member::new("deliveryDestinationConfiguration", &DELIVERY_DESTINATION_CONFIGURATION),
+    Member::new("deliveryDestinationType", &DELIVERY_DESTINATION_TYPE),
+    Member::new("tags", &TAGS),
+];
+pub(super) static PUT_DELIVERY_DESTINATION_REQUEST: Schema =
+    Schema::new("PutDeliveryDestinationRequest", Kind::Structure(&PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS));
+
+pub(super) static PUT_DELIVERY_DESTINATION_RESPONSE_MEMBERS: [Member; 1] =
+    [Member::new("deliveryDestination", &DELIVERY_DESTINATION)];
+pub(super) static PUT_DELIVERY_DESTINATION_RESPONSE: Schema =
+    Schema::new("PutDeliveryDestinationResponse", Kind::Structure(&PUT_DELIVERY_DESTINATION_RESPONSE_MEMBERS));
+
+pub(super) static PUT_DELIVERY_SOURCE_REQUEST_MEMBERS: [Member; 5] = [
+    Member { required: true, ..Member::new("name", &DELIVERY_SOURCE_NAME) },
+    Member { required: true, ..Member::new("resourceArn", &ARN) },
+    Member { required: true, ..Member::new("logType", &LOG_TYPE) },
+    Member::new("tags", &TAGS),
+    Member::new("deliverySourceConfiguration", &DELIVERY_SOURCE_CONFIGURATION),
+];
+pub(super) static PUT_DELIVERY_SOURCE_REQUEST: Schema =
+    Schema::new("PutDeliverySourceRequest", Kind::Structure(&PUT_DELIVERY_SOURCE_REQUEST_MEMBERS));
+
+pub(super) static PUT_DELIVERY_SOURCE_RESPONSE_MEMBERS: [Member; 1] = [Member::new("deliverySource", &DELIVERY_SOURCE)];
+pub(super) static PUT_DELIVERY_SOURCE_RESPONSE: Schema =
+    Schema::new("PutDeliverySourceResponse", Kind::Structure(&PUT_DELIVERY_SOURCE_RESPONSE_MEMBERS));
+
+pub(super) static PUT_DESTINATION_POLICY_REQUEST_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("destinationName", &DESTINATION_NAME) },
+    Member { required: true, ..Member::new("accessPolicy", &ACCESS_POLICY) },
+    Member::new("forceUpdate", &FORCE_UPDATE),
+];
+pub(super) static PUT_DESTINATION_POLICY_REQUEST: Schema =
+    Schema::new("PutDestinationPolicyRequest", Kind::Structure(&PUT_DESTINATION_POLICY_REQUEST_MEMBERS));
+
+pub(super) static PUT_DESTINATION_REQUEST_MEMBERS: [Member; 4] = [
+    Member { required: true, ..Member::new("destinationName", &DESTINATION_NAME) },
+    Member { required: true, ..Member::new("targetArn", &TARGET_ARN) },
+    Member { required: true, ..Member::new("roleArn", &ROLE_ARN) },
+    Member::new("tags", &TAGS),
+];
+pub(super) static PUT_DESTINATION_REQUEST: Schema =
+    Schema::new("PutDestinationRequest", Kind::Structure(&PUT_DESTINATION_REQUEST_MEMBERS));
+
+pub(super) static PUT_DESTINATION_RESPONSE_MEMBERS: [Member; 1] = [Member::new("destination", &DESTINATION)];
+pub(super) static PUT_DESTINATION_RESPONSE: Schema =
+    Schema::new("PutDestinationResponse", Kind::Structure(&PUT_DESTINATION_RESPONSE_MEMBERS));
+
+pub(super) static PUT_INDEX_POLICY_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) },
+    Member { required: true, ..Member::new("policyDocument", &POLICY_DOCUMENT) },
+];
+pub(super) static PUT_INDEX_POLICY_REQUEST: Schema =
+    Schema::new("PutIndexPolicyRequest", Kind::Structure(&PUT_INDEX_POLICY_REQUEST_MEMBERS));
+
+pub(super) static PUT_INDEX_POLICY_RESPONSE_MEMBERS: [Member; 1] = [Member::new("indexPolicy", &INDEX_POLICY)];
+pub(super) static PUT_INDEX_POLICY_RESPONSE: Schema =
+    Schema::new("PutIndexPolicyResponse", Kind::Structure(&PUT_INDEX_POLICY_RESPONSE_MEMBERS));
+
+pub(super) static PUT_INTEGRATION_REQUEST_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("integrationName", &INTEGRATION_NAME) },
+    Member { required: true, ..Member::new("resourceConfig", &RESOURCE_CONFIG) },
+    Member { required: true, ..Member::new("integrationType", &INTEGRATION_TYPE) },
+];
+pub(super) static PUT_INTEGRATION_REQUEST: Schema =
+    Schema::new("PutIntegrationRequest", Kind::Structure(&PUT_INTEGRATION_REQUEST_MEMBERS));
+
+pub(super) static PUT_INTEGRATION_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("integrationName", &INTEGRATION_NAME), Member::new("integrationStatus", &INTEGRATION_STATUS)];
+pub(super) static PUT_INTEGRATION_RESPONSE: Schema =
+    Schema::new("PutIntegrationResponse", Kind::Structure(&PUT_INTEGRATION_RESPONSE_MEMBERS));
 
 pub(super) static PUT_LOG_EVENTS_REQUEST_MEMBERS: [Member; 5] = [
     Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
@@ -392,6 +2935,236 @@ pub(super) static PUT_LOG_EVENTS_RESPONSE_MEMBERS: [Member; 3] = [
 pub(super) static PUT_LOG_EVENTS_RESPONSE: Schema =
     Schema::new("PutLogEventsResponse", Kind::Structure(&PUT_LOG_EVENTS_RESPONSE_MEMBERS));
 
+pub(super) static PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) },
+    Member { required: true, ..Member::new("deletionProtectionEnabled", &DELETION_PROTECTION_ENABLED) },
+];
+pub(super) static PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST: Schema =
+    Schema::new("PutLogGroupDeletionProtectionRequest", Kind::Structure(&PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST_MEMBERS));
+
+pub(super) static PUT_METRIC_FILTER_REQUEST_MEMBERS: [Member; 7] = [
+    Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
+    Member { required: true, ..Member::new("filterName", &FILTER_NAME) },
+    Member { required: true, ..Member::new("filterPattern", &FILTER_PATTERN) },
+    Member { required: true, ..Member::new("metricTransformations", &METRIC_TRANSFORMATIONS) },
+    Member::new("applyOnTransformedLogs", &APPLY_ON_TRANSFORMED_LOGS),
+    Member::new("fieldSelectionCriteria", &FIELD_SELECTION_CRITERIA),
+    Member::new("emitSystemFieldDimensions", &EMIT_SYSTEM_FIELDS),
+];
+pub(super) static PUT_METRIC_FILTER_REQUEST: Schema =
+    Schema::new("PutMetricFilterRequest", Kind::Structure(&PUT_METRIC_FILTER_REQUEST_MEMBERS));
+
+pub(super) static PUT_QUERY_DEFINITION_REQUEST_MEMBERS: [Member; 7] = [
+    Member::new("queryLanguage", &QUERY_LANGUAGE),
+    Member { required: true, ..Member::new("name", &QUERY_DEFINITION_NAME) },
+    Member::new("queryDefinitionId", &QUERY_ID),
+    Member::new("logGroupNames", &LOG_GROUP_NAMES),
+    Member { required: true, ..Member::new("queryString", &QUERY_DEFINITION_STRING) },
+    Member { idempotency_token: true, ..Member::new("clientToken", &CLIENT_TOKEN) },
+    Member::new("parameters", &QUERY_PARAMETER_LIST),
+];
+pub(super) static PUT_QUERY_DEFINITION_REQUEST: Schema =
+    Schema::new("PutQueryDefinitionRequest", Kind::Structure(&PUT_QUERY_DEFINITION_REQUEST_MEMBERS));
+
+pub(super) static PUT_QUERY_DEFINITION_RESPONSE_MEMBERS: [Member; 1] = [Member::new("queryDefinitionId", &QUERY_ID)];
+pub(super) static PUT_QUERY_DEFINITION_RESPONSE: Schema =
+    Schema::new("PutQueryDefinitionResponse", Kind::Structure(&PUT_QUERY_DEFINITION_RESPONSE_MEMBERS));
+
+pub(super) static PUT_RESOURCE_POLICY_REQUEST_MEMBERS: [Member; 4] = [
+    Member::new("policyName", &POLICY_NAME),
+    Member::new("policyDocument", &POLICY_DOCUMENT),
+    Member::new("resourceArn", &ARN),
+    Member::new("expectedRevisionId", &EXPECTED_REVISION_ID),
+];
+pub(super) static PUT_RESOURCE_POLICY_REQUEST: Schema =
+    Schema::new("PutResourcePolicyRequest", Kind::Structure(&PUT_RESOURCE_POLICY_REQUEST_MEMBERS));
+
+pub(super) static PUT_RESOURCE_POLICY_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("resourcePolicy", &RESOURCE_POLICY), Member::new("revisionId", &EXPECTED_REVISION_ID)];
+pub(super) static PUT_RESOURCE_POLICY_RESPONSE: Schema =
+    Schema::new("PutResourcePolicyResponse", Kind::Structure(&PUT_RESOURCE_POLICY_RESPONSE_MEMBERS));
+
+pub(super) static PUT_RETENTION_POLICY_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
+    Member { required: true, ..Member::new("retentionInDays", &DAYS) },
+];
+pub(super) static PUT_RETENTION_POLICY_REQUEST: Schema =
+    Schema::new("PutRetentionPolicyRequest", Kind::Structure(&PUT_RETENTION_POLICY_REQUEST_MEMBERS));
+
+pub(super) static PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS: [Member; 9] = [
+    Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
+    Member { required: true, ..Member::new("filterName", &FILTER_NAME) },
+    Member { required: true, ..Member::new("filterPattern", &FILTER_PATTERN) },
+    Member { required: true, ..Member::new("destinationArn", &DESTINATION_ARN) },
+    Member::new("roleArn", &ROLE_ARN),
+    Member::new("distribution", &DISTRIBUTION),
+    Member::new("applyOnTransformedLogs", &APPLY_ON_TRANSFORMED_LOGS),
+    Member::new("fieldSelectionCriteria", &FIELD_SELECTION_CRITERIA),
+    Member::new("emitSystemFields", &EMIT_SYSTEM_FIELDS),
+];
+pub(super) static PUT_SUBSCRIPTION_FILTER_REQUEST: Schema =
+    Schema::new("PutSubscriptionFilterRequest", Kind::Structure(&PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS));
+
+pub(super) static PUT_TRANSFORMER_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER) },
+    Member { required: true, ..Member::new("transformerConfig", &PROCESSORS) },
+];
+pub(super) static PUT_TRANSFORMER_REQUEST: Schema =
+    Schema::new("PutTransformerRequest", Kind::Structure(&PUT_TRANSFORMER_REQUEST_MEMBERS));
+
+pub(super) static QUERY_CHAR_OFFSET: Schema = Schema::new("QueryCharOffset", Kind::Integer);
+
+pub(super) static QUERY_COMPILE_ERROR_MEMBERS: [Member; 2] =
+    [Member::new("location", &QUERY_COMPILE_ERROR_LOCATION), Member::new("message", &MESSAGE)];
+pub(super) static QUERY_COMPILE_ERROR: Schema = Schema::new("QueryCompileError", Kind::Structure(&QUERY_COMPILE_ERROR_MEMBERS));
+
+pub(super) static QUERY_COMPILE_ERROR_LOCATION_MEMBERS: [Member; 2] =
+    [Member::new("startCharOffset", &QUERY_CHAR_OFFSET), Member::new("endCharOffset", &QUERY_CHAR_OFFSET)];
+pub(super) static QUERY_COMPILE_ERROR_LOCATION: Schema =
+    Schema::new("QueryCompileErrorLocation", Kind::Structure(&QUERY_COMPILE_ERROR_LOCATION_MEMBERS));
+
+pub(super) static QUERY_DEFINITION_MEMBERS: [Member; 7] = [
+    Member::new("queryLanguage", &QUERY_LANGUAGE),
+    Member::new("queryDefinitionId", &QUERY_ID),
+    Member::new("name", &QUERY_DEFINITION_NAME),
+    Member::new("queryString", &QUERY_DEFINITION_STRING),
+    Member::new("lastModified", &TIMESTAMP),
+    Member::new("logGroupNames", &LOG_GROUP_NAMES),
+    Member::new("parameters", &QUERY_PARAMETER_LIST),
+];
+pub(super) static QUERY_DEFINITION: Schema = Schema::new("QueryDefinition", Kind::Structure(&QUERY_DEFINITION_MEMBERS));
+
+pub(super) static QUERY_DEFINITION_LIST: Schema =
+    Schema::new("QueryDefinitionList", Kind::List(Member::new("member", &QUERY_DEFINITION)));
+
+pub(super) static QUERY_DEFINITION_NAME: Schema = Schema {
+    name: "QueryDefinitionName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(255.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static QUERY_DEFINITION_STRING: Schema = Schema {
+    name: "QueryDefinitionString",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(10000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static QUERY_DURATION: Schema = Schema::new("QueryDuration", Kind::Long);
+
+pub(super) static QUERY_ID: Schema = Schema {
+    name: "QueryId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static QUERY_INFO_MEMBERS: [Member; 9] = [
+    Member::new("queryLanguage", &QUERY_LANGUAGE),
+    Member::new("queryId", &QUERY_ID),
+    Member::new("queryString", &QUERY_STRING),
+    Member::new("status", &QUERY_STATUS),
+    Member::new("createTime", &TIMESTAMP),
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member::new("queryDuration", &QUERY_DURATION),
+    Member::new("bytesScanned", &BYTES_SCANNED_VALUE),
+    Member::new("userIdentity", &USER_IDENTITY),
+];
+pub(super) static QUERY_INFO: Schema = Schema::new("QueryInfo", Kind::Structure(&QUERY_INFO_MEMBERS));
+
+pub(super) static QUERY_INFO_LIST: Schema = Schema::new("QueryInfoList", Kind::List(Member::new("member", &QUERY_INFO)));
+
+pub(super) static QUERY_LANGUAGE: Schema = Schema::new("QueryLanguage", Kind::Enum(&["CWLI", "SQL", "PPL"]));
+
+pub(super) static QUERY_LIST_MAX_RESULTS: Schema = Schema {
+    name: "QueryListMaxResults",
+    kind: Kind::Integer,
+    constraints: Constraints { min: Some(1.0), max: Some(1000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static QUERY_PARAMETER_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("name", &QUERY_PARAMETER_NAME) },
+    Member::new("defaultValue", &QUERY_PARAMETER_DEFAULT_VALUE),
+    Member::new("description", &QUERY_PARAMETER_DESCRIPTION),
+];
+pub(super) static QUERY_PARAMETER: Schema = Schema::new("QueryParameter", Kind::Structure(&QUERY_PARAMETER_MEMBERS));
+
+pub(super) static QUERY_PARAMETER_DEFAULT_VALUE: Schema = Schema {
+    name: "QueryParameterDefaultValue",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(1024.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static QUERY_PARAMETER_DESCRIPTION: Schema = Schema {
+    name: "QueryParameterDescription",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(512.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static QUERY_PARAMETER_LIST: Schema = Schema {
+    name: "QueryParameterList",
+    kind: Kind::List(Member::new("member", &QUERY_PARAMETER)),
+    constraints: Constraints { min: None, max: Some(20.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static QUERY_PARAMETER_NAME: Schema = Schema {
+    name: "QueryParameterName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: Some("^[a-zA-Z_][a-zA-Z0-9_]*") },
+    sensitive: false,
+};
+
+pub(super) static QUERY_RESULTS: Schema = Schema::new("QueryResults", Kind::List(Member::new("member", &RESULT_ROWS)));
+
+pub(super) static QUERY_STATISTICS_MEMBERS: [Member; 6] = [
+    Member::new("recordsMatched", &STATS_VALUE),
+    Member::new("recordsScanned", &STATS_VALUE),
+    Member::new("estimatedRecordsSkipped", &STATS_VALUE),
+    Member::new("bytesScanned", &STATS_VALUE),
+    Member::new("estimatedBytesSkipped", &STATS_VALUE),
+    Member::new("logGroupsScanned", &STATS_VALUE),
+];
+pub(super) static QUERY_STATISTICS: Schema = Schema::new("QueryStatistics", Kind::Structure(&QUERY_STATISTICS_MEMBERS));
+
+pub(super) static QUERY_STATUS: Schema =
+    Schema::new("QueryStatus", Kind::Enum(&["Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"]));
+
+pub(super) static QUERY_STRING: Schema = Schema {
+    name: "QueryString",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(0.0), max: Some(10000.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static QUOTE_CHARACTER: Schema = Schema {
+    name: "QuoteCharacter",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(1.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static RECORD_FIELD_MEMBERS: [Member; 2] = [Member::new("name", &FIELD_HEADER), Member::new("mandatory", &BOOLEAN)];
+pub(super) static RECORD_FIELD: Schema = Schema::new("RecordField", Kind::Structure(&RECORD_FIELD_MEMBERS));
+
+pub(super) static RECORD_FIELDS: Schema = Schema {
+    name: "RecordFields",
+    kind: Kind::List(Member::new("member", &FIELD_HEADER)),
+    constraints: Constraints { min: Some(0.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static RECORDS_COUNT: Schema = Schema {
+    name: "RecordsCount",
+    kind: Kind::Long,
+    constraints: Constraints { min: Some(0.0), max: None, pattern: None },
+    sensitive: false,
+};
+
 pub(super) static REJECTED_ENTITY_INFO_MEMBERS: [Member; 1] =
     [Member { required: true, ..Member::new("errorType", &ENTITY_REJECTION_ERROR_TYPE) }];
 pub(super) static REJECTED_ENTITY_INFO: Schema =
@@ -405,12 +3178,247 @@ pub(super) static REJECTED_LOG_EVENTS_INFO_MEMBERS: [Member; 3] = [
 pub(super) static REJECTED_LOG_EVENTS_INFO: Schema =
     Schema::new("RejectedLogEventsInfo", Kind::Structure(&REJECTED_LOG_EVENTS_INFO_MEMBERS));
 
+pub(super) static RENAME_KEY_ENTRIES: Schema = Schema {
+    name: "RenameKeyEntries",
+    kind: Kind::List(Member::new("member", &RENAME_KEY_ENTRY)),
+    constraints: Constraints { min: Some(1.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static RENAME_KEY_ENTRY_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("key", &KEY) },
+    Member { required: true, ..Member::new("renameTo", &RENAME_TO) },
+    Member::new("overwriteIfExists", &OVERWRITE_IF_EXISTS),
+];
+pub(super) static RENAME_KEY_ENTRY: Schema = Schema::new("RenameKeyEntry", Kind::Structure(&RENAME_KEY_ENTRY_MEMBERS));
+
+pub(super) static RENAME_KEYS_MEMBERS: [Member; 1] = [Member { required: true, ..Member::new("entries", &RENAME_KEY_ENTRIES) }];
+pub(super) static RENAME_KEYS: Schema = Schema::new("RenameKeys", Kind::Structure(&RENAME_KEYS_MEMBERS));
+
+pub(super) static RENAME_TO: Schema = Schema {
+    name: "RenameTo",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static REQUEST_ID: Schema = Schema {
+    name: "RequestId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(0.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static RESOURCE_ARNS: Schema = Schema::new("ResourceArns", Kind::List(Member::new("member", &ARN)));
+
+pub(super) static RESOURCE_CONFIG_MEMBERS: [Member; 1] = [Member::new("openSearchResourceConfig", &OPEN_SEARCH_RESOURCE_CONFIG)];
+pub(super) static RESOURCE_CONFIG: Schema = Schema::new("ResourceConfig", Kind::Structure(&RESOURCE_CONFIG_MEMBERS));
+
+pub(super) static RESOURCE_IDENTIFIER: Schema = Schema {
+    name: "ResourceIdentifier",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(2048.0), pattern: Some("[\\w+=/:,.@\\-\\*]*") },
+    sensitive: false,
+};
+
+pub(super) static RESOURCE_POLICIES: Schema =
+    Schema::new("ResourcePolicies", Kind::List(Member::new("member", &RESOURCE_POLICY)));
+
+pub(super) static RESOURCE_POLICY_MEMBERS: [Member; 6] = [
+    Member::new("policyName", &POLICY_NAME),
+    Member::new("policyDocument", &POLICY_DOCUMENT),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+    Member::new("policyScope", &POLICY_SCOPE),
+    Member::new("resourceArn", &ARN),
+    Member::new("revisionId", &EXPECTED_REVISION_ID),
+];
+pub(super) static RESOURCE_POLICY: Schema = Schema::new("ResourcePolicy", Kind::Structure(&RESOURCE_POLICY_MEMBERS));
+
+pub(super) static RESOURCE_TYPE: Schema = Schema {
+    name: "ResourceType",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(255.0), pattern: Some("[\\w-_]*") },
+    sensitive: false,
+};
+
+pub(super) static RESOURCE_TYPES: Schema = Schema {
+    name: "ResourceTypes",
+    kind: Kind::List(Member::new("member", &RESOURCE_TYPE)),
+    constraints: Constraints { min: Some(1.0), max: Some(10.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static RESULT_FIELD_MEMBERS: [Member; 2] = [Member::new("field", &FIELD), Member::new("value", &VALUE)];
+pub(super) static RESULT_FIELD: Schema = Schema::new("ResultField", Kind::Structure(&RESULT_FIELD_MEMBERS));
+
+pub(super) static RESULT_ROWS: Schema = Schema::new("ResultRows", Kind::List(Member::new("member", &RESULT_FIELD)));
+
+pub(super) static ROLE_ARN: Schema = Schema {
+    name: "RoleArn",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static S3_CONFIGURATION_MEMBERS: [Member; 4] = [
+    Member { required: true, ..Member::new("destinationIdentifier", &S3_URI) },
+    Member { required: true, ..Member::new("roleArn", &ROLE_ARN) },
+    Member::new("ownerAccountId", &ACCOUNT_ID),
+    Member::new("kmsKeyId", &KMS_KEY_ID),
+];
+pub(super) static S3_CONFIGURATION: Schema = Schema::new("S3Configuration", Kind::Structure(&S3_CONFIGURATION_MEMBERS));
+
+pub(super) static S3_DELIVERY_CONFIGURATION_MEMBERS: [Member; 2] =
+    [Member::new("suffixPath", &DELIVERY_SUFFIX_PATH), Member::new("enableHiveCompatiblePath", &BOOLEAN)];
+pub(super) static S3_DELIVERY_CONFIGURATION: Schema =
+    Schema::new("S3DeliveryConfiguration", Kind::Structure(&S3_DELIVERY_CONFIGURATION_MEMBERS));
+
+pub(super) static S3_TABLE_INTEGRATION_SOURCE_MEMBERS: [Member; 6] = [
+    Member::new("identifier", &S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER),
+    Member::new("dataSource", &DATA_SOURCE),
+    Member::new("status", &S3_TABLE_INTEGRATION_SOURCE_STATUS),
+    Member::new("statusReason", &S3_TABLE_INTEGRATION_SOURCE_STATUS_REASON),
+    Member::new("createdTimeStamp", &TIMESTAMP),
+    Member::new("parentSourceIdentifier", &S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER),
+];
+pub(super) static S3_TABLE_INTEGRATION_SOURCE: Schema =
+    Schema::new("S3TableIntegrationSource", Kind::Structure(&S3_TABLE_INTEGRATION_SOURCE_MEMBERS));
+
+pub(super) static S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER: Schema = Schema {
+    name: "S3TableIntegrationSourceIdentifier",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(2048.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static S3_TABLE_INTEGRATION_SOURCE_STATUS: Schema = Schema::new(
+    "S3TableIntegrationSourceStatus",
+    Kind::Enum(&["ACTIVE", "UNHEALTHY", "FAILED", "DATA_SOURCE_DELETE_IN_PROGRESS"]),
+);
+
+pub(super) static S3_TABLE_INTEGRATION_SOURCE_STATUS_REASON: Schema = Schema {
+    name: "S3TableIntegrationSourceStatusReason",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static S3_TABLE_INTEGRATION_SOURCES: Schema =
+    Schema::new("S3TableIntegrationSources", Kind::List(Member::new("member", &S3_TABLE_INTEGRATION_SOURCE)));
+
+pub(super) static S3_TABLES_DATASOURCE_NAME: Schema = Schema {
+    name: "S3TablesDatasourceName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static S3_TABLES_DATASOURCE_TYPE: Schema = Schema {
+    name: "S3TablesDatasourceType",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static S3_TABLES_INTEGRATION_MEMBERS: [Member; 2] =
+    [Member::new("datasourceName", &S3_TABLES_DATASOURCE_NAME), Member::new("datasourceType", &S3_TABLES_DATASOURCE_TYPE)];
+pub(super) static S3_TABLES_INTEGRATION: Schema =
+    Schema::new("S3TablesIntegration", Kind::Structure(&S3_TABLES_INTEGRATION_MEMBERS));
+
+pub(super) static S3_URI: Schema = Schema {
+    name: "S3Uri",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(1024.0), pattern: Some("s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?") },
+    sensitive: false,
+};
+
+pub(super) static SCHEDULE_EXPRESSION: Schema = Schema {
+    name: "ScheduleExpression",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SCHEDULE_TIMEZONE: Schema = Schema {
+    name: "ScheduleTimezone",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SCHEDULED_QUERY_DESCRIPTION: Schema = Schema {
+    name: "ScheduledQueryDescription",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: Some(1024.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SCHEDULED_QUERY_DESTINATION_MEMBERS: [Member; 5] = [
+    Member::new("destinationType", &SCHEDULED_QUERY_DESTINATION_TYPE),
+    Member::new("destinationIdentifier", &STRING),
+    Member::new("status", &ACTION_STATUS),
+    Member::new("processedIdentifier", &STRING),
+    Member::new("errorMessage", &STRING),
+];
+pub(super) static SCHEDULED_QUERY_DESTINATION: Schema =
+    Schema::new("ScheduledQueryDestination", Kind::Structure(&SCHEDULED_QUERY_DESTINATION_MEMBERS));
+
+pub(super) static SCHEDULED_QUERY_DESTINATION_LIST: Schema =
+    Schema::new("ScheduledQueryDestinationList", Kind::List(Member::new("member", &SCHEDULED_QUERY_DESTINATION)));
+
+pub(super) static SCHEDULED_QUERY_DESTINATION_TYPE: Schema = Schema::new("ScheduledQueryDestinationType", Kind::Enum(&["S3"]));
+
+pub(super) static SCHEDULED_QUERY_IDENTIFIER: Schema = Schema {
+    name: "ScheduledQueryIdentifier",
+    kind: Kind::String,
+    constraints: Constraints { min: None, max: None, pattern: Some("[\\w#+=/:,.@-]*") },
+    sensitive: false,
+};
+
+pub(super) static SCHEDULED_QUERY_LOG_GROUP_IDENTIFIERS: Schema = Schema {
+    name: "ScheduledQueryLogGroupIdentifiers",
+    kind: Kind::List(Member::new("member", &LOG_GROUP_IDENTIFIER)),
+    constraints: Constraints { min: Some(1.0), max: Some(50.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SCHEDULED_QUERY_NAME: Schema = Schema {
+    name: "ScheduledQueryName",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(255.0), pattern: Some("^[a-zA-Z0-9_\\-/.#]+$") },
+    sensitive: false,
+};
+
+pub(super) static SCHEDULED_QUERY_STATE: Schema = Schema::new("ScheduledQueryState", Kind::Enum(&["ENABLED", "DISABLED"]));
+
+pub(super) static SCHEDULED_QUERY_SUMMARY_MEMBERS: [Member; 10] = [
+    Member::new("scheduledQueryArn", &ARN),
+    Member::new("name", &SCHEDULED_QUERY_NAME),
+    Member::new("state", &SCHEDULED_QUERY_STATE),
+    Member::new("lastTriggeredTime", &TIMESTAMP),
+    Member::new("lastExecutionStatus", &EXECUTION_STATUS),
+    Member::new("scheduleExpression", &SCHEDULE_EXPRESSION),
+    Member::new("timezone", &SCHEDULE_TIMEZONE),
+    Member::new("destinationConfiguration", &DESTINATION_CONFIGURATION),
+    Member::new("creationTime", &TIMESTAMP),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+];
+pub(super) static SCHEDULED_QUERY_SUMMARY: Schema =
+    Schema::new("ScheduledQuerySummary", Kind::Structure(&SCHEDULED_QUERY_SUMMARY_MEMBERS));
+
+pub(super) static SCHEDULED_QUERY_SUMMARY_LIST: Schema =
+    Schema::new("ScheduledQuerySummaryList", Kind::List(Member::new("member", &SCHEDULED_QUERY_SUMMARY)));
+
+pub(super) static SCOPE: Schema = Schema::new("Scope", Kind::Enum(&["ALL"]));
+
 pub(super) static SEARCHED_LOG_STREAM_MEMBERS: [Member; 2] =
     [Member::new("logStreamName", &LOG_STREAM_NAME), Member::new("searchedCompletely", &LOG_STREAM_SEARCHED_COMPLETELY)];
 pub(super) static SEARCHED_LOG_STREAM: Schema = Schema::new("SearchedLogStream", Kind::Structure(&SEARCHED_LOG_STREAM_MEMBERS));
 
 pub(super) static SEARCHED_LOG_STREAMS: Schema =
     Schema::new("SearchedLogStreams", Kind::List(Member::new("member", &SEARCHED_LOG_STREAM)));
+
+pub(super) static SELECTION_CRITERIA: Schema = Schema::new("SelectionCriteria", Kind::String);
 
 pub(super) static SEQUENCE_TOKEN: Schema = Schema {
     name: "SequenceToken",
@@ -419,12 +3427,256 @@ pub(super) static SEQUENCE_TOKEN: Schema = Schema {
     sensitive: false,
 };
 
+pub(super) static SERVICE: Schema = Schema {
+    name: "Service",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(255.0), pattern: Some("[\\w_-]*") },
+    sensitive: false,
+};
+
+pub(super) static SESSION_ID: Schema = Schema {
+    name: "SessionId",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(0.0), max: Some(256.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SESSION_STREAMING_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("message", &MESSAGE)];
+pub(super) static SESSION_STREAMING_EXCEPTION: Schema =
+    Schema::new("SessionStreamingException", Kind::Structure(&SESSION_STREAMING_EXCEPTION_MEMBERS));
+
+pub(super) static SESSION_TIMEOUT_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("message", &MESSAGE)];
+pub(super) static SESSION_TIMEOUT_EXCEPTION: Schema =
+    Schema::new("SessionTimeoutException", Kind::Structure(&SESSION_TIMEOUT_EXCEPTION_MEMBERS));
+
+pub(super) static SOURCE: Schema = Schema {
+    name: "Source",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SOURCE_TIMEZONE: Schema = Schema {
+    name: "SourceTimezone",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SPLIT_STRING_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("entries", &SPLIT_STRING_ENTRIES) }];
+pub(super) static SPLIT_STRING: Schema = Schema::new("SplitString", Kind::Structure(&SPLIT_STRING_MEMBERS));
+
+pub(super) static SPLIT_STRING_DELIMITER: Schema = Schema {
+    name: "SplitStringDelimiter",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SPLIT_STRING_ENTRIES: Schema = Schema {
+    name: "SplitStringEntries",
+    kind: Kind::List(Member::new("member", &SPLIT_STRING_ENTRY)),
+    constraints: Constraints { min: Some(1.0), max: Some(10.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SPLIT_STRING_ENTRY_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("source", &SOURCE) },
+    Member { required: true, ..Member::new("delimiter", &SPLIT_STRING_DELIMITER) },
+];
+pub(super) static SPLIT_STRING_ENTRY: Schema = Schema::new("SplitStringEntry", Kind::Structure(&SPLIT_STRING_ENTRY_MEMBERS));
+
+pub(super) static STANDARD_UNIT: Schema = Schema::new(
+    "StandardUnit",
+    Kind::Enum(&[
+        "Seconds",
+        "Microseconds",
+        "Milliseconds",
+        "Bytes",
+        "Kilobytes",
+        "Megabytes",
+        "Gigabytes",
+        "Terabytes",
+        "Bits",
+        "Kilobits",
+        "Megabits",
+        "Gigabits",
+        "Terabits",
+        "Percent",
+        "Count",
+        "Bytes/Second",
+        "Kilobytes/Second",
+        "Megabytes/Second",
+        "Gigabytes/Second",
+        "Terabytes/Second",
+        "Bits/Second",
+        "Kilobits/Second",
+        "Megabits/Second",
+        "Gigabits/Second",
+        "Terabits/Second",
+        "Count/Second",
+        "None",
+    ]),
+);
+
 pub(super) static START_FROM_HEAD: Schema = Schema::new("StartFromHead", Kind::Boolean);
+
+pub(super) static START_LIVE_TAIL_LOG_GROUP_IDENTIFIERS: Schema = Schema {
+    name: "StartLiveTailLogGroupIdentifiers",
+    kind: Kind::List(Member::new("member", &LOG_GROUP_IDENTIFIER)),
+    constraints: Constraints { min: Some(1.0), max: Some(10.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static START_LIVE_TAIL_REQUEST_MEMBERS: [Member; 4] = [
+    Member { required: true, ..Member::new("logGroupIdentifiers", &START_LIVE_TAIL_LOG_GROUP_IDENTIFIERS) },
+    Member::new("logStreamNames", &INPUT_LOG_STREAM_NAMES),
+    Member::new("logStreamNamePrefixes", &INPUT_LOG_STREAM_NAMES),
+    Member::new("logEventFilterPattern", &FILTER_PATTERN),
+];
+pub(super) static START_LIVE_TAIL_REQUEST: Schema =
+    Schema::new("StartLiveTailRequest", Kind::Structure(&START_LIVE_TAIL_REQUEST_MEMBERS));
+
+pub(super) static START_LIVE_TAIL_RESPONSE_MEMBERS: [Member; 1] =
+    [Member::new("responseStream", &START_LIVE_TAIL_RESPONSE_STREAM)];
+pub(super) static START_LIVE_TAIL_RESPONSE: Schema =
+    Schema::new("StartLiveTailResponse", Kind::Structure(&START_LIVE_TAIL_RESPONSE_MEMBERS));
+
+pub(super) static START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS: [Member; 4] = [
+    Member::new("sessionStart", &LIVE_TAIL_SESSION_START),
+    Member::new("sessionUpdate", &LIVE_TAIL_SESSION_UPDATE),
+    Member::new("SessionTimeoutException", &SESSION_TIMEOUT_EXCEPTION),
+    Member::new("SessionStreamingException", &SESSION_STREAMING_EXCEPTION),
+];
+pub(super) static START_LIVE_TAIL_RESPONSE_STREAM: Schema =
+    Schema::new("StartLiveTailResponseStream", Kind::Structure(&START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS));
+
+pub(super) static START_QUERY_REQUEST_MEMBERS: [Member; 8] = [
+    Member::new("queryLanguage", &QUERY_LANGUAGE),
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member::new("logGroupNames", &LOG_GROUP_NAMES),
+    Member::new("logGroupIdentifiers", &LOG_GROUP_IDENTIFIERS),
+    Member { required: true, ..Member::new("startTime", &TIMESTAMP) },
+    Member { required: true, ..Member::new("endTime", &TIMESTAMP) },
+    Member { required: true, ..Member::new("queryString", &QUERY_STRING) },
+    Member::new("limit", &EVENTS_LIMIT_START_QUERY),
+];
+pub(super) static START_QUERY_REQUEST: Schema = Schema::new("StartQueryRequest", Kind::Structure(&START_QUERY_REQUEST_MEMBERS));
+
+pub(super) static START_QUERY_RESPONSE_MEMBERS: [Member; 1] = [Member::new("queryId", &QUERY_ID)];
+pub(super) static START_QUERY_RESPONSE: Schema =
+    Schema::new("StartQueryResponse", Kind::Structure(&START_QUERY_RESPONSE_MEMBERS));
+
+pub(super) static START_TIME_OFFSET: Schema = Schema::new("StartTimeOffset", Kind::Long);
+
+pub(super) static STATE: Schema = Schema::new("State", Kind::Enum(&["Active", "Suppressed", "Baseline"]));
+
+pub(super) static STATS_VALUE: Schema = Schema::new("StatsValue", Kind::Double);
+
+pub(super) static STOP_QUERY_REQUEST_MEMBERS: [Member; 1] = [Member { required: true, ..Member::new("queryId", &QUERY_ID) }];
+pub(super) static STOP_QUERY_REQUEST: Schema = Schema::new("StopQueryRequest", Kind::Structure(&STOP_QUERY_REQUEST_MEMBERS));
+
+pub(super) static STOP_QUERY_RESPONSE_MEMBERS: [Member; 1] = [Member::new("success", &SUCCESS)];
+pub(super) static STOP_QUERY_RESPONSE: Schema = Schema::new("StopQueryResponse", Kind::Structure(&STOP_QUERY_RESPONSE_MEMBERS));
 
 pub(super) static STORED_BYTES: Schema = Schema {
     name: "StoredBytes",
     kind: Kind::Long,
     constraints: Constraints { min: Some(0.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static STRING: Schema = Schema::new("String", Kind::String);
+
+pub(super) static SUBSCRIPTION_FILTER_MEMBERS: [Member; 10] = [
+    Member::new("filterName", &FILTER_NAME),
+    Member::new("logGroupName", &LOG_GROUP_NAME),
+    Member::new("filterPattern", &FILTER_PATTERN),
+    Member::new("destinationArn", &DESTINATION_ARN),
+    Member::new("roleArn", &ROLE_ARN),
+    Member::new("distribution", &DISTRIBUTION),
+    Member::new("applyOnTransformedLogs", &APPLY_ON_TRANSFORMED_LOGS),
+    Member::new("creationTime", &TIMESTAMP),
+    Member::new("fieldSelectionCriteria", &FIELD_SELECTION_CRITERIA),
+    Member::new("emitSystemFields", &EMIT_SYSTEM_FIELDS),
+];
+pub(super) static SUBSCRIPTION_FILTER: Schema = Schema::new("SubscriptionFilter", Kind::Structure(&SUBSCRIPTION_FILTER_MEMBERS));
+
+pub(super) static SUBSCRIPTION_FILTERS: Schema =
+    Schema::new("SubscriptionFilters", Kind::List(Member::new("member", &SUBSCRIPTION_FILTER)));
+
+pub(super) static SUBSTITUTE_STRING_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("entries", &SUBSTITUTE_STRING_ENTRIES) }];
+pub(super) static SUBSTITUTE_STRING: Schema = Schema::new("SubstituteString", Kind::Structure(&SUBSTITUTE_STRING_MEMBERS));
+
+pub(super) static SUBSTITUTE_STRING_ENTRIES: Schema = Schema {
+    name: "SubstituteStringEntries",
+    kind: Kind::List(Member::new("member", &SUBSTITUTE_STRING_ENTRY)),
+    constraints: Constraints { min: Some(1.0), max: Some(10.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static SUBSTITUTE_STRING_ENTRY_MEMBERS: [Member; 3] = [
+    Member { required: true, ..Member::new("source", &SOURCE) },
+    Member { required: true, ..Member::new("from", &FROM_KEY) },
+    Member { required: true, ..Member::new("to", &TO_KEY) },
+];
+pub(super) static SUBSTITUTE_STRING_ENTRY: Schema =
+    Schema::new("SubstituteStringEntry", Kind::Structure(&SUBSTITUTE_STRING_ENTRY_MEMBERS));
+
+pub(super) static SUCCESS: Schema = Schema::new("Success", Kind::Boolean);
+
+pub(super) static SUPPRESSION_PERIOD_MEMBERS: [Member; 2] =
+    [Member::new("value", &INTEGER), Member::new("suppressionUnit", &SUPPRESSION_UNIT)];
+pub(super) static SUPPRESSION_PERIOD: Schema = Schema::new("SuppressionPeriod", Kind::Structure(&SUPPRESSION_PERIOD_MEMBERS));
+
+pub(super) static SUPPRESSION_STATE: Schema = Schema::new("SuppressionState", Kind::Enum(&["SUPPRESSED", "UNSUPPRESSED"]));
+
+pub(super) static SUPPRESSION_TYPE: Schema = Schema::new("SuppressionType", Kind::Enum(&["LIMITED", "INFINITE"]));
+
+pub(super) static SUPPRESSION_UNIT: Schema = Schema::new("SuppressionUnit", Kind::Enum(&["SECONDS", "MINUTES", "HOURS"]));
+
+pub(super) static SYSTEM_FIELD: Schema = Schema::new("SystemField", Kind::String);
+
+pub(super) static TABLE_BODY: Schema = Schema {
+    name: "TableBody",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(10485760.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TABLE_FIELDS: Schema = Schema::new("TableFields", Kind::List(Member::new("member", &STRING)));
+
+pub(super) static TAG_FILTER_MEMBERS: [Member; 2] =
+    [Member { required: true, ..Member::new("key", &TAG_FILTER_KEY) }, Member::new("values", &TAG_FILTER_VALUES)];
+pub(super) static TAG_FILTER: Schema = Schema::new("TagFilter", Kind::Structure(&TAG_FILTER_MEMBERS));
+
+pub(super) static TAG_FILTER_KEY: Schema = Schema {
+    name: "TagFilterKey",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: Some("^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$") },
+    sensitive: false,
+};
+
+pub(super) static TAG_FILTER_VALUE: Schema = Schema {
+    name: "TagFilterValue",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(0.0), max: Some(259.0), pattern: Some("^!?\\*?([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)\\*?$") },
+    sensitive: false,
+};
+
+pub(super) static TAG_FILTER_VALUES: Schema = Schema {
+    name: "TagFilterValues",
+    kind: Kind::List(Member::new("member", &TAG_FILTER_VALUE)),
+    constraints: Constraints { min: Some(0.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TAG_FILTERS: Schema = Schema {
+    name: "TagFilters",
+    kind: Kind::List(Member::new("member", &TAG_FILTER)),
+    constraints: Constraints { min: Some(1.0), max: Some(5.0), pattern: None },
     sensitive: false,
 };
 
@@ -434,6 +3686,34 @@ pub(super) static TAG_KEY: Schema = Schema {
     constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: Some("^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$") },
     sensitive: false,
 };
+
+pub(super) static TAG_KEY_LIST: Schema = Schema {
+    name: "TagKeyList",
+    kind: Kind::List(Member::new("member", &TAG_KEY)),
+    constraints: Constraints { min: Some(0.0), max: Some(50.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TAG_LIST: Schema = Schema {
+    name: "TagList",
+    kind: Kind::List(Member::new("member", &TAG_KEY)),
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TAG_LOG_GROUP_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
+    Member { required: true, ..Member::new("tags", &TAGS) },
+];
+pub(super) static TAG_LOG_GROUP_REQUEST: Schema =
+    Schema::new("TagLogGroupRequest", Kind::Structure(&TAG_LOG_GROUP_REQUEST_MEMBERS));
+
+pub(super) static TAG_RESOURCE_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("resourceArn", &AMAZON_RESOURCE_NAME) },
+    Member { required: true, ..Member::new("tags", &TAGS) },
+];
+pub(super) static TAG_RESOURCE_REQUEST: Schema =
+    Schema::new("TagResourceRequest", Kind::Structure(&TAG_RESOURCE_REQUEST_MEMBERS));
 
 pub(super) static TAG_VALUE: Schema = Schema {
     name: "TagValue",
@@ -449,6 +3729,70 @@ pub(super) static TAGS: Schema = Schema {
     sensitive: false,
 };
 
+pub(super) static TARGET: Schema = Schema {
+    name: "Target",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TARGET_ARN: Schema = Schema {
+    name: "TargetArn",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TARGET_FORMAT: Schema = Schema {
+    name: "TargetFormat",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(64.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TARGET_TIMEZONE: Schema = Schema {
+    name: "TargetTimezone",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TEST_EVENT_MESSAGES: Schema = Schema {
+    name: "TestEventMessages",
+    kind: Kind::List(Member::new("member", &EVENT_MESSAGE)),
+    constraints: Constraints { min: Some(1.0), max: Some(50.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TEST_METRIC_FILTER_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("filterPattern", &FILTER_PATTERN) },
+    Member { required: true, ..Member::new("logEventMessages", &TEST_EVENT_MESSAGES) },
+];
+pub(super) static TEST_METRIC_FILTER_REQUEST: Schema =
+    Schema::new("TestMetricFilterRequest", Kind::Structure(&TEST_METRIC_FILTER_REQUEST_MEMBERS));
+
+pub(super) static TEST_METRIC_FILTER_RESPONSE_MEMBERS: [Member; 1] = [Member::new("matches", &METRIC_FILTER_MATCHES)];
+pub(super) static TEST_METRIC_FILTER_RESPONSE: Schema =
+    Schema::new("TestMetricFilterResponse", Kind::Structure(&TEST_METRIC_FILTER_RESPONSE_MEMBERS));
+
+pub(super) static TEST_TRANSFORMER_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("transformerConfig", &PROCESSORS) },
+    Member { required: true, ..Member::new("logEventMessages", &TEST_EVENT_MESSAGES) },
+];
+pub(super) static TEST_TRANSFORMER_REQUEST: Schema =
+    Schema::new("TestTransformerRequest", Kind::Structure(&TEST_TRANSFORMER_REQUEST_MEMBERS));
+
+pub(super) static TEST_TRANSFORMER_RESPONSE_MEMBERS: [Member; 1] = [Member::new("transformedLogs", &TRANSFORMED_LOGS)];
+pub(super) static TEST_TRANSFORMER_RESPONSE: Schema =
+    Schema::new("TestTransformerResponse", Kind::Structure(&TEST_TRANSFORMER_RESPONSE_MEMBERS));
+
+pub(super) static TIME: Schema = Schema {
+    name: "Time",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
 pub(super) static TIMESTAMP: Schema = Schema {
     name: "Timestamp",
     kind: Kind::Long,
@@ -456,7 +3800,223 @@ pub(super) static TIMESTAMP: Schema = Schema {
     sensitive: false,
 };
 
+pub(super) static TO_KEY: Schema = Schema {
+    name: "ToKey",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TOKEN: Schema = Schema::new("Token", Kind::String);
+
+pub(super) static TOKEN_STRING: Schema = Schema {
+    name: "TokenString",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TOKEN_VALUE: Schema = Schema::new("TokenValue", Kind::Long);
+
+pub(super) static TOO_MANY_TAGS_EXCEPTION_MEMBERS: [Member; 1] = [Member::new("resourceName", &AMAZON_RESOURCE_NAME)];
+pub(super) static TRANSFORMED_EVENT_MESSAGE: Schema = Schema {
+    name: "TransformedEventMessage",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TRANSFORMED_LOG_RECORD_MEMBERS: [Member; 3] = [
+    Member::new("eventNumber", &EVENT_NUMBER),
+    Member::new("eventMessage", &EVENT_MESSAGE),
+    Member::new("transformedEventMessage", &TRANSFORMED_EVENT_MESSAGE),
+];
+pub(super) static TRANSFORMED_LOG_RECORD: Schema =
+    Schema::new("TransformedLogRecord", Kind::Structure(&TRANSFORMED_LOG_RECORD_MEMBERS));
+
+pub(super) static TRANSFORMED_LOGS: Schema =
+    Schema::new("TransformedLogs", Kind::List(Member::new("member", &TRANSFORMED_LOG_RECORD)));
+
+pub(super) static TRIGGER_HISTORY_RECORD_MEMBERS: [Member; 5] = [
+    Member::new("queryId", &QUERY_ID),
+    Member::new("executionStatus", &EXECUTION_STATUS),
+    Member::new("triggeredTimestamp", &TIMESTAMP),
+    Member::new("errorMessage", &STRING),
+    Member::new("destinations", &SCHEDULED_QUERY_DESTINATION_LIST),
+];
+pub(super) static TRIGGER_HISTORY_RECORD: Schema =
+    Schema::new("TriggerHistoryRecord", Kind::Structure(&TRIGGER_HISTORY_RECORD_MEMBERS));
+
+pub(super) static TRIGGER_HISTORY_RECORD_LIST: Schema =
+    Schema::new("TriggerHistoryRecordList", Kind::List(Member::new("member", &TRIGGER_HISTORY_RECORD)));
+
+pub(super) static TRIM_STRING_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("withKeys", &TRIM_STRING_WITH_KEYS) }];
+pub(super) static TRIM_STRING: Schema = Schema::new("TrimString", Kind::Structure(&TRIM_STRING_MEMBERS));
+
+pub(super) static TRIM_STRING_WITH_KEYS: Schema = Schema {
+    name: "TrimStringWithKeys",
+    kind: Kind::List(Member::new("member", &WITH_KEY)),
+    constraints: Constraints { min: Some(1.0), max: Some(10.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TYPE: Schema = Schema::new("Type", Kind::Enum(&["boolean", "integer", "double", "string"]));
+
+pub(super) static TYPE_CONVERTER_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("entries", &TYPE_CONVERTER_ENTRIES) }];
+pub(super) static TYPE_CONVERTER: Schema = Schema::new("TypeConverter", Kind::Structure(&TYPE_CONVERTER_MEMBERS));
+
+pub(super) static TYPE_CONVERTER_ENTRIES: Schema = Schema {
+    name: "TypeConverterEntries",
+    kind: Kind::List(Member::new("member", &TYPE_CONVERTER_ENTRY)),
+    constraints: Constraints { min: Some(1.0), max: Some(5.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static TYPE_CONVERTER_ENTRY_MEMBERS: [Member; 2] =
+    [Member { required: true, ..Member::new("key", &KEY) }, Member { required: true, ..Member::new("type", &TYPE) }];
+pub(super) static TYPE_CONVERTER_ENTRY: Schema =
+    Schema::new("TypeConverterEntry", Kind::Structure(&TYPE_CONVERTER_ENTRY_MEMBERS));
+
 pub(super) static UNIT_MEMBERS: [Member; 0] = [];
 pub(super) static UNIT: Schema = Schema::new("Unit", Kind::Structure(&UNIT_MEMBERS));
 
 pub(super) static UNMASK: Schema = Schema::new("Unmask", Kind::Boolean);
+
+pub(super) static UNTAG_LOG_GROUP_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("logGroupName", &LOG_GROUP_NAME) },
+    Member { required: true, ..Member::new("tags", &TAG_LIST) },
+];
+pub(super) static UNTAG_LOG_GROUP_REQUEST: Schema =
+    Schema::new("UntagLogGroupRequest", Kind::Structure(&UNTAG_LOG_GROUP_REQUEST_MEMBERS));
+
+pub(super) static UNTAG_RESOURCE_REQUEST_MEMBERS: [Member; 2] = [
+    Member { required: true, ..Member::new("resourceArn", &AMAZON_RESOURCE_NAME) },
+    Member { required: true, ..Member::new("tagKeys", &TAG_KEY_LIST) },
+];
+pub(super) static UNTAG_RESOURCE_REQUEST: Schema =
+    Schema::new("UntagResourceRequest", Kind::Structure(&UNTAG_RESOURCE_REQUEST_MEMBERS));
+
+pub(super) static UPDATE_ANOMALY_REQUEST_MEMBERS: [Member; 6] = [
+    Member::new("anomalyId", &ANOMALY_ID),
+    Member::new("patternId", &PATTERN_ID),
+    Member { required: true, ..Member::new("anomalyDetectorArn", &ANOMALY_DETECTOR_ARN) },
+    Member::new("suppressionType", &SUPPRESSION_TYPE),
+    Member::new("suppressionPeriod", &SUPPRESSION_PERIOD),
+    Member::new("baseline", &BASELINE),
+];
+pub(super) static UPDATE_ANOMALY_REQUEST: Schema =
+    Schema::new("UpdateAnomalyRequest", Kind::Structure(&UPDATE_ANOMALY_REQUEST_MEMBERS));
+
+pub(super) static UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS: [Member; 4] = [
+    Member { required: true, ..Member::new("id", &DELIVERY_ID) },
+    Member::new("recordFields", &RECORD_FIELDS),
+    Member::new("fieldDelimiter", &FIELD_DELIMITER),
+    Member::new("s3DeliveryConfiguration", &S3_DELIVERY_CONFIGURATION),
+];
+pub(super) static UPDATE_DELIVERY_CONFIGURATION_REQUEST: Schema =
+    Schema::new("UpdateDeliveryConfigurationRequest", Kind::Structure(&UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS));
+
+pub(super) static UPDATE_DELIVERY_CONFIGURATION_RESPONSE_MEMBERS: [Member; 0] = [];
+pub(super) static UPDATE_DELIVERY_CONFIGURATION_RESPONSE: Schema =
+    Schema::new("UpdateDeliveryConfigurationResponse", Kind::Structure(&UPDATE_DELIVERY_CONFIGURATION_RESPONSE_MEMBERS));
+
+pub(super) static UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS: [Member; 5] = [
+    Member { required: true, ..Member::new("anomalyDetectorArn", &ANOMALY_DETECTOR_ARN) },
+    Member::new("evaluationFrequency", &EVALUATION_FREQUENCY),
+    Member::new("filterPattern", &FILTER_PATTERN),
+    Member::new("anomalyVisibilityTime", &ANOMALY_VISIBILITY_TIME),
+    Member { required: true, ..Member::new("enabled", &BOOLEAN) },
+];
+pub(super) static UPDATE_LOG_ANOMALY_DETECTOR_REQUEST: Schema =
+    Schema::new("UpdateLogAnomalyDetectorRequest", Kind::Structure(&UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS));
+
+pub(super) static UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS: [Member; 4] = [
+    Member { required: true, ..Member::new("lookupTableArn", &ARN) },
+    Member::new("description", &LOOKUP_TABLE_DESCRIPTION),
+    Member { required: true, ..Member::new("tableBody", &TABLE_BODY) },
+    Member::new("kmsKeyId", &KMS_KEY_ID),
+];
+pub(super) static UPDATE_LOOKUP_TABLE_REQUEST: Schema =
+    Schema::new("UpdateLookupTableRequest", Kind::Structure(&UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS));
+
+pub(super) static UPDATE_LOOKUP_TABLE_RESPONSE_MEMBERS: [Member; 2] =
+    [Member::new("lookupTableArn", &ARN), Member::new("lastUpdatedTime", &TIMESTAMP)];
+pub(super) static UPDATE_LOOKUP_TABLE_RESPONSE: Schema =
+    Schema::new("UpdateLookupTableResponse", Kind::Structure(&UPDATE_LOOKUP_TABLE_RESPONSE_MEMBERS));
+
+pub(super) static UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS: [Member; 13] = [
+    Member { required: true, ..Member::new("identifier", &SCHEDULED_QUERY_IDENTIFIER) },
+    Member::new("description", &SCHEDULED_QUERY_DESCRIPTION),
+    Member { required: true, ..Member::new("queryLanguage", &QUERY_LANGUAGE) },
+    Member { required: true, ..Member::new("queryString", &QUERY_STRING) },
+    Member::new("logGroupIdentifiers", &SCHEDULED_QUERY_LOG_GROUP_IDENTIFIERS),
+    Member { required: true, ..Member::new("scheduleExpression", &SCHEDULE_EXPRESSION) },
+    Member::new("timezone", &SCHEDULE_TIMEZONE),
+    Member::new("startTimeOffset", &START_TIME_OFFSET),
+    Member::new("destinationConfiguration", &DESTINATION_CONFIGURATION),
+    Member::new("scheduleStartTime", &TIMESTAMP),
+    Member::new("scheduleEndTime", &TIMESTAMP),
+    Member { required: true, ..Member::new("executionRoleArn", &ROLE_ARN) },
+    Member::new("state", &SCHEDULED_QUERY_STATE),
+];
+pub(super) static UPDATE_SCHEDULED_QUERY_REQUEST: Schema =
+    Schema::new("UpdateScheduledQueryRequest", Kind::Structure(&UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS));
+
+pub(super) static UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS: [Member; 18] = [
+    Member::new("scheduledQueryArn", &ARN),
+    Member::new("name", &SCHEDULED_QUERY_NAME),
+    Member::new("description", &SCHEDULED_QUERY_DESCRIPTION),
+    Member::new("queryLanguage", &QUERY_LANGUAGE),
+    Member::new("queryString", &QUERY_STRING),
+    Member::new("logGroupIdentifiers", &SCHEDULED_QUERY_LOG_GROUP_IDENTIFIERS),
+    Member::new("scheduleExpression", &SCHEDULE_EXPRESSION),
+    Member::new("timezone", &SCHEDULE_TIMEZONE),
+    Member::new("startTimeOffset", &START_TIME_OFFSET),
+    Member::new("destinationConfiguration", &DESTINATION_CONFIGURATION),
+    Member::new("state", &SCHEDULED_QUERY_STATE),
+    Member::new("lastTriggeredTime", &TIMESTAMP),
+    Member::new("lastExecutionStatus", &EXECUTION_STATUS),
+    Member::new("scheduleStartTime", &TIMESTAMP),
+    Member::new("scheduleEndTime", &TIMESTAMP),
+    Member::new("executionRoleArn", &ROLE_ARN),
+    Member::new("creationTime", &TIMESTAMP),
+    Member::new("lastUpdatedTime", &TIMESTAMP),
+];
+pub(super) static UPDATE_SCHEDULED_QUERY_RESPONSE: Schema =
+    Schema::new("UpdateScheduledQueryResponse", Kind::Structure(&UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS));
+
+pub(super) static UPPER_CASE_STRING_MEMBERS: [Member; 1] =
+    [Member { required: true, ..Member::new("withKeys", &UPPER_CASE_STRING_WITH_KEYS) }];
+pub(super) static UPPER_CASE_STRING: Schema = Schema::new("UpperCaseString", Kind::Structure(&UPPER_CASE_STRING_MEMBERS));
+
+pub(super) static UPPER_CASE_STRING_WITH_KEYS: Schema = Schema {
+    name: "UpperCaseStringWithKeys",
+    kind: Kind::List(Member::new("member", &WITH_KEY)),
+    constraints: Constraints { min: Some(1.0), max: Some(10.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static USER_IDENTITY: Schema = Schema {
+    name: "UserIdentity",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(2048.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static VALUE: Schema = Schema::new("Value", Kind::String);
+
+pub(super) static VALUE_KEY: Schema = Schema {
+    name: "ValueKey",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: Some(128.0), pattern: None },
+    sensitive: false,
+};
+
+pub(super) static WITH_KEY: Schema = Schema {
+    name: "WithKey",
+    kind: Kind::String,
+    constraints: Constraints { min: Some(1.0), max: None, pattern: None },
+    sensitive: false,
+};

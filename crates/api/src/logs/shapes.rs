@@ -7,6 +7,1032 @@ use wire::{ReadError, Shape, ShapeReader, ShapeWriter};
 use super::enums::*;
 use super::schemas;
 
+/// The model's `AccountPolicy`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AccountPolicy {
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+    pub last_updated_time: Option<i64>,
+    pub policy_type: Option<PolicyType>,
+    pub scope: Option<Scope>,
+    pub selection_criteria: Option<String>,
+    pub account_id: Option<String>,
+}
+
+impl AccountPolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ACCOUNT_POLICY);
+}
+
+impl Shape for AccountPolicy {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::ACCOUNT_POLICY_MEMBERS[0], to);
+            self.policy_document.write(&schemas::ACCOUNT_POLICY_MEMBERS[1], to);
+            self.last_updated_time.write(&schemas::ACCOUNT_POLICY_MEMBERS[2], to);
+            self.policy_type.write(&schemas::ACCOUNT_POLICY_MEMBERS[3], to);
+            self.scope.write(&schemas::ACCOUNT_POLICY_MEMBERS[4], to);
+            self.selection_criteria.write(&schemas::ACCOUNT_POLICY_MEMBERS[5], to);
+            self.account_id.write(&schemas::ACCOUNT_POLICY_MEMBERS[6], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::ACCOUNT_POLICY_MEMBERS[0], from)?,
+                1 => out.policy_document = Shape::read(&schemas::ACCOUNT_POLICY_MEMBERS[1], from)?,
+                2 => out.last_updated_time = Shape::read(&schemas::ACCOUNT_POLICY_MEMBERS[2], from)?,
+                3 => out.policy_type = Shape::read(&schemas::ACCOUNT_POLICY_MEMBERS[3], from)?,
+                4 => out.scope = Shape::read(&schemas::ACCOUNT_POLICY_MEMBERS[4], from)?,
+                5 => out.selection_criteria = Shape::read(&schemas::ACCOUNT_POLICY_MEMBERS[5], from)?,
+                6 => out.account_id = Shape::read(&schemas::ACCOUNT_POLICY_MEMBERS[6], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `AddKeyEntry`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AddKeyEntry {
+    pub key: String,
+    pub value: String,
+    pub overwrite_if_exists: Option<bool>,
+}
+
+impl AddKeyEntry {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ADD_KEY_ENTRY);
+}
+
+impl Shape for AddKeyEntry {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.key.write(&schemas::ADD_KEY_ENTRY_MEMBERS[0], to);
+            self.value.write(&schemas::ADD_KEY_ENTRY_MEMBERS[1], to);
+            self.overwrite_if_exists.write(&schemas::ADD_KEY_ENTRY_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.key = Shape::read(&schemas::ADD_KEY_ENTRY_MEMBERS[0], from)?,
+                1 => out.value = Shape::read(&schemas::ADD_KEY_ENTRY_MEMBERS[1], from)?,
+                2 => out.overwrite_if_exists = Shape::read(&schemas::ADD_KEY_ENTRY_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `AddKeys`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AddKeys {
+    pub entries: Vec<AddKeyEntry>,
+}
+
+impl AddKeys {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ADD_KEYS);
+}
+
+impl Shape for AddKeys {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.entries.write(&schemas::ADD_KEYS_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.entries = Shape::read(&schemas::ADD_KEYS_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `AggregateLogGroupSummary`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AggregateLogGroupSummary {
+    pub log_group_count: Option<i32>,
+    pub grouping_identifiers: Option<Vec<GroupingIdentifier>>,
+}
+
+impl AggregateLogGroupSummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::AGGREGATE_LOG_GROUP_SUMMARY);
+}
+
+impl Shape for AggregateLogGroupSummary {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_count.write(&schemas::AGGREGATE_LOG_GROUP_SUMMARY_MEMBERS[0], to);
+            self.grouping_identifiers.write(&schemas::AGGREGATE_LOG_GROUP_SUMMARY_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_count = Shape::read(&schemas::AGGREGATE_LOG_GROUP_SUMMARY_MEMBERS[0], from)?,
+                1 => out.grouping_identifiers = Shape::read(&schemas::AGGREGATE_LOG_GROUP_SUMMARY_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `Anomaly`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Anomaly {
+    pub anomaly_id: String,
+    pub pattern_id: String,
+    pub anomaly_detector_arn: String,
+    pub pattern_string: String,
+    pub pattern_regex: Option<String>,
+    pub priority: Option<String>,
+    pub first_seen: i64,
+    pub last_seen: i64,
+    pub description: String,
+    pub active: bool,
+    pub state: State,
+    pub histogram: std::collections::BTreeMap<String, i64>,
+    pub log_samples: Vec<LogEvent>,
+    pub pattern_tokens: Vec<PatternToken>,
+    pub log_group_arn_list: Vec<String>,
+    pub suppressed: Option<bool>,
+    pub suppressed_date: Option<i64>,
+    pub suppressed_until: Option<i64>,
+    pub is_pattern_level_suppression: Option<bool>,
+}
+
+impl Anomaly {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ANOMALY);
+}
+
+impl Shape for Anomaly {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomaly_id.write(&schemas::ANOMALY_MEMBERS[0], to);
+            self.pattern_id.write(&schemas::ANOMALY_MEMBERS[1], to);
+            self.anomaly_detector_arn.write(&schemas::ANOMALY_MEMBERS[2], to);
+            self.pattern_string.write(&schemas::ANOMALY_MEMBERS[3], to);
+            self.pattern_regex.write(&schemas::ANOMALY_MEMBERS[4], to);
+            self.priority.write(&schemas::ANOMALY_MEMBERS[5], to);
+            self.first_seen.write(&schemas::ANOMALY_MEMBERS[6], to);
+            self.last_seen.write(&schemas::ANOMALY_MEMBERS[7], to);
+            self.description.write(&schemas::ANOMALY_MEMBERS[8], to);
+            self.active.write(&schemas::ANOMALY_MEMBERS[9], to);
+            self.state.write(&schemas::ANOMALY_MEMBERS[10], to);
+            self.histogram.write(&schemas::ANOMALY_MEMBERS[11], to);
+            self.log_samples.write(&schemas::ANOMALY_MEMBERS[12], to);
+            self.pattern_tokens.write(&schemas::ANOMALY_MEMBERS[13], to);
+            self.log_group_arn_list.write(&schemas::ANOMALY_MEMBERS[14], to);
+            self.suppressed.write(&schemas::ANOMALY_MEMBERS[15], to);
+            self.suppressed_date.write(&schemas::ANOMALY_MEMBERS[16], to);
+            self.suppressed_until.write(&schemas::ANOMALY_MEMBERS[17], to);
+            self.is_pattern_level_suppression.write(&schemas::ANOMALY_MEMBERS[18], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.anomaly_id = Shape::read(&schemas::ANOMALY_MEMBERS[0], from)?,
+                1 => out.pattern_id = Shape::read(&schemas::ANOMALY_MEMBERS[1], from)?,
+                2 => out.anomaly_detector_arn = Shape::read(&schemas::ANOMALY_MEMBERS[2], from)?,
+                3 => out.pattern_string = Shape::read(&schemas::ANOMALY_MEMBERS[3], from)?,
+                4 => out.pattern_regex = Shape::read(&schemas::ANOMALY_MEMBERS[4], from)?,
+                5 => out.priority = Shape::read(&schemas::ANOMALY_MEMBERS[5], from)?,
+                6 => out.first_seen = Shape::read(&schemas::ANOMALY_MEMBERS[6], from)?,
+                7 => out.last_seen = Shape::read(&schemas::ANOMALY_MEMBERS[7], from)?,
+                8 => out.description = Shape::read(&schemas::ANOMALY_MEMBERS[8], from)?,
+                9 => out.active = Shape::read(&schemas::ANOMALY_MEMBERS[9], from)?,
+                10 => out.state = Shape::read(&schemas::ANOMALY_MEMBERS[10], from)?,
+                11 => out.histogram = Shape::read(&schemas::ANOMALY_MEMBERS[11], from)?,
+                12 => out.log_samples = Shape::read(&schemas::ANOMALY_MEMBERS[12], from)?,
+                13 => out.pattern_tokens = Shape::read(&schemas::ANOMALY_MEMBERS[13], from)?,
+                14 => out.log_group_arn_list = Shape::read(&schemas::ANOMALY_MEMBERS[14], from)?,
+                15 => out.suppressed = Shape::read(&schemas::ANOMALY_MEMBERS[15], from)?,
+                16 => out.suppressed_date = Shape::read(&schemas::ANOMALY_MEMBERS[16], from)?,
+                17 => out.suppressed_until = Shape::read(&schemas::ANOMALY_MEMBERS[17], from)?,
+                18 => out.is_pattern_level_suppression = Shape::read(&schemas::ANOMALY_MEMBERS[18], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `AnomalyDetector`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AnomalyDetector {
+    pub anomaly_detector_arn: Option<String>,
+    pub detector_name: Option<String>,
+    pub log_group_arn_list: Option<Vec<String>>,
+    pub evaluation_frequency: Option<EvaluationFrequency>,
+    pub filter_pattern: Option<String>,
+    pub anomaly_detector_status: Option<AnomalyDetectorStatus>,
+    pub kms_key_id: Option<String>,
+    pub creation_time_stamp: Option<i64>,
+    pub last_modified_time_stamp: Option<i64>,
+    pub anomaly_visibility_time: Option<i64>,
+}
+
+impl AnomalyDetector {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ANOMALY_DETECTOR);
+}
+
+impl Shape for AnomalyDetector {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomaly_detector_arn.write(&schemas::ANOMALY_DETECTOR_MEMBERS[0], to);
+            self.detector_name.write(&schemas::ANOMALY_DETECTOR_MEMBERS[1], to);
+            self.log_group_arn_list.write(&schemas::ANOMALY_DETECTOR_MEMBERS[2], to);
+            self.evaluation_frequency.write(&schemas::ANOMALY_DETECTOR_MEMBERS[3], to);
+            self.filter_pattern.write(&schemas::ANOMALY_DETECTOR_MEMBERS[4], to);
+            self.anomaly_detector_status.write(&schemas::ANOMALY_DETECTOR_MEMBERS[5], to);
+            self.kms_key_id.write(&schemas::ANOMALY_DETECTOR_MEMBERS[6], to);
+            self.creation_time_stamp.write(&schemas::ANOMALY_DETECTOR_MEMBERS[7], to);
+            self.last_modified_time_stamp.write(&schemas::ANOMALY_DETECTOR_MEMBERS[8], to);
+            self.anomaly_visibility_time.write(&schemas::ANOMALY_DETECTOR_MEMBERS[9], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.anomaly_detector_arn = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[0], from)?,
+                1 => out.detector_name = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[1], from)?,
+                2 => out.log_group_arn_list = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[2], from)?,
+                3 => out.evaluation_frequency = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[3], from)?,
+                4 => out.filter_pattern = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[4], from)?,
+                5 => out.anomaly_detector_status = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[5], from)?,
+                6 => out.kms_key_id = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[6], from)?,
+                7 => out.creation_time_stamp = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[7], from)?,
+                8 => out.last_modified_time_stamp = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[8], from)?,
+                9 => out.anomaly_visibility_time = Shape::read(&schemas::ANOMALY_DETECTOR_MEMBERS[9], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `AssociateKmsKeyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AssociateKmsKeyRequest {
+    pub log_group_name: Option<String>,
+    pub kms_key_id: String,
+    pub resource_identifier: Option<String>,
+}
+
+impl AssociateKmsKeyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ASSOCIATE_KMS_KEY_REQUEST);
+}
+
+impl Shape for AssociateKmsKeyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::ASSOCIATE_KMS_KEY_REQUEST_MEMBERS[0], to);
+            self.kms_key_id.write(&schemas::ASSOCIATE_KMS_KEY_REQUEST_MEMBERS[1], to);
+            self.resource_identifier.write(&schemas::ASSOCIATE_KMS_KEY_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::ASSOCIATE_KMS_KEY_REQUEST_MEMBERS[0], from)?,
+                1 => out.kms_key_id = Shape::read(&schemas::ASSOCIATE_KMS_KEY_REQUEST_MEMBERS[1], from)?,
+                2 => out.resource_identifier = Shape::read(&schemas::ASSOCIATE_KMS_KEY_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `AssociateSourceToS3TableIntegrationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AssociateSourceToS3TableIntegrationRequest {
+    pub integration_arn: String,
+    pub data_source: DataSource,
+}
+
+impl AssociateSourceToS3TableIntegrationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_REQUEST);
+}
+
+impl Shape for AssociateSourceToS3TableIntegrationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_arn.write(&schemas::ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[0], to);
+            self.data_source.write(&schemas::ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => {
+                    out.integration_arn =
+                        Shape::read(&schemas::ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[0], from)?
+                }
+                1 => out.data_source = Shape::read(&schemas::ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `AssociateSourceToS3TableIntegrationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AssociateSourceToS3TableIntegrationResponse {
+    pub identifier: Option<String>,
+}
+
+impl AssociateSourceToS3TableIntegrationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_RESPONSE);
+}
+
+impl Shape for AssociateSourceToS3TableIntegrationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.identifier.write(&schemas::ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.identifier = Shape::read(&schemas::ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CSV`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CSV {
+    pub quote_character: Option<String>,
+    pub delimiter: Option<String>,
+    pub columns: Option<Vec<String>>,
+    pub source: Option<String>,
+    pub destination: Option<String>,
+}
+
+impl CSV {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CSV);
+}
+
+impl Shape for CSV {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.quote_character.write(&schemas::CSV_MEMBERS[0], to);
+            self.delimiter.write(&schemas::CSV_MEMBERS[1], to);
+            self.columns.write(&schemas::CSV_MEMBERS[2], to);
+            self.source.write(&schemas::CSV_MEMBERS[3], to);
+            self.destination.write(&schemas::CSV_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.quote_character = Shape::read(&schemas::CSV_MEMBERS[0], from)?,
+                1 => out.delimiter = Shape::read(&schemas::CSV_MEMBERS[1], from)?,
+                2 => out.columns = Shape::read(&schemas::CSV_MEMBERS[2], from)?,
+                3 => out.source = Shape::read(&schemas::CSV_MEMBERS[3], from)?,
+                4 => out.destination = Shape::read(&schemas::CSV_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CancelExportTaskRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CancelExportTaskRequest {
+    pub task_id: String,
+}
+
+impl CancelExportTaskRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CANCEL_EXPORT_TASK_REQUEST);
+}
+
+impl Shape for CancelExportTaskRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.task_id.write(&schemas::CANCEL_EXPORT_TASK_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.task_id = Shape::read(&schemas::CANCEL_EXPORT_TASK_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CancelImportTaskRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CancelImportTaskRequest {
+    pub import_id: String,
+}
+
+impl CancelImportTaskRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CANCEL_IMPORT_TASK_REQUEST);
+}
+
+impl Shape for CancelImportTaskRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.import_id.write(&schemas::CANCEL_IMPORT_TASK_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.import_id = Shape::read(&schemas::CANCEL_IMPORT_TASK_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CancelImportTaskResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CancelImportTaskResponse {
+    pub import_id: Option<String>,
+    pub import_statistics: Option<ImportStatistics>,
+    pub import_status: Option<ImportStatus>,
+    pub creation_time: Option<i64>,
+    pub last_updated_time: Option<i64>,
+}
+
+impl CancelImportTaskResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CANCEL_IMPORT_TASK_RESPONSE);
+}
+
+impl Shape for CancelImportTaskResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.import_id.write(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[0], to);
+            self.import_statistics.write(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[1], to);
+            self.import_status.write(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[2], to);
+            self.creation_time.write(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[3], to);
+            self.last_updated_time.write(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.import_id = Shape::read(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[0], from)?,
+                1 => out.import_statistics = Shape::read(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[1], from)?,
+                2 => out.import_status = Shape::read(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[2], from)?,
+                3 => out.creation_time = Shape::read(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[3], from)?,
+                4 => out.last_updated_time = Shape::read(&schemas::CANCEL_IMPORT_TASK_RESPONSE_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ConfigurationTemplate`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ConfigurationTemplate {
+    pub service: Option<String>,
+    pub log_type: Option<String>,
+    pub resource_type: Option<String>,
+    pub delivery_destination_type: Option<DeliveryDestinationType>,
+    pub default_delivery_config_values: Option<ConfigurationTemplateDeliveryConfigValues>,
+    pub allowed_fields: Option<Vec<RecordField>>,
+    pub allowed_output_formats: Option<Vec<OutputFormat>>,
+    pub allowed_action_for_allow_vended_logs_delivery_for_resource: Option<String>,
+    pub allowed_field_delimiters: Option<Vec<String>>,
+    pub allowed_suffix_path_fields: Option<Vec<String>>,
+    pub delivery_source_configuration: Option<Vec<DeliverySourceConfigurationSchema>>,
+    pub s3_tables_integration: Option<S3TablesIntegration>,
+}
+
+impl ConfigurationTemplate {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONFIGURATION_TEMPLATE);
+}
+
+impl Shape for ConfigurationTemplate {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.service.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[0], to);
+            self.log_type.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[1], to);
+            self.resource_type.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[2], to);
+            self.delivery_destination_type.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[3], to);
+            self.default_delivery_config_values.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[4], to);
+            self.allowed_fields.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[5], to);
+            self.allowed_output_formats.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[6], to);
+            self.allowed_action_for_allow_vended_logs_delivery_for_resource
+                .write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[7], to);
+            self.allowed_field_delimiters.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[8], to);
+            self.allowed_suffix_path_fields.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[9], to);
+            self.delivery_source_configuration.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[10], to);
+            self.s3_tables_integration.write(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[11], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.service = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[0], from)?,
+                1 => out.log_type = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[1], from)?,
+                2 => out.resource_type = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[2], from)?,
+                3 => out.delivery_destination_type = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[3], from)?,
+                4 => out.default_delivery_config_values = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[4], from)?,
+                5 => out.allowed_fields = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[5], from)?,
+                6 => out.allowed_output_formats = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[6], from)?,
+                7 => {
+                    out.allowed_action_for_allow_vended_logs_delivery_for_resource =
+                        Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[7], from)?
+                }
+                8 => out.allowed_field_delimiters = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[8], from)?,
+                9 => out.allowed_suffix_path_fields = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[9], from)?,
+                10 => out.delivery_source_configuration = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[10], from)?,
+                11 => out.s3_tables_integration = Shape::read(&schemas::CONFIGURATION_TEMPLATE_MEMBERS[11], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ConfigurationTemplateDeliveryConfigValues`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ConfigurationTemplateDeliveryConfigValues {
+    pub record_fields: Option<Vec<String>>,
+    pub field_delimiter: Option<String>,
+    pub s3_delivery_configuration: Option<S3DeliveryConfiguration>,
+}
+
+impl ConfigurationTemplateDeliveryConfigValues {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES);
+}
+
+impl Shape for ConfigurationTemplateDeliveryConfigValues {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.record_fields.write(&schemas::CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES_MEMBERS[0], to);
+            self.field_delimiter.write(&schemas::CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES_MEMBERS[1], to);
+            self.s3_delivery_configuration.write(&schemas::CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.record_fields = Shape::read(&schemas::CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES_MEMBERS[0], from)?,
+                1 => out.field_delimiter = Shape::read(&schemas::CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES_MEMBERS[1], from)?,
+                2 => {
+                    out.s3_delivery_configuration =
+                        Shape::read(&schemas::CONFIGURATION_TEMPLATE_DELIVERY_CONFIG_VALUES_MEMBERS[2], from)?
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CopyValue`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CopyValue {
+    pub entries: Vec<CopyValueEntry>,
+}
+
+impl CopyValue {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::COPY_VALUE);
+}
+
+impl Shape for CopyValue {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.entries.write(&schemas::COPY_VALUE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.entries = Shape::read(&schemas::COPY_VALUE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CopyValueEntry`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CopyValueEntry {
+    pub source: String,
+    pub target: String,
+    pub overwrite_if_exists: Option<bool>,
+}
+
+impl CopyValueEntry {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::COPY_VALUE_ENTRY);
+}
+
+impl Shape for CopyValueEntry {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::COPY_VALUE_ENTRY_MEMBERS[0], to);
+            self.target.write(&schemas::COPY_VALUE_ENTRY_MEMBERS[1], to);
+            self.overwrite_if_exists.write(&schemas::COPY_VALUE_ENTRY_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::COPY_VALUE_ENTRY_MEMBERS[0], from)?,
+                1 => out.target = Shape::read(&schemas::COPY_VALUE_ENTRY_MEMBERS[1], from)?,
+                2 => out.overwrite_if_exists = Shape::read(&schemas::COPY_VALUE_ENTRY_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateDeliveryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateDeliveryRequest {
+    pub delivery_source_name: String,
+    pub delivery_destination_arn: String,
+    pub record_fields: Option<Vec<String>>,
+    pub field_delimiter: Option<String>,
+    pub s3_delivery_configuration: Option<S3DeliveryConfiguration>,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl CreateDeliveryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_DELIVERY_REQUEST);
+}
+
+impl Shape for CreateDeliveryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_source_name.write(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[0], to);
+            self.delivery_destination_arn.write(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[1], to);
+            self.record_fields.write(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[2], to);
+            self.field_delimiter.write(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[3], to);
+            self.s3_delivery_configuration.write(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[4], to);
+            self.tags.write(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.delivery_source_name = Shape::read(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[0], from)?,
+                1 => out.delivery_destination_arn = Shape::read(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[1], from)?,
+                2 => out.record_fields = Shape::read(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[2], from)?,
+                3 => out.field_delimiter = Shape::read(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[3], from)?,
+                4 => out.s3_delivery_configuration = Shape::read(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[4], from)?,
+                5 => out.tags = Shape::read(&schemas::CREATE_DELIVERY_REQUEST_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateDeliveryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateDeliveryResponse {
+    pub delivery: Option<Delivery>,
+}
+
+impl CreateDeliveryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_DELIVERY_RESPONSE);
+}
+
+impl Shape for CreateDeliveryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery.write(&schemas::CREATE_DELIVERY_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.delivery = Shape::read(&schemas::CREATE_DELIVERY_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateExportTaskRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateExportTaskRequest {
+    pub task_name: Option<String>,
+    pub log_group_name: String,
+    pub log_stream_name_prefix: Option<String>,
+    pub from: i64,
+    pub to: i64,
+    pub destination: String,
+    pub destination_prefix: Option<String>,
+}
+
+impl CreateExportTaskRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_EXPORT_TASK_REQUEST);
+}
+
+impl Shape for CreateExportTaskRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.task_name.write(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[0], to);
+            self.log_group_name.write(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[1], to);
+            self.log_stream_name_prefix.write(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[2], to);
+            self.from.write(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[3], to);
+            self.to.write(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[4], to);
+            self.destination.write(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[5], to);
+            self.destination_prefix.write(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[6], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.task_name = Shape::read(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[0], from)?,
+                1 => out.log_group_name = Shape::read(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[1], from)?,
+                2 => out.log_stream_name_prefix = Shape::read(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[2], from)?,
+                3 => out.from = Shape::read(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[3], from)?,
+                4 => out.to = Shape::read(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[4], from)?,
+                5 => out.destination = Shape::read(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[5], from)?,
+                6 => out.destination_prefix = Shape::read(&schemas::CREATE_EXPORT_TASK_REQUEST_MEMBERS[6], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateExportTaskResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateExportTaskResponse {
+    pub task_id: Option<String>,
+}
+
+impl CreateExportTaskResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_EXPORT_TASK_RESPONSE);
+}
+
+impl Shape for CreateExportTaskResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.task_id.write(&schemas::CREATE_EXPORT_TASK_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.task_id = Shape::read(&schemas::CREATE_EXPORT_TASK_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateImportTaskRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateImportTaskRequest {
+    pub import_source_arn: String,
+    pub import_role_arn: String,
+    pub import_filter: Option<ImportFilter>,
+}
+
+impl CreateImportTaskRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_IMPORT_TASK_REQUEST);
+}
+
+impl Shape for CreateImportTaskRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.import_source_arn.write(&schemas::CREATE_IMPORT_TASK_REQUEST_MEMBERS[0], to);
+            self.import_role_arn.write(&schemas::CREATE_IMPORT_TASK_REQUEST_MEMBERS[1], to);
+            self.import_filter.write(&schemas::CREATE_IMPORT_TASK_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.import_source_arn = Shape::read(&schemas::CREATE_IMPORT_TASK_REQUEST_MEMBERS[0], from)?,
+                1 => out.import_role_arn = Shape::read(&schemas::CREATE_IMPORT_TASK_REQUEST_MEMBERS[1], from)?,
+                2 => out.import_filter = Shape::read(&schemas::CREATE_IMPORT_TASK_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateImportTaskResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateImportTaskResponse {
+    pub import_id: Option<String>,
+    pub import_destination_arn: Option<String>,
+    pub creation_time: Option<i64>,
+}
+
+impl CreateImportTaskResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_IMPORT_TASK_RESPONSE);
+}
+
+impl Shape for CreateImportTaskResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.import_id.write(&schemas::CREATE_IMPORT_TASK_RESPONSE_MEMBERS[0], to);
+            self.import_destination_arn.write(&schemas::CREATE_IMPORT_TASK_RESPONSE_MEMBERS[1], to);
+            self.creation_time.write(&schemas::CREATE_IMPORT_TASK_RESPONSE_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.import_id = Shape::read(&schemas::CREATE_IMPORT_TASK_RESPONSE_MEMBERS[0], from)?,
+                1 => out.import_destination_arn = Shape::read(&schemas::CREATE_IMPORT_TASK_RESPONSE_MEMBERS[1], from)?,
+                2 => out.creation_time = Shape::read(&schemas::CREATE_IMPORT_TASK_RESPONSE_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateLogAnomalyDetectorRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateLogAnomalyDetectorRequest {
+    pub log_group_arn_list: Vec<String>,
+    pub detector_name: Option<String>,
+    pub evaluation_frequency: Option<EvaluationFrequency>,
+    pub filter_pattern: Option<String>,
+    pub kms_key_id: Option<String>,
+    pub anomaly_visibility_time: Option<i64>,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl CreateLogAnomalyDetectorRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST);
+}
+
+impl Shape for CreateLogAnomalyDetectorRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_arn_list.write(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[0], to);
+            self.detector_name.write(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[1], to);
+            self.evaluation_frequency.write(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[2], to);
+            self.filter_pattern.write(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[3], to);
+            self.kms_key_id.write(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[4], to);
+            self.anomaly_visibility_time.write(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[5], to);
+            self.tags.write(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[6], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_arn_list = Shape::read(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[0], from)?,
+                1 => out.detector_name = Shape::read(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[1], from)?,
+                2 => out.evaluation_frequency = Shape::read(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[2], from)?,
+                3 => out.filter_pattern = Shape::read(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[3], from)?,
+                4 => out.kms_key_id = Shape::read(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[4], from)?,
+                5 => out.anomaly_visibility_time = Shape::read(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[5], from)?,
+                6 => out.tags = Shape::read(&schemas::CREATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[6], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateLogAnomalyDetectorResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateLogAnomalyDetectorResponse {
+    pub anomaly_detector_arn: Option<String>,
+}
+
+impl CreateLogAnomalyDetectorResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_LOG_ANOMALY_DETECTOR_RESPONSE);
+}
+
+impl Shape for CreateLogAnomalyDetectorResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomaly_detector_arn.write(&schemas::CREATE_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.anomaly_detector_arn = Shape::read(&schemas::CREATE_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `CreateLogGroupRequest`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CreateLogGroupRequest {
@@ -84,10 +1110,685 @@ impl Shape for CreateLogStreamRequest {
     }
 }
 
+/// The model's `CreateLookupTableRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateLookupTableRequest {
+    pub lookup_table_name: String,
+    pub description: Option<String>,
+    pub table_body: String,
+    pub kms_key_id: Option<String>,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl CreateLookupTableRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_LOOKUP_TABLE_REQUEST);
+}
+
+impl Shape for CreateLookupTableRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_table_name.write(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[0], to);
+            self.description.write(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[1], to);
+            self.table_body.write(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[2], to);
+            self.kms_key_id.write(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[3], to);
+            self.tags.write(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.lookup_table_name = Shape::read(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[0], from)?,
+                1 => out.description = Shape::read(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[1], from)?,
+                2 => out.table_body = Shape::read(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[2], from)?,
+                3 => out.kms_key_id = Shape::read(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[3], from)?,
+                4 => out.tags = Shape::read(&schemas::CREATE_LOOKUP_TABLE_REQUEST_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateLookupTableResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateLookupTableResponse {
+    pub lookup_table_arn: Option<String>,
+    pub created_at: Option<i64>,
+}
+
+impl CreateLookupTableResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_LOOKUP_TABLE_RESPONSE);
+}
+
+impl Shape for CreateLookupTableResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_table_arn.write(&schemas::CREATE_LOOKUP_TABLE_RESPONSE_MEMBERS[0], to);
+            self.created_at.write(&schemas::CREATE_LOOKUP_TABLE_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.lookup_table_arn = Shape::read(&schemas::CREATE_LOOKUP_TABLE_RESPONSE_MEMBERS[0], from)?,
+                1 => out.created_at = Shape::read(&schemas::CREATE_LOOKUP_TABLE_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateScheduledQueryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateScheduledQueryRequest {
+    pub name: String,
+    pub description: Option<String>,
+    pub query_language: QueryLanguage,
+    pub query_string: String,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub schedule_expression: String,
+    pub timezone: Option<String>,
+    pub start_time_offset: Option<i64>,
+    pub destination_configuration: Option<DestinationConfiguration>,
+    pub schedule_start_time: Option<i64>,
+    pub schedule_end_time: Option<i64>,
+    pub execution_role_arn: String,
+    pub state: Option<ScheduledQueryState>,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl CreateScheduledQueryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_SCHEDULED_QUERY_REQUEST);
+}
+
+impl Shape for CreateScheduledQueryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[0], to);
+            self.description.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[1], to);
+            self.query_language.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[2], to);
+            self.query_string.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[3], to);
+            self.log_group_identifiers.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[4], to);
+            self.schedule_expression.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[5], to);
+            self.timezone.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[6], to);
+            self.start_time_offset.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[7], to);
+            self.destination_configuration.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[8], to);
+            self.schedule_start_time.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[9], to);
+            self.schedule_end_time.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[10], to);
+            self.execution_role_arn.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[11], to);
+            self.state.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[12], to);
+            self.tags.write(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[13], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[0], from)?,
+                1 => out.description = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[1], from)?,
+                2 => out.query_language = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[2], from)?,
+                3 => out.query_string = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[3], from)?,
+                4 => out.log_group_identifiers = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[4], from)?,
+                5 => out.schedule_expression = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[5], from)?,
+                6 => out.timezone = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[6], from)?,
+                7 => out.start_time_offset = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[7], from)?,
+                8 => out.destination_configuration = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[8], from)?,
+                9 => out.schedule_start_time = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[9], from)?,
+                10 => out.schedule_end_time = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[10], from)?,
+                11 => out.execution_role_arn = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[11], from)?,
+                12 => out.state = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[12], from)?,
+                13 => out.tags = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_REQUEST_MEMBERS[13], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `CreateScheduledQueryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CreateScheduledQueryResponse {
+    pub scheduled_query_arn: Option<String>,
+    pub state: Option<ScheduledQueryState>,
+}
+
+impl CreateScheduledQueryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::CREATE_SCHEDULED_QUERY_RESPONSE);
+}
+
+impl Shape for CreateScheduledQueryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.scheduled_query_arn.write(&schemas::CREATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[0], to);
+            self.state.write(&schemas::CREATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.scheduled_query_arn = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[0], from)?,
+                1 => out.state = Shape::read(&schemas::CREATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `DataAlreadyAcceptedException`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DataAlreadyAcceptedException {
     pub expected_sequence_token: Option<String>,
+}
+
+/// The model's `DataSource`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DataSource {
+    pub name: String,
+    pub r#type: Option<String>,
+}
+
+impl DataSource {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DATA_SOURCE);
+}
+
+impl Shape for DataSource {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::DATA_SOURCE_MEMBERS[0], to);
+            self.r#type.write(&schemas::DATA_SOURCE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::DATA_SOURCE_MEMBERS[0], from)?,
+                1 => out.r#type = Shape::read(&schemas::DATA_SOURCE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DataSourceFilter`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DataSourceFilter {
+    pub name: String,
+    pub r#type: Option<String>,
+}
+
+impl DataSourceFilter {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DATA_SOURCE_FILTER);
+}
+
+impl Shape for DataSourceFilter {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::DATA_SOURCE_FILTER_MEMBERS[0], to);
+            self.r#type.write(&schemas::DATA_SOURCE_FILTER_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::DATA_SOURCE_FILTER_MEMBERS[0], from)?,
+                1 => out.r#type = Shape::read(&schemas::DATA_SOURCE_FILTER_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DateTimeConverter`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DateTimeConverter {
+    pub source: String,
+    pub target: String,
+    pub target_format: Option<String>,
+    pub match_patterns: Vec<String>,
+    pub source_timezone: Option<String>,
+    pub target_timezone: Option<String>,
+    pub locale: Option<String>,
+}
+
+impl DateTimeConverter {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DATE_TIME_CONVERTER);
+}
+
+impl Shape for DateTimeConverter {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::DATE_TIME_CONVERTER_MEMBERS[0], to);
+            self.target.write(&schemas::DATE_TIME_CONVERTER_MEMBERS[1], to);
+            self.target_format.write(&schemas::DATE_TIME_CONVERTER_MEMBERS[2], to);
+            self.match_patterns.write(&schemas::DATE_TIME_CONVERTER_MEMBERS[3], to);
+            self.source_timezone.write(&schemas::DATE_TIME_CONVERTER_MEMBERS[4], to);
+            self.target_timezone.write(&schemas::DATE_TIME_CONVERTER_MEMBERS[5], to);
+            self.locale.write(&schemas::DATE_TIME_CONVERTER_MEMBERS[6], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::DATE_TIME_CONVERTER_MEMBERS[0], from)?,
+                1 => out.target = Shape::read(&schemas::DATE_TIME_CONVERTER_MEMBERS[1], from)?,
+                2 => out.target_format = Shape::read(&schemas::DATE_TIME_CONVERTER_MEMBERS[2], from)?,
+                3 => out.match_patterns = Shape::read(&schemas::DATE_TIME_CONVERTER_MEMBERS[3], from)?,
+                4 => out.source_timezone = Shape::read(&schemas::DATE_TIME_CONVERTER_MEMBERS[4], from)?,
+                5 => out.target_timezone = Shape::read(&schemas::DATE_TIME_CONVERTER_MEMBERS[5], from)?,
+                6 => out.locale = Shape::read(&schemas::DATE_TIME_CONVERTER_MEMBERS[6], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteAccountPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteAccountPolicyRequest {
+    pub policy_name: String,
+    pub policy_type: PolicyType,
+}
+
+impl DeleteAccountPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_ACCOUNT_POLICY_REQUEST);
+}
+
+impl Shape for DeleteAccountPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::DELETE_ACCOUNT_POLICY_REQUEST_MEMBERS[0], to);
+            self.policy_type.write(&schemas::DELETE_ACCOUNT_POLICY_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::DELETE_ACCOUNT_POLICY_REQUEST_MEMBERS[0], from)?,
+                1 => out.policy_type = Shape::read(&schemas::DELETE_ACCOUNT_POLICY_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteDataProtectionPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteDataProtectionPolicyRequest {
+    pub log_group_identifier: String,
+}
+
+impl DeleteDataProtectionPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DATA_PROTECTION_POLICY_REQUEST);
+}
+
+impl Shape for DeleteDataProtectionPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::DELETE_DATA_PROTECTION_POLICY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_group_identifier = Shape::read(&schemas::DELETE_DATA_PROTECTION_POLICY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteDeliveryDestinationPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteDeliveryDestinationPolicyRequest {
+    pub delivery_destination_name: String,
+}
+
+impl DeleteDeliveryDestinationPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DELIVERY_DESTINATION_POLICY_REQUEST);
+}
+
+impl Shape for DeleteDeliveryDestinationPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_destination_name.write(&schemas::DELETE_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.delivery_destination_name =
+                    Shape::read(&schemas::DELETE_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteDeliveryDestinationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteDeliveryDestinationRequest {
+    pub name: String,
+}
+
+impl DeleteDeliveryDestinationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DELIVERY_DESTINATION_REQUEST);
+}
+
+impl Shape for DeleteDeliveryDestinationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::DELETE_DELIVERY_DESTINATION_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.name = Shape::read(&schemas::DELETE_DELIVERY_DESTINATION_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteDeliveryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteDeliveryRequest {
+    pub id: String,
+}
+
+impl DeleteDeliveryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DELIVERY_REQUEST);
+}
+
+impl Shape for DeleteDeliveryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.id.write(&schemas::DELETE_DELIVERY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.id = Shape::read(&schemas::DELETE_DELIVERY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteDeliverySourceRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteDeliverySourceRequest {
+    pub name: String,
+}
+
+impl DeleteDeliverySourceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DELIVERY_SOURCE_REQUEST);
+}
+
+impl Shape for DeleteDeliverySourceRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::DELETE_DELIVERY_SOURCE_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.name = Shape::read(&schemas::DELETE_DELIVERY_SOURCE_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteDestinationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteDestinationRequest {
+    pub destination_name: String,
+}
+
+impl DeleteDestinationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_DESTINATION_REQUEST);
+}
+
+impl Shape for DeleteDestinationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destination_name.write(&schemas::DELETE_DESTINATION_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.destination_name = Shape::read(&schemas::DELETE_DESTINATION_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteIndexPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteIndexPolicyRequest {
+    pub log_group_identifier: String,
+}
+
+impl DeleteIndexPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_INDEX_POLICY_REQUEST);
+}
+
+impl Shape for DeleteIndexPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::DELETE_INDEX_POLICY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_group_identifier = Shape::read(&schemas::DELETE_INDEX_POLICY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteIndexPolicyResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteIndexPolicyResponse {}
+
+impl DeleteIndexPolicyResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_INDEX_POLICY_RESPONSE);
+}
+
+impl Shape for DeleteIndexPolicyResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |_| ());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        from.structure(at, &mut |_, _| Ok(()))?;
+        Ok(Self {})
+    }
+}
+
+/// The model's `DeleteIntegrationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteIntegrationRequest {
+    pub integration_name: String,
+    pub force: Option<bool>,
+}
+
+impl DeleteIntegrationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_INTEGRATION_REQUEST);
+}
+
+impl Shape for DeleteIntegrationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_name.write(&schemas::DELETE_INTEGRATION_REQUEST_MEMBERS[0], to);
+            self.force.write(&schemas::DELETE_INTEGRATION_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.integration_name = Shape::read(&schemas::DELETE_INTEGRATION_REQUEST_MEMBERS[0], from)?,
+                1 => out.force = Shape::read(&schemas::DELETE_INTEGRATION_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteIntegrationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteIntegrationResponse {}
+
+impl DeleteIntegrationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_INTEGRATION_RESPONSE);
+}
+
+impl Shape for DeleteIntegrationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |_| ());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        from.structure(at, &mut |_, _| Ok(()))?;
+        Ok(Self {})
+    }
+}
+
+/// The model's `DeleteKeys`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteKeys {
+    pub with_keys: Vec<String>,
+}
+
+impl DeleteKeys {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_KEYS);
+}
+
+impl Shape for DeleteKeys {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.with_keys.write(&schemas::DELETE_KEYS_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.with_keys = Shape::read(&schemas::DELETE_KEYS_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteLogAnomalyDetectorRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteLogAnomalyDetectorRequest {
+    pub anomaly_detector_arn: String,
+}
+
+impl DeleteLogAnomalyDetectorRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_LOG_ANOMALY_DETECTOR_REQUEST);
+}
+
+impl Shape for DeleteLogAnomalyDetectorRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomaly_detector_arn.write(&schemas::DELETE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.anomaly_detector_arn = Shape::read(&schemas::DELETE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
 }
 
 /// The model's `DeleteLogGroupRequest`.
@@ -146,6 +1847,1344 @@ impl Shape for DeleteLogStreamRequest {
             match index {
                 0 => out.log_group_name = Shape::read(&schemas::DELETE_LOG_STREAM_REQUEST_MEMBERS[0], from)?,
                 1 => out.log_stream_name = Shape::read(&schemas::DELETE_LOG_STREAM_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteLookupTableRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteLookupTableRequest {
+    pub lookup_table_arn: String,
+}
+
+impl DeleteLookupTableRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_LOOKUP_TABLE_REQUEST);
+}
+
+impl Shape for DeleteLookupTableRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_table_arn.write(&schemas::DELETE_LOOKUP_TABLE_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.lookup_table_arn = Shape::read(&schemas::DELETE_LOOKUP_TABLE_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteMetricFilterRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteMetricFilterRequest {
+    pub log_group_name: String,
+    pub filter_name: String,
+}
+
+impl DeleteMetricFilterRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_METRIC_FILTER_REQUEST);
+}
+
+impl Shape for DeleteMetricFilterRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::DELETE_METRIC_FILTER_REQUEST_MEMBERS[0], to);
+            self.filter_name.write(&schemas::DELETE_METRIC_FILTER_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::DELETE_METRIC_FILTER_REQUEST_MEMBERS[0], from)?,
+                1 => out.filter_name = Shape::read(&schemas::DELETE_METRIC_FILTER_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteQueryDefinitionRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteQueryDefinitionRequest {
+    pub query_definition_id: String,
+}
+
+impl DeleteQueryDefinitionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_QUERY_DEFINITION_REQUEST);
+}
+
+impl Shape for DeleteQueryDefinitionRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_definition_id.write(&schemas::DELETE_QUERY_DEFINITION_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.query_definition_id = Shape::read(&schemas::DELETE_QUERY_DEFINITION_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteQueryDefinitionResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteQueryDefinitionResponse {
+    pub success: Option<bool>,
+}
+
+impl DeleteQueryDefinitionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_QUERY_DEFINITION_RESPONSE);
+}
+
+impl Shape for DeleteQueryDefinitionResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.success.write(&schemas::DELETE_QUERY_DEFINITION_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.success = Shape::read(&schemas::DELETE_QUERY_DEFINITION_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteResourcePolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteResourcePolicyRequest {
+    pub policy_name: Option<String>,
+    pub resource_arn: Option<String>,
+    pub expected_revision_id: Option<String>,
+}
+
+impl DeleteResourcePolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_RESOURCE_POLICY_REQUEST);
+}
+
+impl Shape for DeleteResourcePolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::DELETE_RESOURCE_POLICY_REQUEST_MEMBERS[0], to);
+            self.resource_arn.write(&schemas::DELETE_RESOURCE_POLICY_REQUEST_MEMBERS[1], to);
+            self.expected_revision_id.write(&schemas::DELETE_RESOURCE_POLICY_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::DELETE_RESOURCE_POLICY_REQUEST_MEMBERS[0], from)?,
+                1 => out.resource_arn = Shape::read(&schemas::DELETE_RESOURCE_POLICY_REQUEST_MEMBERS[1], from)?,
+                2 => out.expected_revision_id = Shape::read(&schemas::DELETE_RESOURCE_POLICY_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteRetentionPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteRetentionPolicyRequest {
+    pub log_group_name: String,
+}
+
+impl DeleteRetentionPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_RETENTION_POLICY_REQUEST);
+}
+
+impl Shape for DeleteRetentionPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::DELETE_RETENTION_POLICY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_group_name = Shape::read(&schemas::DELETE_RETENTION_POLICY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteScheduledQueryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteScheduledQueryRequest {
+    pub identifier: String,
+}
+
+impl DeleteScheduledQueryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_SCHEDULED_QUERY_REQUEST);
+}
+
+impl Shape for DeleteScheduledQueryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.identifier.write(&schemas::DELETE_SCHEDULED_QUERY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.identifier = Shape::read(&schemas::DELETE_SCHEDULED_QUERY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteScheduledQueryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteScheduledQueryResponse {}
+
+impl DeleteScheduledQueryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_SCHEDULED_QUERY_RESPONSE);
+}
+
+impl Shape for DeleteScheduledQueryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |_| ());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        from.structure(at, &mut |_, _| Ok(()))?;
+        Ok(Self {})
+    }
+}
+
+/// The model's `DeleteSubscriptionFilterRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteSubscriptionFilterRequest {
+    pub log_group_name: String,
+    pub filter_name: String,
+}
+
+impl DeleteSubscriptionFilterRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_SUBSCRIPTION_FILTER_REQUEST);
+}
+
+impl Shape for DeleteSubscriptionFilterRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::DELETE_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[0], to);
+            self.filter_name.write(&schemas::DELETE_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::DELETE_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[0], from)?,
+                1 => out.filter_name = Shape::read(&schemas::DELETE_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeleteTransformerRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeleteTransformerRequest {
+    pub log_group_identifier: String,
+}
+
+impl DeleteTransformerRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELETE_TRANSFORMER_REQUEST);
+}
+
+impl Shape for DeleteTransformerRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::DELETE_TRANSFORMER_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_group_identifier = Shape::read(&schemas::DELETE_TRANSFORMER_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `Delivery`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Delivery {
+    pub id: Option<String>,
+    pub arn: Option<String>,
+    pub delivery_source_name: Option<String>,
+    pub delivery_destination_arn: Option<String>,
+    pub delivery_destination_type: Option<DeliveryDestinationType>,
+    pub record_fields: Option<Vec<String>>,
+    pub field_delimiter: Option<String>,
+    pub s3_delivery_configuration: Option<S3DeliveryConfiguration>,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl Delivery {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELIVERY);
+}
+
+impl Shape for Delivery {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.id.write(&schemas::DELIVERY_MEMBERS[0], to);
+            self.arn.write(&schemas::DELIVERY_MEMBERS[1], to);
+            self.delivery_source_name.write(&schemas::DELIVERY_MEMBERS[2], to);
+            self.delivery_destination_arn.write(&schemas::DELIVERY_MEMBERS[3], to);
+            self.delivery_destination_type.write(&schemas::DELIVERY_MEMBERS[4], to);
+            self.record_fields.write(&schemas::DELIVERY_MEMBERS[5], to);
+            self.field_delimiter.write(&schemas::DELIVERY_MEMBERS[6], to);
+            self.s3_delivery_configuration.write(&schemas::DELIVERY_MEMBERS[7], to);
+            self.tags.write(&schemas::DELIVERY_MEMBERS[8], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.id = Shape::read(&schemas::DELIVERY_MEMBERS[0], from)?,
+                1 => out.arn = Shape::read(&schemas::DELIVERY_MEMBERS[1], from)?,
+                2 => out.delivery_source_name = Shape::read(&schemas::DELIVERY_MEMBERS[2], from)?,
+                3 => out.delivery_destination_arn = Shape::read(&schemas::DELIVERY_MEMBERS[3], from)?,
+                4 => out.delivery_destination_type = Shape::read(&schemas::DELIVERY_MEMBERS[4], from)?,
+                5 => out.record_fields = Shape::read(&schemas::DELIVERY_MEMBERS[5], from)?,
+                6 => out.field_delimiter = Shape::read(&schemas::DELIVERY_MEMBERS[6], from)?,
+                7 => out.s3_delivery_configuration = Shape::read(&schemas::DELIVERY_MEMBERS[7], from)?,
+                8 => out.tags = Shape::read(&schemas::DELIVERY_MEMBERS[8], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeliveryDestination`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeliveryDestination {
+    pub name: Option<String>,
+    pub arn: Option<String>,
+    pub delivery_destination_type: Option<DeliveryDestinationType>,
+    pub output_format: Option<OutputFormat>,
+    pub delivery_destination_configuration: Option<DeliveryDestinationConfiguration>,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl DeliveryDestination {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELIVERY_DESTINATION);
+}
+
+impl Shape for DeliveryDestination {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::DELIVERY_DESTINATION_MEMBERS[0], to);
+            self.arn.write(&schemas::DELIVERY_DESTINATION_MEMBERS[1], to);
+            self.delivery_destination_type.write(&schemas::DELIVERY_DESTINATION_MEMBERS[2], to);
+            self.output_format.write(&schemas::DELIVERY_DESTINATION_MEMBERS[3], to);
+            self.delivery_destination_configuration.write(&schemas::DELIVERY_DESTINATION_MEMBERS[4], to);
+            self.tags.write(&schemas::DELIVERY_DESTINATION_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::DELIVERY_DESTINATION_MEMBERS[0], from)?,
+                1 => out.arn = Shape::read(&schemas::DELIVERY_DESTINATION_MEMBERS[1], from)?,
+                2 => out.delivery_destination_type = Shape::read(&schemas::DELIVERY_DESTINATION_MEMBERS[2], from)?,
+                3 => out.output_format = Shape::read(&schemas::DELIVERY_DESTINATION_MEMBERS[3], from)?,
+                4 => out.delivery_destination_configuration = Shape::read(&schemas::DELIVERY_DESTINATION_MEMBERS[4], from)?,
+                5 => out.tags = Shape::read(&schemas::DELIVERY_DESTINATION_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeliveryDestinationConfiguration`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeliveryDestinationConfiguration {
+    pub destination_resource_arn: String,
+}
+
+impl DeliveryDestinationConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELIVERY_DESTINATION_CONFIGURATION);
+}
+
+impl Shape for DeliveryDestinationConfiguration {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destination_resource_arn.write(&schemas::DELIVERY_DESTINATION_CONFIGURATION_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.destination_resource_arn = Shape::read(&schemas::DELIVERY_DESTINATION_CONFIGURATION_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeliverySource`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeliverySource {
+    pub name: Option<String>,
+    pub arn: Option<String>,
+    pub resource_arns: Option<Vec<String>>,
+    pub service: Option<String>,
+    pub log_type: Option<String>,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+    pub delivery_source_configuration: Option<std::collections::BTreeMap<String, String>>,
+    pub status: Option<DeliverySourceStatus>,
+    pub status_reason: Option<DeliverySourceStatusReason>,
+}
+
+impl DeliverySource {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELIVERY_SOURCE);
+}
+
+impl Shape for DeliverySource {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::DELIVERY_SOURCE_MEMBERS[0], to);
+            self.arn.write(&schemas::DELIVERY_SOURCE_MEMBERS[1], to);
+            self.resource_arns.write(&schemas::DELIVERY_SOURCE_MEMBERS[2], to);
+            self.service.write(&schemas::DELIVERY_SOURCE_MEMBERS[3], to);
+            self.log_type.write(&schemas::DELIVERY_SOURCE_MEMBERS[4], to);
+            self.tags.write(&schemas::DELIVERY_SOURCE_MEMBERS[5], to);
+            self.delivery_source_configuration.write(&schemas::DELIVERY_SOURCE_MEMBERS[6], to);
+            self.status.write(&schemas::DELIVERY_SOURCE_MEMBERS[7], to);
+            self.status_reason.write(&schemas::DELIVERY_SOURCE_MEMBERS[8], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::DELIVERY_SOURCE_MEMBERS[0], from)?,
+                1 => out.arn = Shape::read(&schemas::DELIVERY_SOURCE_MEMBERS[1], from)?,
+                2 => out.resource_arns = Shape::read(&schemas::DELIVERY_SOURCE_MEMBERS[2], from)?,
+                3 => out.service = Shape::read(&schemas::DELIVERY_SOURCE_MEMBERS[3], from)?,
+                4 => out.log_type = Shape::read(&schemas::DELIVERY_SOURCE_MEMBERS[4], from)?,
+                5 => out.tags = Shape::read(&schemas::DELIVERY_SOURCE_MEMBERS[5], from)?,
+                6 => out.delivery_source_configuration = Shape::read(&schemas::DELIVERY_SOURCE_MEMBERS[6], from)?,
+                7 => out.status = Shape::read(&schemas::DELIVERY_SOURCE_MEMBERS[7], from)?,
+                8 => out.status_reason = Shape::read(&schemas::DELIVERY_SOURCE_MEMBERS[8], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DeliverySourceConfigurationSchema`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DeliverySourceConfigurationSchema {
+    pub key_name: String,
+    pub value_type: DeliverySourceConfigurationSchemaValueType,
+    pub default_value: String,
+    pub supported_values: Option<Vec<String>>,
+    pub min_value: Option<f64>,
+    pub max_value: Option<f64>,
+}
+
+impl DeliverySourceConfigurationSchema {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA);
+}
+
+impl Shape for DeliverySourceConfigurationSchema {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.key_name.write(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[0], to);
+            self.value_type.write(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[1], to);
+            self.default_value.write(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[2], to);
+            self.supported_values.write(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[3], to);
+            self.min_value.write(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[4], to);
+            self.max_value.write(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.key_name = Shape::read(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[0], from)?,
+                1 => out.value_type = Shape::read(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[1], from)?,
+                2 => out.default_value = Shape::read(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[2], from)?,
+                3 => out.supported_values = Shape::read(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[3], from)?,
+                4 => out.min_value = Shape::read(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[4], from)?,
+                5 => out.max_value = Shape::read(&schemas::DELIVERY_SOURCE_CONFIGURATION_SCHEMA_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeAccountPoliciesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeAccountPoliciesRequest {
+    pub policy_type: PolicyType,
+    pub policy_name: Option<String>,
+    pub account_identifiers: Option<Vec<String>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeAccountPoliciesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_ACCOUNT_POLICIES_REQUEST);
+}
+
+impl Shape for DescribeAccountPoliciesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_type.write(&schemas::DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS[0], to);
+            self.policy_name.write(&schemas::DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS[1], to);
+            self.account_identifiers.write(&schemas::DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS[2], to);
+            self.next_token.write(&schemas::DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_type = Shape::read(&schemas::DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS[0], from)?,
+                1 => out.policy_name = Shape::read(&schemas::DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS[1], from)?,
+                2 => out.account_identifiers = Shape::read(&schemas::DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS[2], from)?,
+                3 => out.next_token = Shape::read(&schemas::DESCRIBE_ACCOUNT_POLICIES_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeAccountPoliciesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeAccountPoliciesResponse {
+    pub account_policies: Option<Vec<AccountPolicy>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeAccountPoliciesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_ACCOUNT_POLICIES_RESPONSE);
+}
+
+impl Shape for DescribeAccountPoliciesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.account_policies.write(&schemas::DESCRIBE_ACCOUNT_POLICIES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_ACCOUNT_POLICIES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.account_policies = Shape::read(&schemas::DESCRIBE_ACCOUNT_POLICIES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_ACCOUNT_POLICIES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeConfigurationTemplatesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeConfigurationTemplatesRequest {
+    pub service: Option<String>,
+    pub log_types: Option<Vec<String>>,
+    pub resource_types: Option<Vec<String>>,
+    pub delivery_destination_types: Option<Vec<DeliveryDestinationType>>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+
+impl DescribeConfigurationTemplatesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST);
+}
+
+impl Shape for DescribeConfigurationTemplatesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.service.write(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[0], to);
+            self.log_types.write(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[1], to);
+            self.resource_types.write(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[2], to);
+            self.delivery_destination_types.write(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[3], to);
+            self.next_token.write(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[4], to);
+            self.limit.write(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.service = Shape::read(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[0], from)?,
+                1 => out.log_types = Shape::read(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[1], from)?,
+                2 => out.resource_types = Shape::read(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[2], from)?,
+                3 => {
+                    out.delivery_destination_types =
+                        Shape::read(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[3], from)?
+                }
+                4 => out.next_token = Shape::read(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[4], from)?,
+                5 => out.limit = Shape::read(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_REQUEST_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeConfigurationTemplatesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeConfigurationTemplatesResponse {
+    pub configuration_templates: Option<Vec<ConfigurationTemplate>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeConfigurationTemplatesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_CONFIGURATION_TEMPLATES_RESPONSE);
+}
+
+impl Shape for DescribeConfigurationTemplatesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.configuration_templates.write(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => {
+                    out.configuration_templates =
+                        Shape::read(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_RESPONSE_MEMBERS[0], from)?
+                }
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_CONFIGURATION_TEMPLATES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeDeliveriesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeDeliveriesRequest {
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+
+impl DescribeDeliveriesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DELIVERIES_REQUEST);
+}
+
+impl Shape for DescribeDeliveriesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.next_token.write(&schemas::DESCRIBE_DELIVERIES_REQUEST_MEMBERS[0], to);
+            self.limit.write(&schemas::DESCRIBE_DELIVERIES_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.next_token = Shape::read(&schemas::DESCRIBE_DELIVERIES_REQUEST_MEMBERS[0], from)?,
+                1 => out.limit = Shape::read(&schemas::DESCRIBE_DELIVERIES_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeDeliveriesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeDeliveriesResponse {
+    pub deliveries: Option<Vec<Delivery>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeDeliveriesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DELIVERIES_RESPONSE);
+}
+
+impl Shape for DescribeDeliveriesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.deliveries.write(&schemas::DESCRIBE_DELIVERIES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_DELIVERIES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.deliveries = Shape::read(&schemas::DESCRIBE_DELIVERIES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_DELIVERIES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeDeliveryDestinationsRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeDeliveryDestinationsRequest {
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+
+impl DescribeDeliveryDestinationsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DELIVERY_DESTINATIONS_REQUEST);
+}
+
+impl Shape for DescribeDeliveryDestinationsRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.next_token.write(&schemas::DESCRIBE_DELIVERY_DESTINATIONS_REQUEST_MEMBERS[0], to);
+            self.limit.write(&schemas::DESCRIBE_DELIVERY_DESTINATIONS_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.next_token = Shape::read(&schemas::DESCRIBE_DELIVERY_DESTINATIONS_REQUEST_MEMBERS[0], from)?,
+                1 => out.limit = Shape::read(&schemas::DESCRIBE_DELIVERY_DESTINATIONS_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeDeliveryDestinationsResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeDeliveryDestinationsResponse {
+    pub delivery_destinations: Option<Vec<DeliveryDestination>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeDeliveryDestinationsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DELIVERY_DESTINATIONS_RESPONSE);
+}
+
+impl Shape for DescribeDeliveryDestinationsResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_destinations.write(&schemas::DESCRIBE_DELIVERY_DESTINATIONS_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_DELIVERY_DESTINATIONS_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.delivery_destinations = Shape::read(&schemas::DESCRIBE_DELIVERY_DESTINATIONS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_DELIVERY_DESTINATIONS_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeDeliverySourcesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeDeliverySourcesRequest {
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+
+impl DescribeDeliverySourcesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DELIVERY_SOURCES_REQUEST);
+}
+
+impl Shape for DescribeDeliverySourcesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.next_token.write(&schemas::DESCRIBE_DELIVERY_SOURCES_REQUEST_MEMBERS[0], to);
+            self.limit.write(&schemas::DESCRIBE_DELIVERY_SOURCES_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.next_token = Shape::read(&schemas::DESCRIBE_DELIVERY_SOURCES_REQUEST_MEMBERS[0], from)?,
+                1 => out.limit = Shape::read(&schemas::DESCRIBE_DELIVERY_SOURCES_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeDeliverySourcesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeDeliverySourcesResponse {
+    pub delivery_sources: Option<Vec<DeliverySource>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeDeliverySourcesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DELIVERY_SOURCES_RESPONSE);
+}
+
+impl Shape for DescribeDeliverySourcesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_sources.write(&schemas::DESCRIBE_DELIVERY_SOURCES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_DELIVERY_SOURCES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.delivery_sources = Shape::read(&schemas::DESCRIBE_DELIVERY_SOURCES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_DELIVERY_SOURCES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeDestinationsRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeDestinationsRequest {
+    pub destination_name_prefix: Option<String>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+
+impl DescribeDestinationsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DESTINATIONS_REQUEST);
+}
+
+impl Shape for DescribeDestinationsRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destination_name_prefix.write(&schemas::DESCRIBE_DESTINATIONS_REQUEST_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_DESTINATIONS_REQUEST_MEMBERS[1], to);
+            self.limit.write(&schemas::DESCRIBE_DESTINATIONS_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.destination_name_prefix = Shape::read(&schemas::DESCRIBE_DESTINATIONS_REQUEST_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_DESTINATIONS_REQUEST_MEMBERS[1], from)?,
+                2 => out.limit = Shape::read(&schemas::DESCRIBE_DESTINATIONS_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeDestinationsResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeDestinationsResponse {
+    pub destinations: Option<Vec<Destination>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeDestinationsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_DESTINATIONS_RESPONSE);
+}
+
+impl Shape for DescribeDestinationsResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destinations.write(&schemas::DESCRIBE_DESTINATIONS_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_DESTINATIONS_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.destinations = Shape::read(&schemas::DESCRIBE_DESTINATIONS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_DESTINATIONS_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeExportTasksRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeExportTasksRequest {
+    pub task_id: Option<String>,
+    pub status_code: Option<ExportTaskStatusCode>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+
+impl DescribeExportTasksRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_EXPORT_TASKS_REQUEST);
+}
+
+impl Shape for DescribeExportTasksRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.task_id.write(&schemas::DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS[0], to);
+            self.status_code.write(&schemas::DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS[1], to);
+            self.next_token.write(&schemas::DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS[2], to);
+            self.limit.write(&schemas::DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.task_id = Shape::read(&schemas::DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS[0], from)?,
+                1 => out.status_code = Shape::read(&schemas::DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS[1], from)?,
+                2 => out.next_token = Shape::read(&schemas::DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS[2], from)?,
+                3 => out.limit = Shape::read(&schemas::DESCRIBE_EXPORT_TASKS_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeExportTasksResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeExportTasksResponse {
+    pub export_tasks: Option<Vec<ExportTask>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeExportTasksResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_EXPORT_TASKS_RESPONSE);
+}
+
+impl Shape for DescribeExportTasksResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.export_tasks.write(&schemas::DESCRIBE_EXPORT_TASKS_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_EXPORT_TASKS_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.export_tasks = Shape::read(&schemas::DESCRIBE_EXPORT_TASKS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_EXPORT_TASKS_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeFieldIndexesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeFieldIndexesRequest {
+    pub log_group_identifiers: Vec<String>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeFieldIndexesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_FIELD_INDEXES_REQUEST);
+}
+
+impl Shape for DescribeFieldIndexesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifiers.write(&schemas::DESCRIBE_FIELD_INDEXES_REQUEST_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_FIELD_INDEXES_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifiers = Shape::read(&schemas::DESCRIBE_FIELD_INDEXES_REQUEST_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_FIELD_INDEXES_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeFieldIndexesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeFieldIndexesResponse {
+    pub field_indexes: Option<Vec<FieldIndex>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeFieldIndexesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_FIELD_INDEXES_RESPONSE);
+}
+
+impl Shape for DescribeFieldIndexesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.field_indexes.write(&schemas::DESCRIBE_FIELD_INDEXES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_FIELD_INDEXES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.field_indexes = Shape::read(&schemas::DESCRIBE_FIELD_INDEXES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_FIELD_INDEXES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeImportTaskBatchesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeImportTaskBatchesRequest {
+    pub import_id: String,
+    pub batch_import_status: Option<Vec<ImportStatus>>,
+    pub limit: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeImportTaskBatchesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_IMPORT_TASK_BATCHES_REQUEST);
+}
+
+impl Shape for DescribeImportTaskBatchesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.import_id.write(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS[0], to);
+            self.batch_import_status.write(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS[1], to);
+            self.limit.write(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS[2], to);
+            self.next_token.write(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.import_id = Shape::read(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS[0], from)?,
+                1 => out.batch_import_status = Shape::read(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS[1], from)?,
+                2 => out.limit = Shape::read(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS[2], from)?,
+                3 => out.next_token = Shape::read(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeImportTaskBatchesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeImportTaskBatchesResponse {
+    pub import_source_arn: Option<String>,
+    pub import_id: Option<String>,
+    pub import_batches: Option<Vec<ImportBatch>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeImportTaskBatchesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE);
+}
+
+impl Shape for DescribeImportTaskBatchesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.import_source_arn.write(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS[0], to);
+            self.import_id.write(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS[1], to);
+            self.import_batches.write(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS[2], to);
+            self.next_token.write(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.import_source_arn = Shape::read(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.import_id = Shape::read(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS[1], from)?,
+                2 => out.import_batches = Shape::read(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS[2], from)?,
+                3 => out.next_token = Shape::read(&schemas::DESCRIBE_IMPORT_TASK_BATCHES_RESPONSE_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeImportTasksRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeImportTasksRequest {
+    pub import_id: Option<String>,
+    pub import_status: Option<ImportStatus>,
+    pub import_source_arn: Option<String>,
+    pub limit: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeImportTasksRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_IMPORT_TASKS_REQUEST);
+}
+
+impl Shape for DescribeImportTasksRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.import_id.write(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[0], to);
+            self.import_status.write(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[1], to);
+            self.import_source_arn.write(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[2], to);
+            self.limit.write(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[3], to);
+            self.next_token.write(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.import_id = Shape::read(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[0], from)?,
+                1 => out.import_status = Shape::read(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[1], from)?,
+                2 => out.import_source_arn = Shape::read(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[2], from)?,
+                3 => out.limit = Shape::read(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[3], from)?,
+                4 => out.next_token = Shape::read(&schemas::DESCRIBE_IMPORT_TASKS_REQUEST_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeImportTasksResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeImportTasksResponse {
+    pub imports: Option<Vec<Import>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeImportTasksResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_IMPORT_TASKS_RESPONSE);
+}
+
+impl Shape for DescribeImportTasksResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.imports.write(&schemas::DESCRIBE_IMPORT_TASKS_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_IMPORT_TASKS_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.imports = Shape::read(&schemas::DESCRIBE_IMPORT_TASKS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_IMPORT_TASKS_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeIndexPoliciesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeIndexPoliciesRequest {
+    pub log_group_identifiers: Vec<String>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeIndexPoliciesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_INDEX_POLICIES_REQUEST);
+}
+
+impl Shape for DescribeIndexPoliciesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifiers.write(&schemas::DESCRIBE_INDEX_POLICIES_REQUEST_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_INDEX_POLICIES_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifiers = Shape::read(&schemas::DESCRIBE_INDEX_POLICIES_REQUEST_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_INDEX_POLICIES_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeIndexPoliciesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeIndexPoliciesResponse {
+    pub index_policies: Option<Vec<IndexPolicy>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeIndexPoliciesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_INDEX_POLICIES_RESPONSE);
+}
+
+impl Shape for DescribeIndexPoliciesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.index_policies.write(&schemas::DESCRIBE_INDEX_POLICIES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_INDEX_POLICIES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.index_policies = Shape::read(&schemas::DESCRIBE_INDEX_POLICIES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_INDEX_POLICIES_RESPONSE_MEMBERS[1], from)?,
                 _ => {}
             }
             Ok(())
@@ -323,6 +3362,630 @@ impl Shape for DescribeLogStreamsResponse {
     }
 }
 
+/// The model's `DescribeLookupTablesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeLookupTablesRequest {
+    pub lookup_table_name_prefix: Option<String>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeLookupTablesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_LOOKUP_TABLES_REQUEST);
+}
+
+impl Shape for DescribeLookupTablesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_table_name_prefix.write(&schemas::DESCRIBE_LOOKUP_TABLES_REQUEST_MEMBERS[0], to);
+            self.max_results.write(&schemas::DESCRIBE_LOOKUP_TABLES_REQUEST_MEMBERS[1], to);
+            self.next_token.write(&schemas::DESCRIBE_LOOKUP_TABLES_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.lookup_table_name_prefix = Shape::read(&schemas::DESCRIBE_LOOKUP_TABLES_REQUEST_MEMBERS[0], from)?,
+                1 => out.max_results = Shape::read(&schemas::DESCRIBE_LOOKUP_TABLES_REQUEST_MEMBERS[1], from)?,
+                2 => out.next_token = Shape::read(&schemas::DESCRIBE_LOOKUP_TABLES_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeLookupTablesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeLookupTablesResponse {
+    pub lookup_tables: Option<Vec<LookupTable>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeLookupTablesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_LOOKUP_TABLES_RESPONSE);
+}
+
+impl Shape for DescribeLookupTablesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_tables.write(&schemas::DESCRIBE_LOOKUP_TABLES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_LOOKUP_TABLES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.lookup_tables = Shape::read(&schemas::DESCRIBE_LOOKUP_TABLES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_LOOKUP_TABLES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeMetricFiltersRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeMetricFiltersRequest {
+    pub log_group_name: Option<String>,
+    pub filter_name_prefix: Option<String>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+    pub metric_name: Option<String>,
+    pub metric_namespace: Option<String>,
+}
+
+impl DescribeMetricFiltersRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_METRIC_FILTERS_REQUEST);
+}
+
+impl Shape for DescribeMetricFiltersRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[0], to);
+            self.filter_name_prefix.write(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[1], to);
+            self.next_token.write(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[2], to);
+            self.limit.write(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[3], to);
+            self.metric_name.write(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[4], to);
+            self.metric_namespace.write(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[0], from)?,
+                1 => out.filter_name_prefix = Shape::read(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[1], from)?,
+                2 => out.next_token = Shape::read(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[2], from)?,
+                3 => out.limit = Shape::read(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[3], from)?,
+                4 => out.metric_name = Shape::read(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[4], from)?,
+                5 => out.metric_namespace = Shape::read(&schemas::DESCRIBE_METRIC_FILTERS_REQUEST_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeMetricFiltersResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeMetricFiltersResponse {
+    pub metric_filters: Option<Vec<MetricFilter>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeMetricFiltersResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_METRIC_FILTERS_RESPONSE);
+}
+
+impl Shape for DescribeMetricFiltersResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.metric_filters.write(&schemas::DESCRIBE_METRIC_FILTERS_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_METRIC_FILTERS_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.metric_filters = Shape::read(&schemas::DESCRIBE_METRIC_FILTERS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_METRIC_FILTERS_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeQueriesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeQueriesRequest {
+    pub log_group_name: Option<String>,
+    pub status: Option<QueryStatus>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub query_language: Option<QueryLanguage>,
+}
+
+impl DescribeQueriesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_QUERIES_REQUEST);
+}
+
+impl Shape for DescribeQueriesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[0], to);
+            self.status.write(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[1], to);
+            self.max_results.write(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[2], to);
+            self.next_token.write(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[3], to);
+            self.query_language.write(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[0], from)?,
+                1 => out.status = Shape::read(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[1], from)?,
+                2 => out.max_results = Shape::read(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[2], from)?,
+                3 => out.next_token = Shape::read(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[3], from)?,
+                4 => out.query_language = Shape::read(&schemas::DESCRIBE_QUERIES_REQUEST_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeQueriesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeQueriesResponse {
+    pub queries: Option<Vec<QueryInfo>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeQueriesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_QUERIES_RESPONSE);
+}
+
+impl Shape for DescribeQueriesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.queries.write(&schemas::DESCRIBE_QUERIES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_QUERIES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.queries = Shape::read(&schemas::DESCRIBE_QUERIES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_QUERIES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeQueryDefinitionsRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeQueryDefinitionsRequest {
+    pub query_language: Option<QueryLanguage>,
+    pub query_definition_name_prefix: Option<String>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeQueryDefinitionsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_QUERY_DEFINITIONS_REQUEST);
+}
+
+impl Shape for DescribeQueryDefinitionsRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_language.write(&schemas::DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS[0], to);
+            self.query_definition_name_prefix.write(&schemas::DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS[1], to);
+            self.max_results.write(&schemas::DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS[2], to);
+            self.next_token.write(&schemas::DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_language = Shape::read(&schemas::DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS[0], from)?,
+                1 => {
+                    out.query_definition_name_prefix = Shape::read(&schemas::DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS[1], from)?
+                }
+                2 => out.max_results = Shape::read(&schemas::DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS[2], from)?,
+                3 => out.next_token = Shape::read(&schemas::DESCRIBE_QUERY_DEFINITIONS_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeQueryDefinitionsResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeQueryDefinitionsResponse {
+    pub query_definitions: Option<Vec<QueryDefinition>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeQueryDefinitionsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_QUERY_DEFINITIONS_RESPONSE);
+}
+
+impl Shape for DescribeQueryDefinitionsResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_definitions.write(&schemas::DESCRIBE_QUERY_DEFINITIONS_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_QUERY_DEFINITIONS_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_definitions = Shape::read(&schemas::DESCRIBE_QUERY_DEFINITIONS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_QUERY_DEFINITIONS_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeResourcePoliciesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeResourcePoliciesRequest {
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+    pub resource_arn: Option<String>,
+    pub policy_scope: Option<PolicyScope>,
+}
+
+impl DescribeResourcePoliciesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_RESOURCE_POLICIES_REQUEST);
+}
+
+impl Shape for DescribeResourcePoliciesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.next_token.write(&schemas::DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS[0], to);
+            self.limit.write(&schemas::DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS[1], to);
+            self.resource_arn.write(&schemas::DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS[2], to);
+            self.policy_scope.write(&schemas::DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.next_token = Shape::read(&schemas::DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS[0], from)?,
+                1 => out.limit = Shape::read(&schemas::DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS[1], from)?,
+                2 => out.resource_arn = Shape::read(&schemas::DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS[2], from)?,
+                3 => out.policy_scope = Shape::read(&schemas::DESCRIBE_RESOURCE_POLICIES_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeResourcePoliciesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeResourcePoliciesResponse {
+    pub resource_policies: Option<Vec<ResourcePolicy>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeResourcePoliciesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_RESOURCE_POLICIES_RESPONSE);
+}
+
+impl Shape for DescribeResourcePoliciesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.resource_policies.write(&schemas::DESCRIBE_RESOURCE_POLICIES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_RESOURCE_POLICIES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.resource_policies = Shape::read(&schemas::DESCRIBE_RESOURCE_POLICIES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_RESOURCE_POLICIES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeSubscriptionFiltersRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeSubscriptionFiltersRequest {
+    pub log_group_name: String,
+    pub filter_name_prefix: Option<String>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+
+impl DescribeSubscriptionFiltersRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST);
+}
+
+impl Shape for DescribeSubscriptionFiltersRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS[0], to);
+            self.filter_name_prefix.write(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS[1], to);
+            self.next_token.write(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS[2], to);
+            self.limit.write(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS[0], from)?,
+                1 => out.filter_name_prefix = Shape::read(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS[1], from)?,
+                2 => out.next_token = Shape::read(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS[2], from)?,
+                3 => out.limit = Shape::read(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DescribeSubscriptionFiltersResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DescribeSubscriptionFiltersResponse {
+    pub subscription_filters: Option<Vec<SubscriptionFilter>>,
+    pub next_token: Option<String>,
+}
+
+impl DescribeSubscriptionFiltersResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE);
+}
+
+impl Shape for DescribeSubscriptionFiltersResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.subscription_filters.write(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.subscription_filters = Shape::read(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `Destination`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Destination {
+    pub destination_name: Option<String>,
+    pub target_arn: Option<String>,
+    pub role_arn: Option<String>,
+    pub access_policy: Option<String>,
+    pub arn: Option<String>,
+    pub creation_time: Option<i64>,
+}
+
+impl Destination {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESTINATION);
+}
+
+impl Shape for Destination {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destination_name.write(&schemas::DESTINATION_MEMBERS[0], to);
+            self.target_arn.write(&schemas::DESTINATION_MEMBERS[1], to);
+            self.role_arn.write(&schemas::DESTINATION_MEMBERS[2], to);
+            self.access_policy.write(&schemas::DESTINATION_MEMBERS[3], to);
+            self.arn.write(&schemas::DESTINATION_MEMBERS[4], to);
+            self.creation_time.write(&schemas::DESTINATION_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.destination_name = Shape::read(&schemas::DESTINATION_MEMBERS[0], from)?,
+                1 => out.target_arn = Shape::read(&schemas::DESTINATION_MEMBERS[1], from)?,
+                2 => out.role_arn = Shape::read(&schemas::DESTINATION_MEMBERS[2], from)?,
+                3 => out.access_policy = Shape::read(&schemas::DESTINATION_MEMBERS[3], from)?,
+                4 => out.arn = Shape::read(&schemas::DESTINATION_MEMBERS[4], from)?,
+                5 => out.creation_time = Shape::read(&schemas::DESTINATION_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DestinationConfiguration`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DestinationConfiguration {
+    pub s3_configuration: S3Configuration,
+}
+
+impl DestinationConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DESTINATION_CONFIGURATION);
+}
+
+impl Shape for DestinationConfiguration {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.s3_configuration.write(&schemas::DESTINATION_CONFIGURATION_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.s3_configuration = Shape::read(&schemas::DESTINATION_CONFIGURATION_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DisassociateKmsKeyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DisassociateKmsKeyRequest {
+    pub log_group_name: Option<String>,
+    pub resource_identifier: Option<String>,
+}
+
+impl DisassociateKmsKeyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::DISASSOCIATE_KMS_KEY_REQUEST);
+}
+
+impl Shape for DisassociateKmsKeyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::DISASSOCIATE_KMS_KEY_REQUEST_MEMBERS[0], to);
+            self.resource_identifier.write(&schemas::DISASSOCIATE_KMS_KEY_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::DISASSOCIATE_KMS_KEY_REQUEST_MEMBERS[0], from)?,
+                1 => out.resource_identifier = Shape::read(&schemas::DISASSOCIATE_KMS_KEY_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DisassociateSourceFromS3TableIntegrationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DisassociateSourceFromS3TableIntegrationRequest {
+    pub identifier: String,
+}
+
+impl DisassociateSourceFromS3TableIntegrationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member =
+        &wire::Member::new("", &schemas::DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_REQUEST);
+}
+
+impl Shape for DisassociateSourceFromS3TableIntegrationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.identifier.write(&schemas::DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.identifier = Shape::read(&schemas::DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `DisassociateSourceFromS3TableIntegrationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DisassociateSourceFromS3TableIntegrationResponse {
+    pub identifier: Option<String>,
+}
+
+impl DisassociateSourceFromS3TableIntegrationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member =
+        &wire::Member::new("", &schemas::DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_RESPONSE);
+}
+
+impl Shape for DisassociateSourceFromS3TableIntegrationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.identifier.write(&schemas::DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.identifier = Shape::read(&schemas::DISASSOCIATE_SOURCE_FROM_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `Entity`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Entity {
@@ -350,6 +4013,205 @@ impl Shape for Entity {
                 0 => out.key_attributes = Shape::read(&schemas::ENTITY_MEMBERS[0], from)?,
                 1 => out.attributes = Shape::read(&schemas::ENTITY_MEMBERS[1], from)?,
                 _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ExportTask`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ExportTask {
+    pub task_id: Option<String>,
+    pub task_name: Option<String>,
+    pub log_group_name: Option<String>,
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+    pub destination: Option<String>,
+    pub destination_prefix: Option<String>,
+    pub status: Option<ExportTaskStatus>,
+    pub execution_info: Option<ExportTaskExecutionInfo>,
+}
+
+impl ExportTask {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPORT_TASK);
+}
+
+impl Shape for ExportTask {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.task_id.write(&schemas::EXPORT_TASK_MEMBERS[0], to);
+            self.task_name.write(&schemas::EXPORT_TASK_MEMBERS[1], to);
+            self.log_group_name.write(&schemas::EXPORT_TASK_MEMBERS[2], to);
+            self.from.write(&schemas::EXPORT_TASK_MEMBERS[3], to);
+            self.to.write(&schemas::EXPORT_TASK_MEMBERS[4], to);
+            self.destination.write(&schemas::EXPORT_TASK_MEMBERS[5], to);
+            self.destination_prefix.write(&schemas::EXPORT_TASK_MEMBERS[6], to);
+            self.status.write(&schemas::EXPORT_TASK_MEMBERS[7], to);
+            self.execution_info.write(&schemas::EXPORT_TASK_MEMBERS[8], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.task_id = Shape::read(&schemas::EXPORT_TASK_MEMBERS[0], from)?,
+                1 => out.task_name = Shape::read(&schemas::EXPORT_TASK_MEMBERS[1], from)?,
+                2 => out.log_group_name = Shape::read(&schemas::EXPORT_TASK_MEMBERS[2], from)?,
+                3 => out.from = Shape::read(&schemas::EXPORT_TASK_MEMBERS[3], from)?,
+                4 => out.to = Shape::read(&schemas::EXPORT_TASK_MEMBERS[4], from)?,
+                5 => out.destination = Shape::read(&schemas::EXPORT_TASK_MEMBERS[5], from)?,
+                6 => out.destination_prefix = Shape::read(&schemas::EXPORT_TASK_MEMBERS[6], from)?,
+                7 => out.status = Shape::read(&schemas::EXPORT_TASK_MEMBERS[7], from)?,
+                8 => out.execution_info = Shape::read(&schemas::EXPORT_TASK_MEMBERS[8], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ExportTaskExecutionInfo`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ExportTaskExecutionInfo {
+    pub creation_time: Option<i64>,
+    pub completion_time: Option<i64>,
+}
+
+impl ExportTaskExecutionInfo {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPORT_TASK_EXECUTION_INFO);
+}
+
+impl Shape for ExportTaskExecutionInfo {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.creation_time.write(&schemas::EXPORT_TASK_EXECUTION_INFO_MEMBERS[0], to);
+            self.completion_time.write(&schemas::EXPORT_TASK_EXECUTION_INFO_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.creation_time = Shape::read(&schemas::EXPORT_TASK_EXECUTION_INFO_MEMBERS[0], from)?,
+                1 => out.completion_time = Shape::read(&schemas::EXPORT_TASK_EXECUTION_INFO_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ExportTaskStatus`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ExportTaskStatus {
+    pub code: Option<ExportTaskStatusCode>,
+    pub message: Option<String>,
+}
+
+impl ExportTaskStatus {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::EXPORT_TASK_STATUS);
+}
+
+impl Shape for ExportTaskStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.code.write(&schemas::EXPORT_TASK_STATUS_MEMBERS[0], to);
+            self.message.write(&schemas::EXPORT_TASK_STATUS_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.code = Shape::read(&schemas::EXPORT_TASK_STATUS_MEMBERS[0], from)?,
+                1 => out.message = Shape::read(&schemas::EXPORT_TASK_STATUS_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `FieldIndex`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FieldIndex {
+    pub log_group_identifier: Option<String>,
+    pub field_index_name: Option<String>,
+    pub last_scan_time: Option<i64>,
+    pub first_event_time: Option<i64>,
+    pub last_event_time: Option<i64>,
+    pub r#type: Option<IndexType>,
+}
+
+impl FieldIndex {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::FIELD_INDEX);
+}
+
+impl Shape for FieldIndex {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::FIELD_INDEX_MEMBERS[0], to);
+            self.field_index_name.write(&schemas::FIELD_INDEX_MEMBERS[1], to);
+            self.last_scan_time.write(&schemas::FIELD_INDEX_MEMBERS[2], to);
+            self.first_event_time.write(&schemas::FIELD_INDEX_MEMBERS[3], to);
+            self.last_event_time.write(&schemas::FIELD_INDEX_MEMBERS[4], to);
+            self.r#type.write(&schemas::FIELD_INDEX_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifier = Shape::read(&schemas::FIELD_INDEX_MEMBERS[0], from)?,
+                1 => out.field_index_name = Shape::read(&schemas::FIELD_INDEX_MEMBERS[1], from)?,
+                2 => out.last_scan_time = Shape::read(&schemas::FIELD_INDEX_MEMBERS[2], from)?,
+                3 => out.first_event_time = Shape::read(&schemas::FIELD_INDEX_MEMBERS[3], from)?,
+                4 => out.last_event_time = Shape::read(&schemas::FIELD_INDEX_MEMBERS[4], from)?,
+                5 => out.r#type = Shape::read(&schemas::FIELD_INDEX_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `FieldsData`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FieldsData {
+    pub data: Option<wire::Blob>,
+}
+
+impl FieldsData {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::FIELDS_DATA);
+}
+
+impl Shape for FieldsData {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.data.write(&schemas::FIELDS_DATA_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.data = Shape::read(&schemas::FIELDS_DATA_MEMBERS[0], from)?;
             }
             Ok(())
         })?;
@@ -498,6 +4360,468 @@ impl Shape for FilteredLogEvent {
     }
 }
 
+/// The model's `GetDataProtectionPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDataProtectionPolicyRequest {
+    pub log_group_identifier: String,
+}
+
+impl GetDataProtectionPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DATA_PROTECTION_POLICY_REQUEST);
+}
+
+impl Shape for GetDataProtectionPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::GET_DATA_PROTECTION_POLICY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_group_identifier = Shape::read(&schemas::GET_DATA_PROTECTION_POLICY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetDataProtectionPolicyResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDataProtectionPolicyResponse {
+    pub log_group_identifier: Option<String>,
+    pub policy_document: Option<String>,
+    pub last_updated_time: Option<i64>,
+}
+
+impl GetDataProtectionPolicyResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DATA_PROTECTION_POLICY_RESPONSE);
+}
+
+impl Shape for GetDataProtectionPolicyResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::GET_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[0], to);
+            self.policy_document.write(&schemas::GET_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[1], to);
+            self.last_updated_time.write(&schemas::GET_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifier = Shape::read(&schemas::GET_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[0], from)?,
+                1 => out.policy_document = Shape::read(&schemas::GET_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[1], from)?,
+                2 => out.last_updated_time = Shape::read(&schemas::GET_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetDeliveryDestinationPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDeliveryDestinationPolicyRequest {
+    pub delivery_destination_name: String,
+}
+
+impl GetDeliveryDestinationPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DELIVERY_DESTINATION_POLICY_REQUEST);
+}
+
+impl Shape for GetDeliveryDestinationPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_destination_name.write(&schemas::GET_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.delivery_destination_name = Shape::read(&schemas::GET_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetDeliveryDestinationPolicyResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDeliveryDestinationPolicyResponse {
+    pub policy: Option<Policy>,
+}
+
+impl GetDeliveryDestinationPolicyResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DELIVERY_DESTINATION_POLICY_RESPONSE);
+}
+
+impl Shape for GetDeliveryDestinationPolicyResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy.write(&schemas::GET_DELIVERY_DESTINATION_POLICY_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.policy = Shape::read(&schemas::GET_DELIVERY_DESTINATION_POLICY_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetDeliveryDestinationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDeliveryDestinationRequest {
+    pub name: String,
+}
+
+impl GetDeliveryDestinationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DELIVERY_DESTINATION_REQUEST);
+}
+
+impl Shape for GetDeliveryDestinationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::GET_DELIVERY_DESTINATION_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.name = Shape::read(&schemas::GET_DELIVERY_DESTINATION_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetDeliveryDestinationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDeliveryDestinationResponse {
+    pub delivery_destination: Option<DeliveryDestination>,
+}
+
+impl GetDeliveryDestinationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DELIVERY_DESTINATION_RESPONSE);
+}
+
+impl Shape for GetDeliveryDestinationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_destination.write(&schemas::GET_DELIVERY_DESTINATION_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.delivery_destination = Shape::read(&schemas::GET_DELIVERY_DESTINATION_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetDeliveryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDeliveryRequest {
+    pub id: String,
+}
+
+impl GetDeliveryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DELIVERY_REQUEST);
+}
+
+impl Shape for GetDeliveryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.id.write(&schemas::GET_DELIVERY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.id = Shape::read(&schemas::GET_DELIVERY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetDeliveryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDeliveryResponse {
+    pub delivery: Option<Delivery>,
+}
+
+impl GetDeliveryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DELIVERY_RESPONSE);
+}
+
+impl Shape for GetDeliveryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery.write(&schemas::GET_DELIVERY_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.delivery = Shape::read(&schemas::GET_DELIVERY_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetDeliverySourceRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDeliverySourceRequest {
+    pub name: String,
+}
+
+impl GetDeliverySourceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DELIVERY_SOURCE_REQUEST);
+}
+
+impl Shape for GetDeliverySourceRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::GET_DELIVERY_SOURCE_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.name = Shape::read(&schemas::GET_DELIVERY_SOURCE_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetDeliverySourceResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetDeliverySourceResponse {
+    pub delivery_source: Option<DeliverySource>,
+}
+
+impl GetDeliverySourceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_DELIVERY_SOURCE_RESPONSE);
+}
+
+impl Shape for GetDeliverySourceResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_source.write(&schemas::GET_DELIVERY_SOURCE_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.delivery_source = Shape::read(&schemas::GET_DELIVERY_SOURCE_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetIntegrationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetIntegrationRequest {
+    pub integration_name: String,
+}
+
+impl GetIntegrationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_INTEGRATION_REQUEST);
+}
+
+impl Shape for GetIntegrationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_name.write(&schemas::GET_INTEGRATION_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.integration_name = Shape::read(&schemas::GET_INTEGRATION_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetIntegrationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetIntegrationResponse {
+    pub integration_name: Option<String>,
+    pub integration_type: Option<IntegrationType>,
+    pub integration_status: Option<IntegrationStatus>,
+    pub integration_details: Option<IntegrationDetails>,
+}
+
+impl GetIntegrationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_INTEGRATION_RESPONSE);
+}
+
+impl Shape for GetIntegrationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_name.write(&schemas::GET_INTEGRATION_RESPONSE_MEMBERS[0], to);
+            self.integration_type.write(&schemas::GET_INTEGRATION_RESPONSE_MEMBERS[1], to);
+            self.integration_status.write(&schemas::GET_INTEGRATION_RESPONSE_MEMBERS[2], to);
+            self.integration_details.write(&schemas::GET_INTEGRATION_RESPONSE_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.integration_name = Shape::read(&schemas::GET_INTEGRATION_RESPONSE_MEMBERS[0], from)?,
+                1 => out.integration_type = Shape::read(&schemas::GET_INTEGRATION_RESPONSE_MEMBERS[1], from)?,
+                2 => out.integration_status = Shape::read(&schemas::GET_INTEGRATION_RESPONSE_MEMBERS[2], from)?,
+                3 => out.integration_details = Shape::read(&schemas::GET_INTEGRATION_RESPONSE_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogAnomalyDetectorRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogAnomalyDetectorRequest {
+    pub anomaly_detector_arn: String,
+}
+
+impl GetLogAnomalyDetectorRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_ANOMALY_DETECTOR_REQUEST);
+}
+
+impl Shape for GetLogAnomalyDetectorRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomaly_detector_arn.write(&schemas::GET_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.anomaly_detector_arn = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogAnomalyDetectorResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogAnomalyDetectorResponse {
+    pub detector_name: Option<String>,
+    pub log_group_arn_list: Option<Vec<String>>,
+    pub evaluation_frequency: Option<EvaluationFrequency>,
+    pub filter_pattern: Option<String>,
+    pub anomaly_detector_status: Option<AnomalyDetectorStatus>,
+    pub kms_key_id: Option<String>,
+    pub creation_time_stamp: Option<i64>,
+    pub last_modified_time_stamp: Option<i64>,
+    pub anomaly_visibility_time: Option<i64>,
+}
+
+impl GetLogAnomalyDetectorResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE);
+}
+
+impl Shape for GetLogAnomalyDetectorResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.detector_name.write(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[0], to);
+            self.log_group_arn_list.write(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[1], to);
+            self.evaluation_frequency.write(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[2], to);
+            self.filter_pattern.write(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[3], to);
+            self.anomaly_detector_status.write(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[4], to);
+            self.kms_key_id.write(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[5], to);
+            self.creation_time_stamp.write(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[6], to);
+            self.last_modified_time_stamp.write(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[7], to);
+            self.anomaly_visibility_time.write(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[8], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.detector_name = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[0], from)?,
+                1 => out.log_group_arn_list = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[1], from)?,
+                2 => out.evaluation_frequency = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[2], from)?,
+                3 => out.filter_pattern = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[3], from)?,
+                4 => out.anomaly_detector_status = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[4], from)?,
+                5 => out.kms_key_id = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[5], from)?,
+                6 => out.creation_time_stamp = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[6], from)?,
+                7 => out.last_modified_time_stamp = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[7], from)?,
+                8 => out.anomaly_visibility_time = Shape::read(&schemas::GET_LOG_ANOMALY_DETECTOR_RESPONSE_MEMBERS[8], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `GetLogEventsRequest`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct GetLogEventsRequest {
@@ -590,6 +4914,996 @@ impl Shape for GetLogEventsResponse {
     }
 }
 
+/// The model's `GetLogFieldsRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogFieldsRequest {
+    pub data_source_name: String,
+    pub data_source_type: String,
+}
+
+impl GetLogFieldsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_FIELDS_REQUEST);
+}
+
+impl Shape for GetLogFieldsRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.data_source_name.write(&schemas::GET_LOG_FIELDS_REQUEST_MEMBERS[0], to);
+            self.data_source_type.write(&schemas::GET_LOG_FIELDS_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.data_source_name = Shape::read(&schemas::GET_LOG_FIELDS_REQUEST_MEMBERS[0], from)?,
+                1 => out.data_source_type = Shape::read(&schemas::GET_LOG_FIELDS_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogFieldsResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogFieldsResponse {
+    pub log_fields: Option<Vec<LogFieldsListItem>>,
+}
+
+impl GetLogFieldsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_FIELDS_RESPONSE);
+}
+
+impl Shape for GetLogFieldsResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_fields.write(&schemas::GET_LOG_FIELDS_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_fields = Shape::read(&schemas::GET_LOG_FIELDS_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogGroupFieldsRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogGroupFieldsRequest {
+    pub log_group_name: Option<String>,
+    pub time: Option<i64>,
+    pub log_group_identifier: Option<String>,
+}
+
+impl GetLogGroupFieldsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_GROUP_FIELDS_REQUEST);
+}
+
+impl Shape for GetLogGroupFieldsRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::GET_LOG_GROUP_FIELDS_REQUEST_MEMBERS[0], to);
+            self.time.write(&schemas::GET_LOG_GROUP_FIELDS_REQUEST_MEMBERS[1], to);
+            self.log_group_identifier.write(&schemas::GET_LOG_GROUP_FIELDS_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::GET_LOG_GROUP_FIELDS_REQUEST_MEMBERS[0], from)?,
+                1 => out.time = Shape::read(&schemas::GET_LOG_GROUP_FIELDS_REQUEST_MEMBERS[1], from)?,
+                2 => out.log_group_identifier = Shape::read(&schemas::GET_LOG_GROUP_FIELDS_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogGroupFieldsResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogGroupFieldsResponse {
+    pub log_group_fields: Option<Vec<LogGroupField>>,
+}
+
+impl GetLogGroupFieldsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_GROUP_FIELDS_RESPONSE);
+}
+
+impl Shape for GetLogGroupFieldsResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_fields.write(&schemas::GET_LOG_GROUP_FIELDS_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_group_fields = Shape::read(&schemas::GET_LOG_GROUP_FIELDS_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogObjectRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogObjectRequest {
+    pub unmask: Option<bool>,
+    pub log_object_pointer: String,
+}
+
+impl GetLogObjectRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_OBJECT_REQUEST);
+}
+
+impl Shape for GetLogObjectRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.unmask.write(&schemas::GET_LOG_OBJECT_REQUEST_MEMBERS[0], to);
+            self.log_object_pointer.write(&schemas::GET_LOG_OBJECT_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.unmask = Shape::read(&schemas::GET_LOG_OBJECT_REQUEST_MEMBERS[0], from)?,
+                1 => out.log_object_pointer = Shape::read(&schemas::GET_LOG_OBJECT_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogObjectResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogObjectResponse {
+    pub field_stream: Option<GetLogObjectResponseStream>,
+}
+
+impl GetLogObjectResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_OBJECT_RESPONSE);
+}
+
+impl Shape for GetLogObjectResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.field_stream.write(&schemas::GET_LOG_OBJECT_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.field_stream = Shape::read(&schemas::GET_LOG_OBJECT_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogObjectResponseStream`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogObjectResponseStream {
+    pub fields: Option<FieldsData>,
+    pub internal_streaming_exception: Option<InternalStreamingException>,
+}
+
+impl GetLogObjectResponseStream {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_OBJECT_RESPONSE_STREAM);
+}
+
+impl Shape for GetLogObjectResponseStream {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.fields.write(&schemas::GET_LOG_OBJECT_RESPONSE_STREAM_MEMBERS[0], to);
+            self.internal_streaming_exception.write(&schemas::GET_LOG_OBJECT_RESPONSE_STREAM_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.fields = Shape::read(&schemas::GET_LOG_OBJECT_RESPONSE_STREAM_MEMBERS[0], from)?,
+                1 => out.internal_streaming_exception = Shape::read(&schemas::GET_LOG_OBJECT_RESPONSE_STREAM_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogRecordRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogRecordRequest {
+    pub log_record_pointer: String,
+    pub unmask: Option<bool>,
+}
+
+impl GetLogRecordRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_RECORD_REQUEST);
+}
+
+impl Shape for GetLogRecordRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_record_pointer.write(&schemas::GET_LOG_RECORD_REQUEST_MEMBERS[0], to);
+            self.unmask.write(&schemas::GET_LOG_RECORD_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_record_pointer = Shape::read(&schemas::GET_LOG_RECORD_REQUEST_MEMBERS[0], from)?,
+                1 => out.unmask = Shape::read(&schemas::GET_LOG_RECORD_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLogRecordResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLogRecordResponse {
+    pub log_record: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl GetLogRecordResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOG_RECORD_RESPONSE);
+}
+
+impl Shape for GetLogRecordResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_record.write(&schemas::GET_LOG_RECORD_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_record = Shape::read(&schemas::GET_LOG_RECORD_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLookupTableRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLookupTableRequest {
+    pub lookup_table_arn: String,
+}
+
+impl GetLookupTableRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOOKUP_TABLE_REQUEST);
+}
+
+impl Shape for GetLookupTableRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_table_arn.write(&schemas::GET_LOOKUP_TABLE_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.lookup_table_arn = Shape::read(&schemas::GET_LOOKUP_TABLE_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetLookupTableResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetLookupTableResponse {
+    pub lookup_table_arn: Option<String>,
+    pub lookup_table_name: Option<String>,
+    pub description: Option<String>,
+    pub table_body: Option<String>,
+    pub size_bytes: Option<i64>,
+    pub last_updated_time: Option<i64>,
+    pub kms_key_id: Option<String>,
+}
+
+impl GetLookupTableResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_LOOKUP_TABLE_RESPONSE);
+}
+
+impl Shape for GetLookupTableResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_table_arn.write(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[0], to);
+            self.lookup_table_name.write(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[1], to);
+            self.description.write(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[2], to);
+            self.table_body.write(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[3], to);
+            self.size_bytes.write(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[4], to);
+            self.last_updated_time.write(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[5], to);
+            self.kms_key_id.write(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[6], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.lookup_table_arn = Shape::read(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[0], from)?,
+                1 => out.lookup_table_name = Shape::read(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[1], from)?,
+                2 => out.description = Shape::read(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[2], from)?,
+                3 => out.table_body = Shape::read(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[3], from)?,
+                4 => out.size_bytes = Shape::read(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[4], from)?,
+                5 => out.last_updated_time = Shape::read(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[5], from)?,
+                6 => out.kms_key_id = Shape::read(&schemas::GET_LOOKUP_TABLE_RESPONSE_MEMBERS[6], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetQueryResultsRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetQueryResultsRequest {
+    pub query_id: String,
+    pub next_token: Option<String>,
+    pub max_items: Option<i32>,
+}
+
+impl GetQueryResultsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_QUERY_RESULTS_REQUEST);
+}
+
+impl Shape for GetQueryResultsRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_id.write(&schemas::GET_QUERY_RESULTS_REQUEST_MEMBERS[0], to);
+            self.next_token.write(&schemas::GET_QUERY_RESULTS_REQUEST_MEMBERS[1], to);
+            self.max_items.write(&schemas::GET_QUERY_RESULTS_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_id = Shape::read(&schemas::GET_QUERY_RESULTS_REQUEST_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::GET_QUERY_RESULTS_REQUEST_MEMBERS[1], from)?,
+                2 => out.max_items = Shape::read(&schemas::GET_QUERY_RESULTS_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetQueryResultsResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetQueryResultsResponse {
+    pub query_language: Option<QueryLanguage>,
+    pub results: Option<Vec<Vec<ResultField>>>,
+    pub statistics: Option<QueryStatistics>,
+    pub status: Option<QueryStatus>,
+    pub encryption_key: Option<String>,
+    pub next_token: Option<String>,
+}
+
+impl GetQueryResultsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_QUERY_RESULTS_RESPONSE);
+}
+
+impl Shape for GetQueryResultsResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_language.write(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[0], to);
+            self.results.write(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[1], to);
+            self.statistics.write(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[2], to);
+            self.status.write(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[3], to);
+            self.encryption_key.write(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[4], to);
+            self.next_token.write(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_language = Shape::read(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.results = Shape::read(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[1], from)?,
+                2 => out.statistics = Shape::read(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[2], from)?,
+                3 => out.status = Shape::read(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[3], from)?,
+                4 => out.encryption_key = Shape::read(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[4], from)?,
+                5 => out.next_token = Shape::read(&schemas::GET_QUERY_RESULTS_RESPONSE_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetScheduledQueryHistoryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetScheduledQueryHistoryRequest {
+    pub identifier: String,
+    pub start_time: i64,
+    pub end_time: i64,
+    pub execution_statuses: Option<Vec<ExecutionStatus>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+impl GetScheduledQueryHistoryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST);
+}
+
+impl Shape for GetScheduledQueryHistoryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.identifier.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[0], to);
+            self.start_time.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[1], to);
+            self.end_time.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[2], to);
+            self.execution_statuses.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[3], to);
+            self.max_results.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[4], to);
+            self.next_token.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.identifier = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[0], from)?,
+                1 => out.start_time = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[1], from)?,
+                2 => out.end_time = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[2], from)?,
+                3 => out.execution_statuses = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[3], from)?,
+                4 => out.max_results = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[4], from)?,
+                5 => out.next_token = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_REQUEST_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetScheduledQueryHistoryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetScheduledQueryHistoryResponse {
+    pub name: Option<String>,
+    pub scheduled_query_arn: Option<String>,
+    pub trigger_history: Option<Vec<TriggerHistoryRecord>>,
+    pub next_token: Option<String>,
+}
+
+impl GetScheduledQueryHistoryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_SCHEDULED_QUERY_HISTORY_RESPONSE);
+}
+
+impl Shape for GetScheduledQueryHistoryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS[0], to);
+            self.scheduled_query_arn.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS[1], to);
+            self.trigger_history.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS[2], to);
+            self.next_token.write(&schemas::GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS[0], from)?,
+                1 => out.scheduled_query_arn = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS[1], from)?,
+                2 => out.trigger_history = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS[2], from)?,
+                3 => out.next_token = Shape::read(&schemas::GET_SCHEDULED_QUERY_HISTORY_RESPONSE_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetScheduledQueryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetScheduledQueryRequest {
+    pub identifier: String,
+}
+
+impl GetScheduledQueryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_SCHEDULED_QUERY_REQUEST);
+}
+
+impl Shape for GetScheduledQueryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.identifier.write(&schemas::GET_SCHEDULED_QUERY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.identifier = Shape::read(&schemas::GET_SCHEDULED_QUERY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetScheduledQueryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetScheduledQueryResponse {
+    pub scheduled_query_arn: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub query_language: Option<QueryLanguage>,
+    pub query_string: Option<String>,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub schedule_expression: Option<String>,
+    pub timezone: Option<String>,
+    pub start_time_offset: Option<i64>,
+    pub destination_configuration: Option<DestinationConfiguration>,
+    pub state: Option<ScheduledQueryState>,
+    pub last_triggered_time: Option<i64>,
+    pub last_execution_status: Option<ExecutionStatus>,
+    pub schedule_start_time: Option<i64>,
+    pub schedule_end_time: Option<i64>,
+    pub execution_role_arn: Option<String>,
+    pub creation_time: Option<i64>,
+    pub last_updated_time: Option<i64>,
+}
+
+impl GetScheduledQueryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_SCHEDULED_QUERY_RESPONSE);
+}
+
+impl Shape for GetScheduledQueryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.scheduled_query_arn.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[0], to);
+            self.name.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[1], to);
+            self.description.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[2], to);
+            self.query_language.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[3], to);
+            self.query_string.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[4], to);
+            self.log_group_identifiers.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[5], to);
+            self.schedule_expression.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[6], to);
+            self.timezone.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[7], to);
+            self.start_time_offset.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[8], to);
+            self.destination_configuration.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[9], to);
+            self.state.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[10], to);
+            self.last_triggered_time.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[11], to);
+            self.last_execution_status.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[12], to);
+            self.schedule_start_time.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[13], to);
+            self.schedule_end_time.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[14], to);
+            self.execution_role_arn.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[15], to);
+            self.creation_time.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[16], to);
+            self.last_updated_time.write(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[17], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.scheduled_query_arn = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[0], from)?,
+                1 => out.name = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[1], from)?,
+                2 => out.description = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[2], from)?,
+                3 => out.query_language = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[3], from)?,
+                4 => out.query_string = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[4], from)?,
+                5 => out.log_group_identifiers = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[5], from)?,
+                6 => out.schedule_expression = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[6], from)?,
+                7 => out.timezone = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[7], from)?,
+                8 => out.start_time_offset = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[8], from)?,
+                9 => out.destination_configuration = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[9], from)?,
+                10 => out.state = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[10], from)?,
+                11 => out.last_triggered_time = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[11], from)?,
+                12 => out.last_execution_status = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[12], from)?,
+                13 => out.schedule_start_time = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[13], from)?,
+                14 => out.schedule_end_time = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[14], from)?,
+                15 => out.execution_role_arn = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[15], from)?,
+                16 => out.creation_time = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[16], from)?,
+                17 => out.last_updated_time = Shape::read(&schemas::GET_SCHEDULED_QUERY_RESPONSE_MEMBERS[17], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetTransformerRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetTransformerRequest {
+    pub log_group_identifier: String,
+}
+
+impl GetTransformerRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_TRANSFORMER_REQUEST);
+}
+
+impl Shape for GetTransformerRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::GET_TRANSFORMER_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_group_identifier = Shape::read(&schemas::GET_TRANSFORMER_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GetTransformerResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GetTransformerResponse {
+    pub log_group_identifier: Option<String>,
+    pub creation_time: Option<i64>,
+    pub last_modified_time: Option<i64>,
+    pub transformer_config: Option<Vec<Processor>>,
+}
+
+impl GetTransformerResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GET_TRANSFORMER_RESPONSE);
+}
+
+impl Shape for GetTransformerResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::GET_TRANSFORMER_RESPONSE_MEMBERS[0], to);
+            self.creation_time.write(&schemas::GET_TRANSFORMER_RESPONSE_MEMBERS[1], to);
+            self.last_modified_time.write(&schemas::GET_TRANSFORMER_RESPONSE_MEMBERS[2], to);
+            self.transformer_config.write(&schemas::GET_TRANSFORMER_RESPONSE_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifier = Shape::read(&schemas::GET_TRANSFORMER_RESPONSE_MEMBERS[0], from)?,
+                1 => out.creation_time = Shape::read(&schemas::GET_TRANSFORMER_RESPONSE_MEMBERS[1], from)?,
+                2 => out.last_modified_time = Shape::read(&schemas::GET_TRANSFORMER_RESPONSE_MEMBERS[2], from)?,
+                3 => out.transformer_config = Shape::read(&schemas::GET_TRANSFORMER_RESPONSE_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `Grok`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Grok {
+    pub source: Option<String>,
+    pub r#match: String,
+}
+
+impl Grok {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GROK);
+}
+
+impl Shape for Grok {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::GROK_MEMBERS[0], to);
+            self.r#match.write(&schemas::GROK_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::GROK_MEMBERS[0], from)?,
+                1 => out.r#match = Shape::read(&schemas::GROK_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `GroupingIdentifier`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GroupingIdentifier {
+    pub key: Option<String>,
+    pub value: Option<String>,
+}
+
+impl GroupingIdentifier {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::GROUPING_IDENTIFIER);
+}
+
+impl Shape for GroupingIdentifier {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.key.write(&schemas::GROUPING_IDENTIFIER_MEMBERS[0], to);
+            self.value.write(&schemas::GROUPING_IDENTIFIER_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.key = Shape::read(&schemas::GROUPING_IDENTIFIER_MEMBERS[0], from)?,
+                1 => out.value = Shape::read(&schemas::GROUPING_IDENTIFIER_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `Import`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Import {
+    pub import_id: Option<String>,
+    pub import_source_arn: Option<String>,
+    pub import_status: Option<ImportStatus>,
+    pub import_destination_arn: Option<String>,
+    pub import_statistics: Option<ImportStatistics>,
+    pub import_filter: Option<ImportFilter>,
+    pub creation_time: Option<i64>,
+    pub last_updated_time: Option<i64>,
+    pub error_message: Option<String>,
+}
+
+impl Import {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::IMPORT);
+}
+
+impl Shape for Import {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.import_id.write(&schemas::IMPORT_MEMBERS[0], to);
+            self.import_source_arn.write(&schemas::IMPORT_MEMBERS[1], to);
+            self.import_status.write(&schemas::IMPORT_MEMBERS[2], to);
+            self.import_destination_arn.write(&schemas::IMPORT_MEMBERS[3], to);
+            self.import_statistics.write(&schemas::IMPORT_MEMBERS[4], to);
+            self.import_filter.write(&schemas::IMPORT_MEMBERS[5], to);
+            self.creation_time.write(&schemas::IMPORT_MEMBERS[6], to);
+            self.last_updated_time.write(&schemas::IMPORT_MEMBERS[7], to);
+            self.error_message.write(&schemas::IMPORT_MEMBERS[8], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.import_id = Shape::read(&schemas::IMPORT_MEMBERS[0], from)?,
+                1 => out.import_source_arn = Shape::read(&schemas::IMPORT_MEMBERS[1], from)?,
+                2 => out.import_status = Shape::read(&schemas::IMPORT_MEMBERS[2], from)?,
+                3 => out.import_destination_arn = Shape::read(&schemas::IMPORT_MEMBERS[3], from)?,
+                4 => out.import_statistics = Shape::read(&schemas::IMPORT_MEMBERS[4], from)?,
+                5 => out.import_filter = Shape::read(&schemas::IMPORT_MEMBERS[5], from)?,
+                6 => out.creation_time = Shape::read(&schemas::IMPORT_MEMBERS[6], from)?,
+                7 => out.last_updated_time = Shape::read(&schemas::IMPORT_MEMBERS[7], from)?,
+                8 => out.error_message = Shape::read(&schemas::IMPORT_MEMBERS[8], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ImportBatch`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ImportBatch {
+    pub batch_id: String,
+    pub status: ImportStatus,
+    pub error_message: Option<String>,
+}
+
+impl ImportBatch {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::IMPORT_BATCH);
+}
+
+impl Shape for ImportBatch {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.batch_id.write(&schemas::IMPORT_BATCH_MEMBERS[0], to);
+            self.status.write(&schemas::IMPORT_BATCH_MEMBERS[1], to);
+            self.error_message.write(&schemas::IMPORT_BATCH_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.batch_id = Shape::read(&schemas::IMPORT_BATCH_MEMBERS[0], from)?,
+                1 => out.status = Shape::read(&schemas::IMPORT_BATCH_MEMBERS[1], from)?,
+                2 => out.error_message = Shape::read(&schemas::IMPORT_BATCH_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ImportFilter`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ImportFilter {
+    pub start_event_time: Option<i64>,
+    pub end_event_time: Option<i64>,
+}
+
+impl ImportFilter {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::IMPORT_FILTER);
+}
+
+impl Shape for ImportFilter {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.start_event_time.write(&schemas::IMPORT_FILTER_MEMBERS[0], to);
+            self.end_event_time.write(&schemas::IMPORT_FILTER_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.start_event_time = Shape::read(&schemas::IMPORT_FILTER_MEMBERS[0], from)?,
+                1 => out.end_event_time = Shape::read(&schemas::IMPORT_FILTER_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ImportStatistics`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ImportStatistics {
+    pub bytes_imported: Option<i64>,
+}
+
+impl ImportStatistics {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::IMPORT_STATISTICS);
+}
+
+impl Shape for ImportStatistics {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.bytes_imported.write(&schemas::IMPORT_STATISTICS_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.bytes_imported = Shape::read(&schemas::IMPORT_STATISTICS_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `IndexPolicy`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IndexPolicy {
+    pub log_group_identifier: Option<String>,
+    pub last_update_time: Option<i64>,
+    pub policy_document: Option<String>,
+    pub policy_name: Option<String>,
+    pub source: Option<IndexSource>,
+}
+
+impl IndexPolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INDEX_POLICY);
+}
+
+impl Shape for IndexPolicy {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::INDEX_POLICY_MEMBERS[0], to);
+            self.last_update_time.write(&schemas::INDEX_POLICY_MEMBERS[1], to);
+            self.policy_document.write(&schemas::INDEX_POLICY_MEMBERS[2], to);
+            self.policy_name.write(&schemas::INDEX_POLICY_MEMBERS[3], to);
+            self.source.write(&schemas::INDEX_POLICY_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifier = Shape::read(&schemas::INDEX_POLICY_MEMBERS[0], from)?,
+                1 => out.last_update_time = Shape::read(&schemas::INDEX_POLICY_MEMBERS[1], from)?,
+                2 => out.policy_document = Shape::read(&schemas::INDEX_POLICY_MEMBERS[2], from)?,
+                3 => out.policy_name = Shape::read(&schemas::INDEX_POLICY_MEMBERS[3], from)?,
+                4 => out.source = Shape::read(&schemas::INDEX_POLICY_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `InputLogEvent`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InputLogEvent {
@@ -624,10 +5938,1142 @@ impl Shape for InputLogEvent {
     }
 }
 
+/// The model's `IntegrationDetails`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IntegrationDetails {
+    pub open_search_integration_details: Option<OpenSearchIntegrationDetails>,
+}
+
+impl IntegrationDetails {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INTEGRATION_DETAILS);
+}
+
+impl Shape for IntegrationDetails {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.open_search_integration_details.write(&schemas::INTEGRATION_DETAILS_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.open_search_integration_details = Shape::read(&schemas::INTEGRATION_DETAILS_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `IntegrationSummary`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IntegrationSummary {
+    pub integration_name: Option<String>,
+    pub integration_type: Option<IntegrationType>,
+    pub integration_status: Option<IntegrationStatus>,
+}
+
+impl IntegrationSummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INTEGRATION_SUMMARY);
+}
+
+impl Shape for IntegrationSummary {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_name.write(&schemas::INTEGRATION_SUMMARY_MEMBERS[0], to);
+            self.integration_type.write(&schemas::INTEGRATION_SUMMARY_MEMBERS[1], to);
+            self.integration_status.write(&schemas::INTEGRATION_SUMMARY_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.integration_name = Shape::read(&schemas::INTEGRATION_SUMMARY_MEMBERS[0], from)?,
+                1 => out.integration_type = Shape::read(&schemas::INTEGRATION_SUMMARY_MEMBERS[1], from)?,
+                2 => out.integration_status = Shape::read(&schemas::INTEGRATION_SUMMARY_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `InternalStreamingException`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct InternalStreamingException {
+    pub message: Option<String>,
+}
+
+impl InternalStreamingException {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::INTERNAL_STREAMING_EXCEPTION);
+}
+
+impl Shape for InternalStreamingException {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.message.write(&schemas::INTERNAL_STREAMING_EXCEPTION_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.message = Shape::read(&schemas::INTERNAL_STREAMING_EXCEPTION_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `InvalidSequenceTokenException`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InvalidSequenceTokenException {
     pub expected_sequence_token: Option<String>,
+}
+
+/// The model's `ListAggregateLogGroupSummariesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListAggregateLogGroupSummariesRequest {
+    pub account_identifiers: Option<Vec<String>>,
+    pub include_linked_accounts: Option<bool>,
+    pub log_group_class: Option<LogGroupClass>,
+    pub log_group_name_pattern: Option<String>,
+    pub data_sources: Option<Vec<DataSourceFilter>>,
+    pub group_by: ListAggregateLogGroupSummariesGroupBy,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+}
+
+impl ListAggregateLogGroupSummariesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST);
+}
+
+impl Shape for ListAggregateLogGroupSummariesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.account_identifiers.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[0], to);
+            self.include_linked_accounts.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[1], to);
+            self.log_group_class.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[2], to);
+            self.log_group_name_pattern.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[3], to);
+            self.data_sources.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[4], to);
+            self.group_by.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[5], to);
+            self.next_token.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[6], to);
+            self.limit.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[7], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => {
+                    out.account_identifiers = Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[0], from)?
+                }
+                1 => {
+                    out.include_linked_accounts =
+                        Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[1], from)?
+                }
+                2 => out.log_group_class = Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[2], from)?,
+                3 => {
+                    out.log_group_name_pattern =
+                        Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[3], from)?
+                }
+                4 => out.data_sources = Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[4], from)?,
+                5 => out.group_by = Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[5], from)?,
+                6 => out.next_token = Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[6], from)?,
+                7 => out.limit = Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST_MEMBERS[7], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListAggregateLogGroupSummariesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListAggregateLogGroupSummariesResponse {
+    pub aggregate_log_group_summaries: Option<Vec<AggregateLogGroupSummary>>,
+    pub next_token: Option<String>,
+}
+
+impl ListAggregateLogGroupSummariesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_RESPONSE);
+}
+
+impl Shape for ListAggregateLogGroupSummariesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.aggregate_log_group_summaries.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => {
+                    out.aggregate_log_group_summaries =
+                        Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_RESPONSE_MEMBERS[0], from)?
+                }
+                1 => out.next_token = Shape::read(&schemas::LIST_AGGREGATE_LOG_GROUP_SUMMARIES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListAnomaliesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListAnomaliesRequest {
+    pub anomaly_detector_arn: Option<String>,
+    pub suppression_state: Option<SuppressionState>,
+    pub limit: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+impl ListAnomaliesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_ANOMALIES_REQUEST);
+}
+
+impl Shape for ListAnomaliesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomaly_detector_arn.write(&schemas::LIST_ANOMALIES_REQUEST_MEMBERS[0], to);
+            self.suppression_state.write(&schemas::LIST_ANOMALIES_REQUEST_MEMBERS[1], to);
+            self.limit.write(&schemas::LIST_ANOMALIES_REQUEST_MEMBERS[2], to);
+            self.next_token.write(&schemas::LIST_ANOMALIES_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.anomaly_detector_arn = Shape::read(&schemas::LIST_ANOMALIES_REQUEST_MEMBERS[0], from)?,
+                1 => out.suppression_state = Shape::read(&schemas::LIST_ANOMALIES_REQUEST_MEMBERS[1], from)?,
+                2 => out.limit = Shape::read(&schemas::LIST_ANOMALIES_REQUEST_MEMBERS[2], from)?,
+                3 => out.next_token = Shape::read(&schemas::LIST_ANOMALIES_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListAnomaliesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListAnomaliesResponse {
+    pub anomalies: Option<Vec<Anomaly>>,
+    pub next_token: Option<String>,
+}
+
+impl ListAnomaliesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_ANOMALIES_RESPONSE);
+}
+
+impl Shape for ListAnomaliesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomalies.write(&schemas::LIST_ANOMALIES_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::LIST_ANOMALIES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.anomalies = Shape::read(&schemas::LIST_ANOMALIES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::LIST_ANOMALIES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListIntegrationsRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListIntegrationsRequest {
+    pub integration_name_prefix: Option<String>,
+    pub integration_type: Option<IntegrationType>,
+    pub integration_status: Option<IntegrationStatus>,
+}
+
+impl ListIntegrationsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_INTEGRATIONS_REQUEST);
+}
+
+impl Shape for ListIntegrationsRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_name_prefix.write(&schemas::LIST_INTEGRATIONS_REQUEST_MEMBERS[0], to);
+            self.integration_type.write(&schemas::LIST_INTEGRATIONS_REQUEST_MEMBERS[1], to);
+            self.integration_status.write(&schemas::LIST_INTEGRATIONS_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.integration_name_prefix = Shape::read(&schemas::LIST_INTEGRATIONS_REQUEST_MEMBERS[0], from)?,
+                1 => out.integration_type = Shape::read(&schemas::LIST_INTEGRATIONS_REQUEST_MEMBERS[1], from)?,
+                2 => out.integration_status = Shape::read(&schemas::LIST_INTEGRATIONS_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListIntegrationsResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListIntegrationsResponse {
+    pub integration_summaries: Option<Vec<IntegrationSummary>>,
+}
+
+impl ListIntegrationsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_INTEGRATIONS_RESPONSE);
+}
+
+impl Shape for ListIntegrationsResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_summaries.write(&schemas::LIST_INTEGRATIONS_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.integration_summaries = Shape::read(&schemas::LIST_INTEGRATIONS_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListLogAnomalyDetectorsRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListLogAnomalyDetectorsRequest {
+    pub filter_log_group_arn: Option<String>,
+    pub limit: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+impl ListLogAnomalyDetectorsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_LOG_ANOMALY_DETECTORS_REQUEST);
+}
+
+impl Shape for ListLogAnomalyDetectorsRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.filter_log_group_arn.write(&schemas::LIST_LOG_ANOMALY_DETECTORS_REQUEST_MEMBERS[0], to);
+            self.limit.write(&schemas::LIST_LOG_ANOMALY_DETECTORS_REQUEST_MEMBERS[1], to);
+            self.next_token.write(&schemas::LIST_LOG_ANOMALY_DETECTORS_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.filter_log_group_arn = Shape::read(&schemas::LIST_LOG_ANOMALY_DETECTORS_REQUEST_MEMBERS[0], from)?,
+                1 => out.limit = Shape::read(&schemas::LIST_LOG_ANOMALY_DETECTORS_REQUEST_MEMBERS[1], from)?,
+                2 => out.next_token = Shape::read(&schemas::LIST_LOG_ANOMALY_DETECTORS_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListLogAnomalyDetectorsResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListLogAnomalyDetectorsResponse {
+    pub anomaly_detectors: Option<Vec<AnomalyDetector>>,
+    pub next_token: Option<String>,
+}
+
+impl ListLogAnomalyDetectorsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_LOG_ANOMALY_DETECTORS_RESPONSE);
+}
+
+impl Shape for ListLogAnomalyDetectorsResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomaly_detectors.write(&schemas::LIST_LOG_ANOMALY_DETECTORS_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::LIST_LOG_ANOMALY_DETECTORS_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.anomaly_detectors = Shape::read(&schemas::LIST_LOG_ANOMALY_DETECTORS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::LIST_LOG_ANOMALY_DETECTORS_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListLogGroupsForQueryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListLogGroupsForQueryRequest {
+    pub query_id: String,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+}
+
+impl ListLogGroupsForQueryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_LOG_GROUPS_FOR_QUERY_REQUEST);
+}
+
+impl Shape for ListLogGroupsForQueryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_id.write(&schemas::LIST_LOG_GROUPS_FOR_QUERY_REQUEST_MEMBERS[0], to);
+            self.next_token.write(&schemas::LIST_LOG_GROUPS_FOR_QUERY_REQUEST_MEMBERS[1], to);
+            self.max_results.write(&schemas::LIST_LOG_GROUPS_FOR_QUERY_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_id = Shape::read(&schemas::LIST_LOG_GROUPS_FOR_QUERY_REQUEST_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::LIST_LOG_GROUPS_FOR_QUERY_REQUEST_MEMBERS[1], from)?,
+                2 => out.max_results = Shape::read(&schemas::LIST_LOG_GROUPS_FOR_QUERY_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListLogGroupsForQueryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListLogGroupsForQueryResponse {
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub next_token: Option<String>,
+}
+
+impl ListLogGroupsForQueryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_LOG_GROUPS_FOR_QUERY_RESPONSE);
+}
+
+impl Shape for ListLogGroupsForQueryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifiers.write(&schemas::LIST_LOG_GROUPS_FOR_QUERY_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::LIST_LOG_GROUPS_FOR_QUERY_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifiers = Shape::read(&schemas::LIST_LOG_GROUPS_FOR_QUERY_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::LIST_LOG_GROUPS_FOR_QUERY_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListLogGroupsRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListLogGroupsRequest {
+    pub log_group_name_pattern: Option<String>,
+    pub log_group_class: Option<LogGroupClass>,
+    pub include_linked_accounts: Option<bool>,
+    pub account_identifiers: Option<Vec<String>>,
+    pub next_token: Option<String>,
+    pub limit: Option<i32>,
+    pub data_sources: Option<Vec<DataSourceFilter>>,
+    pub field_index_names: Option<Vec<String>>,
+    pub log_group_tags: Option<Vec<TagFilter>>,
+}
+
+impl ListLogGroupsRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_LOG_GROUPS_REQUEST);
+}
+
+impl Shape for ListLogGroupsRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name_pattern.write(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[0], to);
+            self.log_group_class.write(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[1], to);
+            self.include_linked_accounts.write(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[2], to);
+            self.account_identifiers.write(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[3], to);
+            self.next_token.write(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[4], to);
+            self.limit.write(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[5], to);
+            self.data_sources.write(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[6], to);
+            self.field_index_names.write(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[7], to);
+            self.log_group_tags.write(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[8], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name_pattern = Shape::read(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[0], from)?,
+                1 => out.log_group_class = Shape::read(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[1], from)?,
+                2 => out.include_linked_accounts = Shape::read(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[2], from)?,
+                3 => out.account_identifiers = Shape::read(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[3], from)?,
+                4 => out.next_token = Shape::read(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[4], from)?,
+                5 => out.limit = Shape::read(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[5], from)?,
+                6 => out.data_sources = Shape::read(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[6], from)?,
+                7 => out.field_index_names = Shape::read(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[7], from)?,
+                8 => out.log_group_tags = Shape::read(&schemas::LIST_LOG_GROUPS_REQUEST_MEMBERS[8], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListLogGroupsResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListLogGroupsResponse {
+    pub log_groups: Option<Vec<LogGroupSummary>>,
+    pub next_token: Option<String>,
+}
+
+impl ListLogGroupsResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_LOG_GROUPS_RESPONSE);
+}
+
+impl Shape for ListLogGroupsResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_groups.write(&schemas::LIST_LOG_GROUPS_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::LIST_LOG_GROUPS_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_groups = Shape::read(&schemas::LIST_LOG_GROUPS_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::LIST_LOG_GROUPS_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListScheduledQueriesRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListScheduledQueriesRequest {
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+    pub state: Option<ScheduledQueryState>,
+}
+
+impl ListScheduledQueriesRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SCHEDULED_QUERIES_REQUEST);
+}
+
+impl Shape for ListScheduledQueriesRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.max_results.write(&schemas::LIST_SCHEDULED_QUERIES_REQUEST_MEMBERS[0], to);
+            self.next_token.write(&schemas::LIST_SCHEDULED_QUERIES_REQUEST_MEMBERS[1], to);
+            self.state.write(&schemas::LIST_SCHEDULED_QUERIES_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.max_results = Shape::read(&schemas::LIST_SCHEDULED_QUERIES_REQUEST_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::LIST_SCHEDULED_QUERIES_REQUEST_MEMBERS[1], from)?,
+                2 => out.state = Shape::read(&schemas::LIST_SCHEDULED_QUERIES_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListScheduledQueriesResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListScheduledQueriesResponse {
+    pub next_token: Option<String>,
+    pub scheduled_queries: Option<Vec<ScheduledQuerySummary>>,
+}
+
+impl ListScheduledQueriesResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SCHEDULED_QUERIES_RESPONSE);
+}
+
+impl Shape for ListScheduledQueriesResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.next_token.write(&schemas::LIST_SCHEDULED_QUERIES_RESPONSE_MEMBERS[0], to);
+            self.scheduled_queries.write(&schemas::LIST_SCHEDULED_QUERIES_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.next_token = Shape::read(&schemas::LIST_SCHEDULED_QUERIES_RESPONSE_MEMBERS[0], from)?,
+                1 => out.scheduled_queries = Shape::read(&schemas::LIST_SCHEDULED_QUERIES_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListSourcesForS3TableIntegrationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListSourcesForS3TableIntegrationRequest {
+    pub integration_arn: String,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+impl ListSourcesForS3TableIntegrationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST);
+}
+
+impl Shape for ListSourcesForS3TableIntegrationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_arn.write(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[0], to);
+            self.max_results.write(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[1], to);
+            self.next_token.write(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.integration_arn = Shape::read(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[0], from)?,
+                1 => out.max_results = Shape::read(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[1], from)?,
+                2 => out.next_token = Shape::read(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListSourcesForS3TableIntegrationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListSourcesForS3TableIntegrationResponse {
+    pub sources: Option<Vec<S3TableIntegrationSource>>,
+    pub next_token: Option<String>,
+}
+
+impl ListSourcesForS3TableIntegrationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_RESPONSE);
+}
+
+impl Shape for ListSourcesForS3TableIntegrationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.sources.write(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS[0], to);
+            self.next_token.write(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.sources = Shape::read(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS[0], from)?,
+                1 => out.next_token = Shape::read(&schemas::LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListTagsForResourceRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListTagsForResourceRequest {
+    pub resource_arn: String,
+}
+
+impl ListTagsForResourceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TAGS_FOR_RESOURCE_REQUEST);
+}
+
+impl Shape for ListTagsForResourceRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.resource_arn.write(&schemas::LIST_TAGS_FOR_RESOURCE_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.resource_arn = Shape::read(&schemas::LIST_TAGS_FOR_RESOURCE_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListTagsForResourceResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListTagsForResourceResponse {
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl ListTagsForResourceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TAGS_FOR_RESOURCE_RESPONSE);
+}
+
+impl Shape for ListTagsForResourceResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.tags.write(&schemas::LIST_TAGS_FOR_RESOURCE_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.tags = Shape::read(&schemas::LIST_TAGS_FOR_RESOURCE_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListTagsLogGroupRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListTagsLogGroupRequest {
+    pub log_group_name: String,
+}
+
+impl ListTagsLogGroupRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TAGS_LOG_GROUP_REQUEST);
+}
+
+impl Shape for ListTagsLogGroupRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::LIST_TAGS_LOG_GROUP_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.log_group_name = Shape::read(&schemas::LIST_TAGS_LOG_GROUP_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListTagsLogGroupResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListTagsLogGroupResponse {
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl ListTagsLogGroupResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TAGS_LOG_GROUP_RESPONSE);
+}
+
+impl Shape for ListTagsLogGroupResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.tags.write(&schemas::LIST_TAGS_LOG_GROUP_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.tags = Shape::read(&schemas::LIST_TAGS_LOG_GROUP_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ListToMap`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListToMap {
+    pub source: String,
+    pub key: String,
+    pub value_key: Option<String>,
+    pub target: Option<String>,
+    pub flatten: Option<bool>,
+    pub flattened_element: Option<FlattenedElement>,
+}
+
+impl ListToMap {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIST_TO_MAP);
+}
+
+impl Shape for ListToMap {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::LIST_TO_MAP_MEMBERS[0], to);
+            self.key.write(&schemas::LIST_TO_MAP_MEMBERS[1], to);
+            self.value_key.write(&schemas::LIST_TO_MAP_MEMBERS[2], to);
+            self.target.write(&schemas::LIST_TO_MAP_MEMBERS[3], to);
+            self.flatten.write(&schemas::LIST_TO_MAP_MEMBERS[4], to);
+            self.flattened_element.write(&schemas::LIST_TO_MAP_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::LIST_TO_MAP_MEMBERS[0], from)?,
+                1 => out.key = Shape::read(&schemas::LIST_TO_MAP_MEMBERS[1], from)?,
+                2 => out.value_key = Shape::read(&schemas::LIST_TO_MAP_MEMBERS[2], from)?,
+                3 => out.target = Shape::read(&schemas::LIST_TO_MAP_MEMBERS[3], from)?,
+                4 => out.flatten = Shape::read(&schemas::LIST_TO_MAP_MEMBERS[4], from)?,
+                5 => out.flattened_element = Shape::read(&schemas::LIST_TO_MAP_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `LiveTailSessionLogEvent`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LiveTailSessionLogEvent {
+    pub log_stream_name: Option<String>,
+    pub log_group_identifier: Option<String>,
+    pub message: Option<String>,
+    pub timestamp: Option<i64>,
+    pub ingestion_time: Option<i64>,
+}
+
+impl LiveTailSessionLogEvent {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIVE_TAIL_SESSION_LOG_EVENT);
+}
+
+impl Shape for LiveTailSessionLogEvent {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_stream_name.write(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[0], to);
+            self.log_group_identifier.write(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[1], to);
+            self.message.write(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[2], to);
+            self.timestamp.write(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[3], to);
+            self.ingestion_time.write(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_stream_name = Shape::read(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[0], from)?,
+                1 => out.log_group_identifier = Shape::read(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[1], from)?,
+                2 => out.message = Shape::read(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[2], from)?,
+                3 => out.timestamp = Shape::read(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[3], from)?,
+                4 => out.ingestion_time = Shape::read(&schemas::LIVE_TAIL_SESSION_LOG_EVENT_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `LiveTailSessionMetadata`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LiveTailSessionMetadata {
+    pub sampled: Option<bool>,
+}
+
+impl LiveTailSessionMetadata {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIVE_TAIL_SESSION_METADATA);
+}
+
+impl Shape for LiveTailSessionMetadata {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.sampled.write(&schemas::LIVE_TAIL_SESSION_METADATA_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.sampled = Shape::read(&schemas::LIVE_TAIL_SESSION_METADATA_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `LiveTailSessionStart`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LiveTailSessionStart {
+    pub request_id: Option<String>,
+    pub session_id: Option<String>,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub log_stream_names: Option<Vec<String>>,
+    pub log_stream_name_prefixes: Option<Vec<String>>,
+    pub log_event_filter_pattern: Option<String>,
+}
+
+impl LiveTailSessionStart {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIVE_TAIL_SESSION_START);
+}
+
+impl Shape for LiveTailSessionStart {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.request_id.write(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[0], to);
+            self.session_id.write(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[1], to);
+            self.log_group_identifiers.write(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[2], to);
+            self.log_stream_names.write(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[3], to);
+            self.log_stream_name_prefixes.write(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[4], to);
+            self.log_event_filter_pattern.write(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.request_id = Shape::read(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[0], from)?,
+                1 => out.session_id = Shape::read(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[1], from)?,
+                2 => out.log_group_identifiers = Shape::read(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[2], from)?,
+                3 => out.log_stream_names = Shape::read(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[3], from)?,
+                4 => out.log_stream_name_prefixes = Shape::read(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[4], from)?,
+                5 => out.log_event_filter_pattern = Shape::read(&schemas::LIVE_TAIL_SESSION_START_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `LiveTailSessionUpdate`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LiveTailSessionUpdate {
+    pub session_metadata: Option<LiveTailSessionMetadata>,
+    pub session_results: Option<Vec<LiveTailSessionLogEvent>>,
+}
+
+impl LiveTailSessionUpdate {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LIVE_TAIL_SESSION_UPDATE);
+}
+
+impl Shape for LiveTailSessionUpdate {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.session_metadata.write(&schemas::LIVE_TAIL_SESSION_UPDATE_MEMBERS[0], to);
+            self.session_results.write(&schemas::LIVE_TAIL_SESSION_UPDATE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.session_metadata = Shape::read(&schemas::LIVE_TAIL_SESSION_UPDATE_MEMBERS[0], from)?,
+                1 => out.session_results = Shape::read(&schemas::LIVE_TAIL_SESSION_UPDATE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `LogEvent`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LogEvent {
+    pub timestamp: Option<i64>,
+    pub message: Option<String>,
+}
+
+impl LogEvent {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOG_EVENT);
+}
+
+impl Shape for LogEvent {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.timestamp.write(&schemas::LOG_EVENT_MEMBERS[0], to);
+            self.message.write(&schemas::LOG_EVENT_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.timestamp = Shape::read(&schemas::LOG_EVENT_MEMBERS[0], from)?,
+                1 => out.message = Shape::read(&schemas::LOG_EVENT_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `LogFieldType`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LogFieldType {
+    pub r#type: Option<String>,
+    pub element: Option<Box<LogFieldType>>,
+    pub fields: Option<Vec<LogFieldsListItem>>,
+}
+
+impl LogFieldType {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOG_FIELD_TYPE);
+}
+
+impl Shape for LogFieldType {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.r#type.write(&schemas::LOG_FIELD_TYPE_MEMBERS[0], to);
+            self.element.write(&schemas::LOG_FIELD_TYPE_MEMBERS[1], to);
+            self.fields.write(&schemas::LOG_FIELD_TYPE_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.r#type = Shape::read(&schemas::LOG_FIELD_TYPE_MEMBERS[0], from)?,
+                1 => out.element = Shape::read(&schemas::LOG_FIELD_TYPE_MEMBERS[1], from)?,
+                2 => out.fields = Shape::read(&schemas::LOG_FIELD_TYPE_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `LogFieldsListItem`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LogFieldsListItem {
+    pub log_field_name: Option<String>,
+    pub log_field_type: Option<LogFieldType>,
+}
+
+impl LogFieldsListItem {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOG_FIELDS_LIST_ITEM);
+}
+
+impl Shape for LogFieldsListItem {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_field_name.write(&schemas::LOG_FIELDS_LIST_ITEM_MEMBERS[0], to);
+            self.log_field_type.write(&schemas::LOG_FIELDS_LIST_ITEM_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_field_name = Shape::read(&schemas::LOG_FIELDS_LIST_ITEM_MEMBERS[0], from)?,
+                1 => out.log_field_type = Shape::read(&schemas::LOG_FIELDS_LIST_ITEM_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
 }
 
 /// The model's `LogGroup`.
@@ -697,6 +7143,77 @@ impl Shape for LogGroup {
     }
 }
 
+/// The model's `LogGroupField`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LogGroupField {
+    pub name: Option<String>,
+    pub percent: Option<i32>,
+}
+
+impl LogGroupField {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOG_GROUP_FIELD);
+}
+
+impl Shape for LogGroupField {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::LOG_GROUP_FIELD_MEMBERS[0], to);
+            self.percent.write(&schemas::LOG_GROUP_FIELD_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::LOG_GROUP_FIELD_MEMBERS[0], from)?,
+                1 => out.percent = Shape::read(&schemas::LOG_GROUP_FIELD_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `LogGroupSummary`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LogGroupSummary {
+    pub log_group_name: Option<String>,
+    pub log_group_arn: Option<String>,
+    pub log_group_class: Option<LogGroupClass>,
+}
+
+impl LogGroupSummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOG_GROUP_SUMMARY);
+}
+
+impl Shape for LogGroupSummary {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::LOG_GROUP_SUMMARY_MEMBERS[0], to);
+            self.log_group_arn.write(&schemas::LOG_GROUP_SUMMARY_MEMBERS[1], to);
+            self.log_group_class.write(&schemas::LOG_GROUP_SUMMARY_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::LOG_GROUP_SUMMARY_MEMBERS[0], from)?,
+                1 => out.log_group_arn = Shape::read(&schemas::LOG_GROUP_SUMMARY_MEMBERS[1], from)?,
+                2 => out.log_group_class = Shape::read(&schemas::LOG_GROUP_SUMMARY_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `LogStream`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LogStream {
@@ -749,6 +7266,706 @@ impl Shape for LogStream {
     }
 }
 
+/// The model's `LookupTable`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LookupTable {
+    pub lookup_table_arn: Option<String>,
+    pub lookup_table_name: Option<String>,
+    pub description: Option<String>,
+    pub table_fields: Option<Vec<String>>,
+    pub records_count: Option<i64>,
+    pub size_bytes: Option<i64>,
+    pub last_updated_time: Option<i64>,
+    pub kms_key_id: Option<String>,
+}
+
+impl LookupTable {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOOKUP_TABLE);
+}
+
+impl Shape for LookupTable {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_table_arn.write(&schemas::LOOKUP_TABLE_MEMBERS[0], to);
+            self.lookup_table_name.write(&schemas::LOOKUP_TABLE_MEMBERS[1], to);
+            self.description.write(&schemas::LOOKUP_TABLE_MEMBERS[2], to);
+            self.table_fields.write(&schemas::LOOKUP_TABLE_MEMBERS[3], to);
+            self.records_count.write(&schemas::LOOKUP_TABLE_MEMBERS[4], to);
+            self.size_bytes.write(&schemas::LOOKUP_TABLE_MEMBERS[5], to);
+            self.last_updated_time.write(&schemas::LOOKUP_TABLE_MEMBERS[6], to);
+            self.kms_key_id.write(&schemas::LOOKUP_TABLE_MEMBERS[7], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.lookup_table_arn = Shape::read(&schemas::LOOKUP_TABLE_MEMBERS[0], from)?,
+                1 => out.lookup_table_name = Shape::read(&schemas::LOOKUP_TABLE_MEMBERS[1], from)?,
+                2 => out.description = Shape::read(&schemas::LOOKUP_TABLE_MEMBERS[2], from)?,
+                3 => out.table_fields = Shape::read(&schemas::LOOKUP_TABLE_MEMBERS[3], from)?,
+                4 => out.records_count = Shape::read(&schemas::LOOKUP_TABLE_MEMBERS[4], from)?,
+                5 => out.size_bytes = Shape::read(&schemas::LOOKUP_TABLE_MEMBERS[5], from)?,
+                6 => out.last_updated_time = Shape::read(&schemas::LOOKUP_TABLE_MEMBERS[6], from)?,
+                7 => out.kms_key_id = Shape::read(&schemas::LOOKUP_TABLE_MEMBERS[7], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `LowerCaseString`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LowerCaseString {
+    pub with_keys: Vec<String>,
+}
+
+impl LowerCaseString {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::LOWER_CASE_STRING);
+}
+
+impl Shape for LowerCaseString {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.with_keys.write(&schemas::LOWER_CASE_STRING_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.with_keys = Shape::read(&schemas::LOWER_CASE_STRING_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `MalformedQueryException`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MalformedQueryException {
+    pub query_compile_error: Option<QueryCompileError>,
+}
+
+/// The model's `MetricFilter`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MetricFilter {
+    pub filter_name: Option<String>,
+    pub filter_pattern: Option<String>,
+    pub metric_transformations: Option<Vec<MetricTransformation>>,
+    pub creation_time: Option<i64>,
+    pub log_group_name: Option<String>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_field_dimensions: Option<Vec<String>>,
+}
+
+impl MetricFilter {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::METRIC_FILTER);
+}
+
+impl Shape for MetricFilter {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.filter_name.write(&schemas::METRIC_FILTER_MEMBERS[0], to);
+            self.filter_pattern.write(&schemas::METRIC_FILTER_MEMBERS[1], to);
+            self.metric_transformations.write(&schemas::METRIC_FILTER_MEMBERS[2], to);
+            self.creation_time.write(&schemas::METRIC_FILTER_MEMBERS[3], to);
+            self.log_group_name.write(&schemas::METRIC_FILTER_MEMBERS[4], to);
+            self.apply_on_transformed_logs.write(&schemas::METRIC_FILTER_MEMBERS[5], to);
+            self.field_selection_criteria.write(&schemas::METRIC_FILTER_MEMBERS[6], to);
+            self.emit_system_field_dimensions.write(&schemas::METRIC_FILTER_MEMBERS[7], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.filter_name = Shape::read(&schemas::METRIC_FILTER_MEMBERS[0], from)?,
+                1 => out.filter_pattern = Shape::read(&schemas::METRIC_FILTER_MEMBERS[1], from)?,
+                2 => out.metric_transformations = Shape::read(&schemas::METRIC_FILTER_MEMBERS[2], from)?,
+                3 => out.creation_time = Shape::read(&schemas::METRIC_FILTER_MEMBERS[3], from)?,
+                4 => out.log_group_name = Shape::read(&schemas::METRIC_FILTER_MEMBERS[4], from)?,
+                5 => out.apply_on_transformed_logs = Shape::read(&schemas::METRIC_FILTER_MEMBERS[5], from)?,
+                6 => out.field_selection_criteria = Shape::read(&schemas::METRIC_FILTER_MEMBERS[6], from)?,
+                7 => out.emit_system_field_dimensions = Shape::read(&schemas::METRIC_FILTER_MEMBERS[7], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `MetricFilterMatchRecord`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MetricFilterMatchRecord {
+    pub event_number: Option<i64>,
+    pub event_message: Option<String>,
+    pub extracted_values: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl MetricFilterMatchRecord {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::METRIC_FILTER_MATCH_RECORD);
+}
+
+impl Shape for MetricFilterMatchRecord {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.event_number.write(&schemas::METRIC_FILTER_MATCH_RECORD_MEMBERS[0], to);
+            self.event_message.write(&schemas::METRIC_FILTER_MATCH_RECORD_MEMBERS[1], to);
+            self.extracted_values.write(&schemas::METRIC_FILTER_MATCH_RECORD_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.event_number = Shape::read(&schemas::METRIC_FILTER_MATCH_RECORD_MEMBERS[0], from)?,
+                1 => out.event_message = Shape::read(&schemas::METRIC_FILTER_MATCH_RECORD_MEMBERS[1], from)?,
+                2 => out.extracted_values = Shape::read(&schemas::METRIC_FILTER_MATCH_RECORD_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `MetricTransformation`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MetricTransformation {
+    pub metric_name: String,
+    pub metric_namespace: String,
+    pub metric_value: String,
+    pub default_value: Option<f64>,
+    pub dimensions: Option<std::collections::BTreeMap<String, String>>,
+    pub unit: Option<StandardUnit>,
+}
+
+impl MetricTransformation {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::METRIC_TRANSFORMATION);
+}
+
+impl Shape for MetricTransformation {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.metric_name.write(&schemas::METRIC_TRANSFORMATION_MEMBERS[0], to);
+            self.metric_namespace.write(&schemas::METRIC_TRANSFORMATION_MEMBERS[1], to);
+            self.metric_value.write(&schemas::METRIC_TRANSFORMATION_MEMBERS[2], to);
+            self.default_value.write(&schemas::METRIC_TRANSFORMATION_MEMBERS[3], to);
+            self.dimensions.write(&schemas::METRIC_TRANSFORMATION_MEMBERS[4], to);
+            self.unit.write(&schemas::METRIC_TRANSFORMATION_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.metric_name = Shape::read(&schemas::METRIC_TRANSFORMATION_MEMBERS[0], from)?,
+                1 => out.metric_namespace = Shape::read(&schemas::METRIC_TRANSFORMATION_MEMBERS[1], from)?,
+                2 => out.metric_value = Shape::read(&schemas::METRIC_TRANSFORMATION_MEMBERS[2], from)?,
+                3 => out.default_value = Shape::read(&schemas::METRIC_TRANSFORMATION_MEMBERS[3], from)?,
+                4 => out.dimensions = Shape::read(&schemas::METRIC_TRANSFORMATION_MEMBERS[4], from)?,
+                5 => out.unit = Shape::read(&schemas::METRIC_TRANSFORMATION_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `MoveKeyEntry`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MoveKeyEntry {
+    pub source: String,
+    pub target: String,
+    pub overwrite_if_exists: Option<bool>,
+}
+
+impl MoveKeyEntry {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MOVE_KEY_ENTRY);
+}
+
+impl Shape for MoveKeyEntry {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::MOVE_KEY_ENTRY_MEMBERS[0], to);
+            self.target.write(&schemas::MOVE_KEY_ENTRY_MEMBERS[1], to);
+            self.overwrite_if_exists.write(&schemas::MOVE_KEY_ENTRY_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::MOVE_KEY_ENTRY_MEMBERS[0], from)?,
+                1 => out.target = Shape::read(&schemas::MOVE_KEY_ENTRY_MEMBERS[1], from)?,
+                2 => out.overwrite_if_exists = Shape::read(&schemas::MOVE_KEY_ENTRY_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `MoveKeys`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MoveKeys {
+    pub entries: Vec<MoveKeyEntry>,
+}
+
+impl MoveKeys {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::MOVE_KEYS);
+}
+
+impl Shape for MoveKeys {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.entries.write(&schemas::MOVE_KEYS_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.entries = Shape::read(&schemas::MOVE_KEYS_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchApplication`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchApplication {
+    pub application_endpoint: Option<String>,
+    pub application_arn: Option<String>,
+    pub application_id: Option<String>,
+    pub status: Option<OpenSearchResourceStatus>,
+}
+
+impl OpenSearchApplication {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_APPLICATION);
+}
+
+impl Shape for OpenSearchApplication {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.application_endpoint.write(&schemas::OPEN_SEARCH_APPLICATION_MEMBERS[0], to);
+            self.application_arn.write(&schemas::OPEN_SEARCH_APPLICATION_MEMBERS[1], to);
+            self.application_id.write(&schemas::OPEN_SEARCH_APPLICATION_MEMBERS[2], to);
+            self.status.write(&schemas::OPEN_SEARCH_APPLICATION_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.application_endpoint = Shape::read(&schemas::OPEN_SEARCH_APPLICATION_MEMBERS[0], from)?,
+                1 => out.application_arn = Shape::read(&schemas::OPEN_SEARCH_APPLICATION_MEMBERS[1], from)?,
+                2 => out.application_id = Shape::read(&schemas::OPEN_SEARCH_APPLICATION_MEMBERS[2], from)?,
+                3 => out.status = Shape::read(&schemas::OPEN_SEARCH_APPLICATION_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchCollection`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchCollection {
+    pub collection_endpoint: Option<String>,
+    pub collection_arn: Option<String>,
+    pub status: Option<OpenSearchResourceStatus>,
+}
+
+impl OpenSearchCollection {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_COLLECTION);
+}
+
+impl Shape for OpenSearchCollection {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.collection_endpoint.write(&schemas::OPEN_SEARCH_COLLECTION_MEMBERS[0], to);
+            self.collection_arn.write(&schemas::OPEN_SEARCH_COLLECTION_MEMBERS[1], to);
+            self.status.write(&schemas::OPEN_SEARCH_COLLECTION_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.collection_endpoint = Shape::read(&schemas::OPEN_SEARCH_COLLECTION_MEMBERS[0], from)?,
+                1 => out.collection_arn = Shape::read(&schemas::OPEN_SEARCH_COLLECTION_MEMBERS[1], from)?,
+                2 => out.status = Shape::read(&schemas::OPEN_SEARCH_COLLECTION_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchDataAccessPolicy`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchDataAccessPolicy {
+    pub policy_name: Option<String>,
+    pub status: Option<OpenSearchResourceStatus>,
+}
+
+impl OpenSearchDataAccessPolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_DATA_ACCESS_POLICY);
+}
+
+impl Shape for OpenSearchDataAccessPolicy {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::OPEN_SEARCH_DATA_ACCESS_POLICY_MEMBERS[0], to);
+            self.status.write(&schemas::OPEN_SEARCH_DATA_ACCESS_POLICY_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::OPEN_SEARCH_DATA_ACCESS_POLICY_MEMBERS[0], from)?,
+                1 => out.status = Shape::read(&schemas::OPEN_SEARCH_DATA_ACCESS_POLICY_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchDataSource`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchDataSource {
+    pub data_source_name: Option<String>,
+    pub status: Option<OpenSearchResourceStatus>,
+}
+
+impl OpenSearchDataSource {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_DATA_SOURCE);
+}
+
+impl Shape for OpenSearchDataSource {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.data_source_name.write(&schemas::OPEN_SEARCH_DATA_SOURCE_MEMBERS[0], to);
+            self.status.write(&schemas::OPEN_SEARCH_DATA_SOURCE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.data_source_name = Shape::read(&schemas::OPEN_SEARCH_DATA_SOURCE_MEMBERS[0], from)?,
+                1 => out.status = Shape::read(&schemas::OPEN_SEARCH_DATA_SOURCE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchEncryptionPolicy`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchEncryptionPolicy {
+    pub policy_name: Option<String>,
+    pub status: Option<OpenSearchResourceStatus>,
+}
+
+impl OpenSearchEncryptionPolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_ENCRYPTION_POLICY);
+}
+
+impl Shape for OpenSearchEncryptionPolicy {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::OPEN_SEARCH_ENCRYPTION_POLICY_MEMBERS[0], to);
+            self.status.write(&schemas::OPEN_SEARCH_ENCRYPTION_POLICY_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::OPEN_SEARCH_ENCRYPTION_POLICY_MEMBERS[0], from)?,
+                1 => out.status = Shape::read(&schemas::OPEN_SEARCH_ENCRYPTION_POLICY_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchIntegrationDetails`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchIntegrationDetails {
+    pub data_source: Option<OpenSearchDataSource>,
+    pub application: Option<OpenSearchApplication>,
+    pub collection: Option<OpenSearchCollection>,
+    pub workspace: Option<OpenSearchWorkspace>,
+    pub encryption_policy: Option<OpenSearchEncryptionPolicy>,
+    pub network_policy: Option<OpenSearchNetworkPolicy>,
+    pub access_policy: Option<OpenSearchDataAccessPolicy>,
+    pub lifecycle_policy: Option<OpenSearchLifecyclePolicy>,
+}
+
+impl OpenSearchIntegrationDetails {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_INTEGRATION_DETAILS);
+}
+
+impl Shape for OpenSearchIntegrationDetails {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.data_source.write(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[0], to);
+            self.application.write(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[1], to);
+            self.collection.write(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[2], to);
+            self.workspace.write(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[3], to);
+            self.encryption_policy.write(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[4], to);
+            self.network_policy.write(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[5], to);
+            self.access_policy.write(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[6], to);
+            self.lifecycle_policy.write(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[7], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.data_source = Shape::read(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[0], from)?,
+                1 => out.application = Shape::read(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[1], from)?,
+                2 => out.collection = Shape::read(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[2], from)?,
+                3 => out.workspace = Shape::read(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[3], from)?,
+                4 => out.encryption_policy = Shape::read(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[4], from)?,
+                5 => out.network_policy = Shape::read(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[5], from)?,
+                6 => out.access_policy = Shape::read(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[6], from)?,
+                7 => out.lifecycle_policy = Shape::read(&schemas::OPEN_SEARCH_INTEGRATION_DETAILS_MEMBERS[7], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchLifecyclePolicy`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchLifecyclePolicy {
+    pub policy_name: Option<String>,
+    pub status: Option<OpenSearchResourceStatus>,
+}
+
+impl OpenSearchLifecyclePolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_LIFECYCLE_POLICY);
+}
+
+impl Shape for OpenSearchLifecyclePolicy {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::OPEN_SEARCH_LIFECYCLE_POLICY_MEMBERS[0], to);
+            self.status.write(&schemas::OPEN_SEARCH_LIFECYCLE_POLICY_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::OPEN_SEARCH_LIFECYCLE_POLICY_MEMBERS[0], from)?,
+                1 => out.status = Shape::read(&schemas::OPEN_SEARCH_LIFECYCLE_POLICY_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchNetworkPolicy`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchNetworkPolicy {
+    pub policy_name: Option<String>,
+    pub status: Option<OpenSearchResourceStatus>,
+}
+
+impl OpenSearchNetworkPolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_NETWORK_POLICY);
+}
+
+impl Shape for OpenSearchNetworkPolicy {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::OPEN_SEARCH_NETWORK_POLICY_MEMBERS[0], to);
+            self.status.write(&schemas::OPEN_SEARCH_NETWORK_POLICY_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::OPEN_SEARCH_NETWORK_POLICY_MEMBERS[0], from)?,
+                1 => out.status = Shape::read(&schemas::OPEN_SEARCH_NETWORK_POLICY_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchResourceConfig`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchResourceConfig {
+    pub kms_key_arn: Option<String>,
+    pub data_source_role_arn: String,
+    pub dashboard_viewer_principals: Vec<String>,
+    pub application_arn: Option<String>,
+    pub retention_days: i32,
+}
+
+impl OpenSearchResourceConfig {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_RESOURCE_CONFIG);
+}
+
+impl Shape for OpenSearchResourceConfig {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.kms_key_arn.write(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[0], to);
+            self.data_source_role_arn.write(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[1], to);
+            self.dashboard_viewer_principals.write(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[2], to);
+            self.application_arn.write(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[3], to);
+            self.retention_days.write(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.kms_key_arn = Shape::read(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[0], from)?,
+                1 => out.data_source_role_arn = Shape::read(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[1], from)?,
+                2 => out.dashboard_viewer_principals = Shape::read(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[2], from)?,
+                3 => out.application_arn = Shape::read(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[3], from)?,
+                4 => out.retention_days = Shape::read(&schemas::OPEN_SEARCH_RESOURCE_CONFIG_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchResourceStatus`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchResourceStatus {
+    pub status: Option<OpenSearchResourceStatusType>,
+    pub status_message: Option<String>,
+}
+
+impl OpenSearchResourceStatus {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_RESOURCE_STATUS);
+}
+
+impl Shape for OpenSearchResourceStatus {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.status.write(&schemas::OPEN_SEARCH_RESOURCE_STATUS_MEMBERS[0], to);
+            self.status_message.write(&schemas::OPEN_SEARCH_RESOURCE_STATUS_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.status = Shape::read(&schemas::OPEN_SEARCH_RESOURCE_STATUS_MEMBERS[0], from)?,
+                1 => out.status_message = Shape::read(&schemas::OPEN_SEARCH_RESOURCE_STATUS_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `OpenSearchWorkspace`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OpenSearchWorkspace {
+    pub workspace_id: Option<String>,
+    pub status: Option<OpenSearchResourceStatus>,
+}
+
+impl OpenSearchWorkspace {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::OPEN_SEARCH_WORKSPACE);
+}
+
+impl Shape for OpenSearchWorkspace {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.workspace_id.write(&schemas::OPEN_SEARCH_WORKSPACE_MEMBERS[0], to);
+            self.status.write(&schemas::OPEN_SEARCH_WORKSPACE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.workspace_id = Shape::read(&schemas::OPEN_SEARCH_WORKSPACE_MEMBERS[0], from)?,
+                1 => out.status = Shape::read(&schemas::OPEN_SEARCH_WORKSPACE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `OutputLogEvent`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OutputLogEvent {
@@ -778,6 +7995,1091 @@ impl Shape for OutputLogEvent {
                 0 => out.timestamp = Shape::read(&schemas::OUTPUT_LOG_EVENT_MEMBERS[0], from)?,
                 1 => out.message = Shape::read(&schemas::OUTPUT_LOG_EVENT_MEMBERS[1], from)?,
                 2 => out.ingestion_time = Shape::read(&schemas::OUTPUT_LOG_EVENT_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ParseCloudfront`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParseCloudfront {
+    pub source: Option<String>,
+}
+
+impl ParseCloudfront {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PARSE_CLOUDFRONT);
+}
+
+impl Shape for ParseCloudfront {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::PARSE_CLOUDFRONT_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.source = Shape::read(&schemas::PARSE_CLOUDFRONT_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ParseJSON`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParseJSON {
+    pub source: Option<String>,
+    pub destination: Option<String>,
+}
+
+impl ParseJSON {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PARSE_JSON);
+}
+
+impl Shape for ParseJSON {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::PARSE_JSON_MEMBERS[0], to);
+            self.destination.write(&schemas::PARSE_JSON_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::PARSE_JSON_MEMBERS[0], from)?,
+                1 => out.destination = Shape::read(&schemas::PARSE_JSON_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ParseKeyValue`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParseKeyValue {
+    pub source: Option<String>,
+    pub destination: Option<String>,
+    pub field_delimiter: Option<String>,
+    pub key_value_delimiter: Option<String>,
+    pub key_prefix: Option<String>,
+    pub non_match_value: Option<String>,
+    pub overwrite_if_exists: Option<bool>,
+}
+
+impl ParseKeyValue {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PARSE_KEY_VALUE);
+}
+
+impl Shape for ParseKeyValue {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::PARSE_KEY_VALUE_MEMBERS[0], to);
+            self.destination.write(&schemas::PARSE_KEY_VALUE_MEMBERS[1], to);
+            self.field_delimiter.write(&schemas::PARSE_KEY_VALUE_MEMBERS[2], to);
+            self.key_value_delimiter.write(&schemas::PARSE_KEY_VALUE_MEMBERS[3], to);
+            self.key_prefix.write(&schemas::PARSE_KEY_VALUE_MEMBERS[4], to);
+            self.non_match_value.write(&schemas::PARSE_KEY_VALUE_MEMBERS[5], to);
+            self.overwrite_if_exists.write(&schemas::PARSE_KEY_VALUE_MEMBERS[6], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::PARSE_KEY_VALUE_MEMBERS[0], from)?,
+                1 => out.destination = Shape::read(&schemas::PARSE_KEY_VALUE_MEMBERS[1], from)?,
+                2 => out.field_delimiter = Shape::read(&schemas::PARSE_KEY_VALUE_MEMBERS[2], from)?,
+                3 => out.key_value_delimiter = Shape::read(&schemas::PARSE_KEY_VALUE_MEMBERS[3], from)?,
+                4 => out.key_prefix = Shape::read(&schemas::PARSE_KEY_VALUE_MEMBERS[4], from)?,
+                5 => out.non_match_value = Shape::read(&schemas::PARSE_KEY_VALUE_MEMBERS[5], from)?,
+                6 => out.overwrite_if_exists = Shape::read(&schemas::PARSE_KEY_VALUE_MEMBERS[6], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ParsePostgres`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParsePostgres {
+    pub source: Option<String>,
+}
+
+impl ParsePostgres {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PARSE_POSTGRES);
+}
+
+impl Shape for ParsePostgres {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::PARSE_POSTGRES_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.source = Shape::read(&schemas::PARSE_POSTGRES_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ParseRoute53`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParseRoute53 {
+    pub source: Option<String>,
+}
+
+impl ParseRoute53 {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PARSE_ROUTE53);
+}
+
+impl Shape for ParseRoute53 {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::PARSE_ROUTE53_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.source = Shape::read(&schemas::PARSE_ROUTE53_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ParseToOCSF`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParseToOCSF {
+    pub source: Option<String>,
+    pub event_source: EventSource,
+    pub ocsf_version: OCSFVersion,
+    pub mapping_version: Option<String>,
+}
+
+impl ParseToOCSF {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PARSE_TO_OCSF);
+}
+
+impl Shape for ParseToOCSF {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::PARSE_TO_OCSF_MEMBERS[0], to);
+            self.event_source.write(&schemas::PARSE_TO_OCSF_MEMBERS[1], to);
+            self.ocsf_version.write(&schemas::PARSE_TO_OCSF_MEMBERS[2], to);
+            self.mapping_version.write(&schemas::PARSE_TO_OCSF_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::PARSE_TO_OCSF_MEMBERS[0], from)?,
+                1 => out.event_source = Shape::read(&schemas::PARSE_TO_OCSF_MEMBERS[1], from)?,
+                2 => out.ocsf_version = Shape::read(&schemas::PARSE_TO_OCSF_MEMBERS[2], from)?,
+                3 => out.mapping_version = Shape::read(&schemas::PARSE_TO_OCSF_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ParseVPC`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParseVPC {
+    pub source: Option<String>,
+}
+
+impl ParseVPC {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PARSE_VPC);
+}
+
+impl Shape for ParseVPC {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::PARSE_VPC_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.source = Shape::read(&schemas::PARSE_VPC_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ParseWAF`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParseWAF {
+    pub source: Option<String>,
+}
+
+impl ParseWAF {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PARSE_WAF);
+}
+
+impl Shape for ParseWAF {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::PARSE_WAF_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.source = Shape::read(&schemas::PARSE_WAF_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PatternToken`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PatternToken {
+    pub dynamic_token_position: Option<i32>,
+    pub is_dynamic: Option<bool>,
+    pub token_string: Option<String>,
+    pub enumerations: Option<std::collections::BTreeMap<String, i64>>,
+    pub inferred_token_name: Option<String>,
+}
+
+impl PatternToken {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PATTERN_TOKEN);
+}
+
+impl Shape for PatternToken {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.dynamic_token_position.write(&schemas::PATTERN_TOKEN_MEMBERS[0], to);
+            self.is_dynamic.write(&schemas::PATTERN_TOKEN_MEMBERS[1], to);
+            self.token_string.write(&schemas::PATTERN_TOKEN_MEMBERS[2], to);
+            self.enumerations.write(&schemas::PATTERN_TOKEN_MEMBERS[3], to);
+            self.inferred_token_name.write(&schemas::PATTERN_TOKEN_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.dynamic_token_position = Shape::read(&schemas::PATTERN_TOKEN_MEMBERS[0], from)?,
+                1 => out.is_dynamic = Shape::read(&schemas::PATTERN_TOKEN_MEMBERS[1], from)?,
+                2 => out.token_string = Shape::read(&schemas::PATTERN_TOKEN_MEMBERS[2], from)?,
+                3 => out.enumerations = Shape::read(&schemas::PATTERN_TOKEN_MEMBERS[3], from)?,
+                4 => out.inferred_token_name = Shape::read(&schemas::PATTERN_TOKEN_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `Policy`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Policy {
+    pub delivery_destination_policy: Option<String>,
+}
+
+impl Policy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::POLICY);
+}
+
+impl Shape for Policy {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_destination_policy.write(&schemas::POLICY_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.delivery_destination_policy = Shape::read(&schemas::POLICY_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `Processor`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Processor {
+    pub add_keys: Option<AddKeys>,
+    pub copy_value: Option<CopyValue>,
+    pub csv: Option<CSV>,
+    pub date_time_converter: Option<DateTimeConverter>,
+    pub delete_keys: Option<DeleteKeys>,
+    pub grok: Option<Grok>,
+    pub list_to_map: Option<ListToMap>,
+    pub lower_case_string: Option<LowerCaseString>,
+    pub move_keys: Option<MoveKeys>,
+    pub parse_cloudfront: Option<ParseCloudfront>,
+    pub parse_json: Option<ParseJSON>,
+    pub parse_key_value: Option<ParseKeyValue>,
+    pub parse_route53: Option<ParseRoute53>,
+    pub parse_to_ocsf: Option<ParseToOCSF>,
+    pub parse_postgres: Option<ParsePostgres>,
+    pub parse_vpc: Option<ParseVPC>,
+    pub parse_waf: Option<ParseWAF>,
+    pub rename_keys: Option<RenameKeys>,
+    pub split_string: Option<SplitString>,
+    pub substitute_string: Option<SubstituteString>,
+    pub trim_string: Option<TrimString>,
+    pub type_converter: Option<TypeConverter>,
+    pub upper_case_string: Option<UpperCaseString>,
+}
+
+impl Processor {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PROCESSOR);
+}
+
+impl Shape for Processor {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.add_keys.write(&schemas::PROCESSOR_MEMBERS[0], to);
+            self.copy_value.write(&schemas::PROCESSOR_MEMBERS[1], to);
+            self.csv.write(&schemas::PROCESSOR_MEMBERS[2], to);
+            self.date_time_converter.write(&schemas::PROCESSOR_MEMBERS[3], to);
+            self.delete_keys.write(&schemas::PROCESSOR_MEMBERS[4], to);
+            self.grok.write(&schemas::PROCESSOR_MEMBERS[5], to);
+            self.list_to_map.write(&schemas::PROCESSOR_MEMBERS[6], to);
+            self.lower_case_string.write(&schemas::PROCESSOR_MEMBERS[7], to);
+            self.move_keys.write(&schemas::PROCESSOR_MEMBERS[8], to);
+            self.parse_cloudfront.write(&schemas::PROCESSOR_MEMBERS[9], to);
+            self.parse_json.write(&schemas::PROCESSOR_MEMBERS[10], to);
+            self.parse_key_value.write(&schemas::PROCESSOR_MEMBERS[11], to);
+            self.parse_route53.write(&schemas::PROCESSOR_MEMBERS[12], to);
+            self.parse_to_ocsf.write(&schemas::PROCESSOR_MEMBERS[13], to);
+            self.parse_postgres.write(&schemas::PROCESSOR_MEMBERS[14], to);
+            self.parse_vpc.write(&schemas::PROCESSOR_MEMBERS[15], to);
+            self.parse_waf.write(&schemas::PROCESSOR_MEMBERS[16], to);
+            self.rename_keys.write(&schemas::PROCESSOR_MEMBERS[17], to);
+            self.split_string.write(&schemas::PROCESSOR_MEMBERS[18], to);
+            self.substitute_string.write(&schemas::PROCESSOR_MEMBERS[19], to);
+            self.trim_string.write(&schemas::PROCESSOR_MEMBERS[20], to);
+            self.type_converter.write(&schemas::PROCESSOR_MEMBERS[21], to);
+            self.upper_case_string.write(&schemas::PROCESSOR_MEMBERS[22], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.add_keys = Shape::read(&schemas::PROCESSOR_MEMBERS[0], from)?,
+                1 => out.copy_value = Shape::read(&schemas::PROCESSOR_MEMBERS[1], from)?,
+                2 => out.csv = Shape::read(&schemas::PROCESSOR_MEMBERS[2], from)?,
+                3 => out.date_time_converter = Shape::read(&schemas::PROCESSOR_MEMBERS[3], from)?,
+                4 => out.delete_keys = Shape::read(&schemas::PROCESSOR_MEMBERS[4], from)?,
+                5 => out.grok = Shape::read(&schemas::PROCESSOR_MEMBERS[5], from)?,
+                6 => out.list_to_map = Shape::read(&schemas::PROCESSOR_MEMBERS[6], from)?,
+                7 => out.lower_case_string = Shape::read(&schemas::PROCESSOR_MEMBERS[7], from)?,
+                8 => out.move_keys = Shape::read(&schemas::PROCESSOR_MEMBERS[8], from)?,
+                9 => out.parse_cloudfront = Shape::read(&schemas::PROCESSOR_MEMBERS[9], from)?,
+                10 => out.parse_json = Shape::read(&schemas::PROCESSOR_MEMBERS[10], from)?,
+                11 => out.parse_key_value = Shape::read(&schemas::PROCESSOR_MEMBERS[11], from)?,
+                12 => out.parse_route53 = Shape::read(&schemas::PROCESSOR_MEMBERS[12], from)?,
+                13 => out.parse_to_ocsf = Shape::read(&schemas::PROCESSOR_MEMBERS[13], from)?,
+                14 => out.parse_postgres = Shape::read(&schemas::PROCESSOR_MEMBERS[14], from)?,
+                15 => out.parse_vpc = Shape::read(&schemas::PROCESSOR_MEMBERS[15], from)?,
+                16 => out.parse_waf = Shape::read(&schemas::PROCESSOR_MEMBERS[16], from)?,
+                17 => out.rename_keys = Shape::read(&schemas::PROCESSOR_MEMBERS[17], from)?,
+                18 => out.split_string = Shape::read(&schemas::PROCESSOR_MEMBERS[18], from)?,
+                19 => out.substitute_string = Shape::read(&schemas::PROCESSOR_MEMBERS[19], from)?,
+                20 => out.trim_string = Shape::read(&schemas::PROCESSOR_MEMBERS[20], from)?,
+                21 => out.type_converter = Shape::read(&schemas::PROCESSOR_MEMBERS[21], from)?,
+                22 => out.upper_case_string = Shape::read(&schemas::PROCESSOR_MEMBERS[22], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutAccountPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutAccountPolicyRequest {
+    pub policy_name: String,
+    pub policy_document: String,
+    pub policy_type: PolicyType,
+    pub scope: Option<Scope>,
+    pub selection_criteria: Option<String>,
+}
+
+impl PutAccountPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_ACCOUNT_POLICY_REQUEST);
+}
+
+impl Shape for PutAccountPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[0], to);
+            self.policy_document.write(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[1], to);
+            self.policy_type.write(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[2], to);
+            self.scope.write(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[3], to);
+            self.selection_criteria.write(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[0], from)?,
+                1 => out.policy_document = Shape::read(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[1], from)?,
+                2 => out.policy_type = Shape::read(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[2], from)?,
+                3 => out.scope = Shape::read(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[3], from)?,
+                4 => out.selection_criteria = Shape::read(&schemas::PUT_ACCOUNT_POLICY_REQUEST_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutAccountPolicyResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutAccountPolicyResponse {
+    pub account_policy: Option<AccountPolicy>,
+}
+
+impl PutAccountPolicyResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_ACCOUNT_POLICY_RESPONSE);
+}
+
+impl Shape for PutAccountPolicyResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.account_policy.write(&schemas::PUT_ACCOUNT_POLICY_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.account_policy = Shape::read(&schemas::PUT_ACCOUNT_POLICY_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutBearerTokenAuthenticationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutBearerTokenAuthenticationRequest {
+    pub log_group_identifier: String,
+    pub bearer_token_authentication_enabled: bool,
+}
+
+impl PutBearerTokenAuthenticationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_BEARER_TOKEN_AUTHENTICATION_REQUEST);
+}
+
+impl Shape for PutBearerTokenAuthenticationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::PUT_BEARER_TOKEN_AUTHENTICATION_REQUEST_MEMBERS[0], to);
+            self.bearer_token_authentication_enabled.write(&schemas::PUT_BEARER_TOKEN_AUTHENTICATION_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifier = Shape::read(&schemas::PUT_BEARER_TOKEN_AUTHENTICATION_REQUEST_MEMBERS[0], from)?,
+                1 => {
+                    out.bearer_token_authentication_enabled =
+                        Shape::read(&schemas::PUT_BEARER_TOKEN_AUTHENTICATION_REQUEST_MEMBERS[1], from)?
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDataProtectionPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDataProtectionPolicyRequest {
+    pub log_group_identifier: String,
+    pub policy_document: String,
+}
+
+impl PutDataProtectionPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DATA_PROTECTION_POLICY_REQUEST);
+}
+
+impl Shape for PutDataProtectionPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::PUT_DATA_PROTECTION_POLICY_REQUEST_MEMBERS[0], to);
+            self.policy_document.write(&schemas::PUT_DATA_PROTECTION_POLICY_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifier = Shape::read(&schemas::PUT_DATA_PROTECTION_POLICY_REQUEST_MEMBERS[0], from)?,
+                1 => out.policy_document = Shape::read(&schemas::PUT_DATA_PROTECTION_POLICY_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDataProtectionPolicyResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDataProtectionPolicyResponse {
+    pub log_group_identifier: Option<String>,
+    pub policy_document: Option<String>,
+    pub last_updated_time: Option<i64>,
+}
+
+impl PutDataProtectionPolicyResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DATA_PROTECTION_POLICY_RESPONSE);
+}
+
+impl Shape for PutDataProtectionPolicyResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::PUT_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[0], to);
+            self.policy_document.write(&schemas::PUT_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[1], to);
+            self.last_updated_time.write(&schemas::PUT_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifier = Shape::read(&schemas::PUT_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[0], from)?,
+                1 => out.policy_document = Shape::read(&schemas::PUT_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[1], from)?,
+                2 => out.last_updated_time = Shape::read(&schemas::PUT_DATA_PROTECTION_POLICY_RESPONSE_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDeliveryDestinationPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDeliveryDestinationPolicyRequest {
+    pub delivery_destination_name: String,
+    pub delivery_destination_policy: String,
+}
+
+impl PutDeliveryDestinationPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DELIVERY_DESTINATION_POLICY_REQUEST);
+}
+
+impl Shape for PutDeliveryDestinationPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_destination_name.write(&schemas::PUT_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS[0], to);
+            self.delivery_destination_policy.write(&schemas::PUT_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => {
+                    out.delivery_destination_name =
+                        Shape::read(&schemas::PUT_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS[0], from)?
+                }
+                1 => {
+                    out.delivery_destination_policy =
+                        Shape::read(&schemas::PUT_DELIVERY_DESTINATION_POLICY_REQUEST_MEMBERS[1], from)?
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDeliveryDestinationPolicyResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDeliveryDestinationPolicyResponse {
+    pub policy: Option<Policy>,
+}
+
+impl PutDeliveryDestinationPolicyResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DELIVERY_DESTINATION_POLICY_RESPONSE);
+}
+
+impl Shape for PutDeliveryDestinationPolicyResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy.write(&schemas::PUT_DELIVERY_DESTINATION_POLICY_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.policy = Shape::read(&schemas::PUT_DELIVERY_DESTINATION_POLICY_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDeliveryDestinationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDeliveryDestinationRequest {
+    pub name: String,
+    pub output_format: Option<OutputFormat>,
+    pub delivery_destination_configuration: Option<DeliveryDestinationConfiguration>,
+    pub delivery_destination_type: Option<DeliveryDestinationType>,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl PutDeliveryDestinationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DELIVERY_DESTINATION_REQUEST);
+}
+
+impl Shape for PutDeliveryDestinationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[0], to);
+            self.output_format.write(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[1], to);
+            self.delivery_destination_configuration.write(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[2], to);
+            self.delivery_destination_type.write(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[3], to);
+            self.tags.write(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[0], from)?,
+                1 => out.output_format = Shape::read(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[1], from)?,
+                2 => {
+                    out.delivery_destination_configuration =
+                        Shape::read(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[2], from)?
+                }
+                3 => out.delivery_destination_type = Shape::read(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[3], from)?,
+                4 => out.tags = Shape::read(&schemas::PUT_DELIVERY_DESTINATION_REQUEST_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDeliveryDestinationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDeliveryDestinationResponse {
+    pub delivery_destination: Option<DeliveryDestination>,
+}
+
+impl PutDeliveryDestinationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DELIVERY_DESTINATION_RESPONSE);
+}
+
+impl Shape for PutDeliveryDestinationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_destination.write(&schemas::PUT_DELIVERY_DESTINATION_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.delivery_destination = Shape::read(&schemas::PUT_DELIVERY_DESTINATION_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDeliverySourceRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDeliverySourceRequest {
+    pub name: String,
+    pub resource_arn: String,
+    pub log_type: String,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+    pub delivery_source_configuration: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl PutDeliverySourceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DELIVERY_SOURCE_REQUEST);
+}
+
+impl Shape for PutDeliverySourceRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[0], to);
+            self.resource_arn.write(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[1], to);
+            self.log_type.write(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[2], to);
+            self.tags.write(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[3], to);
+            self.delivery_source_configuration.write(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[0], from)?,
+                1 => out.resource_arn = Shape::read(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[1], from)?,
+                2 => out.log_type = Shape::read(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[2], from)?,
+                3 => out.tags = Shape::read(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[3], from)?,
+                4 => out.delivery_source_configuration = Shape::read(&schemas::PUT_DELIVERY_SOURCE_REQUEST_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDeliverySourceResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDeliverySourceResponse {
+    pub delivery_source: Option<DeliverySource>,
+}
+
+impl PutDeliverySourceResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DELIVERY_SOURCE_RESPONSE);
+}
+
+impl Shape for PutDeliverySourceResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.delivery_source.write(&schemas::PUT_DELIVERY_SOURCE_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.delivery_source = Shape::read(&schemas::PUT_DELIVERY_SOURCE_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDestinationPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDestinationPolicyRequest {
+    pub destination_name: String,
+    pub access_policy: String,
+    pub force_update: Option<bool>,
+}
+
+impl PutDestinationPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DESTINATION_POLICY_REQUEST);
+}
+
+impl Shape for PutDestinationPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destination_name.write(&schemas::PUT_DESTINATION_POLICY_REQUEST_MEMBERS[0], to);
+            self.access_policy.write(&schemas::PUT_DESTINATION_POLICY_REQUEST_MEMBERS[1], to);
+            self.force_update.write(&schemas::PUT_DESTINATION_POLICY_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.destination_name = Shape::read(&schemas::PUT_DESTINATION_POLICY_REQUEST_MEMBERS[0], from)?,
+                1 => out.access_policy = Shape::read(&schemas::PUT_DESTINATION_POLICY_REQUEST_MEMBERS[1], from)?,
+                2 => out.force_update = Shape::read(&schemas::PUT_DESTINATION_POLICY_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDestinationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDestinationRequest {
+    pub destination_name: String,
+    pub target_arn: String,
+    pub role_arn: String,
+    pub tags: Option<std::collections::BTreeMap<String, String>>,
+}
+
+impl PutDestinationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DESTINATION_REQUEST);
+}
+
+impl Shape for PutDestinationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destination_name.write(&schemas::PUT_DESTINATION_REQUEST_MEMBERS[0], to);
+            self.target_arn.write(&schemas::PUT_DESTINATION_REQUEST_MEMBERS[1], to);
+            self.role_arn.write(&schemas::PUT_DESTINATION_REQUEST_MEMBERS[2], to);
+            self.tags.write(&schemas::PUT_DESTINATION_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.destination_name = Shape::read(&schemas::PUT_DESTINATION_REQUEST_MEMBERS[0], from)?,
+                1 => out.target_arn = Shape::read(&schemas::PUT_DESTINATION_REQUEST_MEMBERS[1], from)?,
+                2 => out.role_arn = Shape::read(&schemas::PUT_DESTINATION_REQUEST_MEMBERS[2], from)?,
+                3 => out.tags = Shape::read(&schemas::PUT_DESTINATION_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutDestinationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutDestinationResponse {
+    pub destination: Option<Destination>,
+}
+
+impl PutDestinationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_DESTINATION_RESPONSE);
+}
+
+impl Shape for PutDestinationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destination.write(&schemas::PUT_DESTINATION_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.destination = Shape::read(&schemas::PUT_DESTINATION_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutIndexPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutIndexPolicyRequest {
+    pub log_group_identifier: String,
+    pub policy_document: String,
+}
+
+impl PutIndexPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_INDEX_POLICY_REQUEST);
+}
+
+impl Shape for PutIndexPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::PUT_INDEX_POLICY_REQUEST_MEMBERS[0], to);
+            self.policy_document.write(&schemas::PUT_INDEX_POLICY_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifier = Shape::read(&schemas::PUT_INDEX_POLICY_REQUEST_MEMBERS[0], from)?,
+                1 => out.policy_document = Shape::read(&schemas::PUT_INDEX_POLICY_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutIndexPolicyResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutIndexPolicyResponse {
+    pub index_policy: Option<IndexPolicy>,
+}
+
+impl PutIndexPolicyResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_INDEX_POLICY_RESPONSE);
+}
+
+impl Shape for PutIndexPolicyResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.index_policy.write(&schemas::PUT_INDEX_POLICY_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.index_policy = Shape::read(&schemas::PUT_INDEX_POLICY_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutIntegrationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutIntegrationRequest {
+    pub integration_name: String,
+    pub resource_config: ResourceConfig,
+    pub integration_type: IntegrationType,
+}
+
+impl PutIntegrationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_INTEGRATION_REQUEST);
+}
+
+impl Shape for PutIntegrationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_name.write(&schemas::PUT_INTEGRATION_REQUEST_MEMBERS[0], to);
+            self.resource_config.write(&schemas::PUT_INTEGRATION_REQUEST_MEMBERS[1], to);
+            self.integration_type.write(&schemas::PUT_INTEGRATION_REQUEST_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.integration_name = Shape::read(&schemas::PUT_INTEGRATION_REQUEST_MEMBERS[0], from)?,
+                1 => out.resource_config = Shape::read(&schemas::PUT_INTEGRATION_REQUEST_MEMBERS[1], from)?,
+                2 => out.integration_type = Shape::read(&schemas::PUT_INTEGRATION_REQUEST_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutIntegrationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutIntegrationResponse {
+    pub integration_name: Option<String>,
+    pub integration_status: Option<IntegrationStatus>,
+}
+
+impl PutIntegrationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_INTEGRATION_RESPONSE);
+}
+
+impl Shape for PutIntegrationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.integration_name.write(&schemas::PUT_INTEGRATION_RESPONSE_MEMBERS[0], to);
+            self.integration_status.write(&schemas::PUT_INTEGRATION_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.integration_name = Shape::read(&schemas::PUT_INTEGRATION_RESPONSE_MEMBERS[0], from)?,
+                1 => out.integration_status = Shape::read(&schemas::PUT_INTEGRATION_RESPONSE_MEMBERS[1], from)?,
                 _ => {}
             }
             Ok(())
@@ -866,6 +9168,659 @@ impl Shape for PutLogEventsResponse {
     }
 }
 
+/// The model's `PutLogGroupDeletionProtectionRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutLogGroupDeletionProtectionRequest {
+    pub log_group_identifier: String,
+    pub deletion_protection_enabled: bool,
+}
+
+impl PutLogGroupDeletionProtectionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST);
+}
+
+impl Shape for PutLogGroupDeletionProtectionRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST_MEMBERS[0], to);
+            self.deletion_protection_enabled.write(&schemas::PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => {
+                    out.log_group_identifier = Shape::read(&schemas::PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST_MEMBERS[0], from)?
+                }
+                1 => {
+                    out.deletion_protection_enabled =
+                        Shape::read(&schemas::PUT_LOG_GROUP_DELETION_PROTECTION_REQUEST_MEMBERS[1], from)?
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutMetricFilterRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutMetricFilterRequest {
+    pub log_group_name: String,
+    pub filter_name: String,
+    pub filter_pattern: String,
+    pub metric_transformations: Vec<MetricTransformation>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_field_dimensions: Option<Vec<String>>,
+}
+
+impl PutMetricFilterRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_METRIC_FILTER_REQUEST);
+}
+
+impl Shape for PutMetricFilterRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[0], to);
+            self.filter_name.write(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[1], to);
+            self.filter_pattern.write(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[2], to);
+            self.metric_transformations.write(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[3], to);
+            self.apply_on_transformed_logs.write(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[4], to);
+            self.field_selection_criteria.write(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[5], to);
+            self.emit_system_field_dimensions.write(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[6], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[0], from)?,
+                1 => out.filter_name = Shape::read(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[1], from)?,
+                2 => out.filter_pattern = Shape::read(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[2], from)?,
+                3 => out.metric_transformations = Shape::read(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[3], from)?,
+                4 => out.apply_on_transformed_logs = Shape::read(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[4], from)?,
+                5 => out.field_selection_criteria = Shape::read(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[5], from)?,
+                6 => out.emit_system_field_dimensions = Shape::read(&schemas::PUT_METRIC_FILTER_REQUEST_MEMBERS[6], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutQueryDefinitionRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutQueryDefinitionRequest {
+    pub query_language: Option<QueryLanguage>,
+    pub name: String,
+    pub query_definition_id: Option<String>,
+    pub log_group_names: Option<Vec<String>>,
+    pub query_string: String,
+    pub client_token: Option<String>,
+    pub parameters: Option<Vec<QueryParameter>>,
+}
+
+impl PutQueryDefinitionRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_QUERY_DEFINITION_REQUEST);
+}
+
+impl Shape for PutQueryDefinitionRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_language.write(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[0], to);
+            self.name.write(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[1], to);
+            self.query_definition_id.write(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[2], to);
+            self.log_group_names.write(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[3], to);
+            self.query_string.write(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[4], to);
+            self.client_token.write(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[5], to);
+            self.parameters.write(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[6], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_language = Shape::read(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[0], from)?,
+                1 => out.name = Shape::read(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[1], from)?,
+                2 => out.query_definition_id = Shape::read(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[2], from)?,
+                3 => out.log_group_names = Shape::read(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[3], from)?,
+                4 => out.query_string = Shape::read(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[4], from)?,
+                5 => out.client_token = Shape::read(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[5], from)?,
+                6 => out.parameters = Shape::read(&schemas::PUT_QUERY_DEFINITION_REQUEST_MEMBERS[6], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutQueryDefinitionResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutQueryDefinitionResponse {
+    pub query_definition_id: Option<String>,
+}
+
+impl PutQueryDefinitionResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_QUERY_DEFINITION_RESPONSE);
+}
+
+impl Shape for PutQueryDefinitionResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_definition_id.write(&schemas::PUT_QUERY_DEFINITION_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.query_definition_id = Shape::read(&schemas::PUT_QUERY_DEFINITION_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutResourcePolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutResourcePolicyRequest {
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+    pub resource_arn: Option<String>,
+    pub expected_revision_id: Option<String>,
+}
+
+impl PutResourcePolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_RESOURCE_POLICY_REQUEST);
+}
+
+impl Shape for PutResourcePolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::PUT_RESOURCE_POLICY_REQUEST_MEMBERS[0], to);
+            self.policy_document.write(&schemas::PUT_RESOURCE_POLICY_REQUEST_MEMBERS[1], to);
+            self.resource_arn.write(&schemas::PUT_RESOURCE_POLICY_REQUEST_MEMBERS[2], to);
+            self.expected_revision_id.write(&schemas::PUT_RESOURCE_POLICY_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::PUT_RESOURCE_POLICY_REQUEST_MEMBERS[0], from)?,
+                1 => out.policy_document = Shape::read(&schemas::PUT_RESOURCE_POLICY_REQUEST_MEMBERS[1], from)?,
+                2 => out.resource_arn = Shape::read(&schemas::PUT_RESOURCE_POLICY_REQUEST_MEMBERS[2], from)?,
+                3 => out.expected_revision_id = Shape::read(&schemas::PUT_RESOURCE_POLICY_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutResourcePolicyResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutResourcePolicyResponse {
+    pub resource_policy: Option<ResourcePolicy>,
+    pub revision_id: Option<String>,
+}
+
+impl PutResourcePolicyResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_RESOURCE_POLICY_RESPONSE);
+}
+
+impl Shape for PutResourcePolicyResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.resource_policy.write(&schemas::PUT_RESOURCE_POLICY_RESPONSE_MEMBERS[0], to);
+            self.revision_id.write(&schemas::PUT_RESOURCE_POLICY_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.resource_policy = Shape::read(&schemas::PUT_RESOURCE_POLICY_RESPONSE_MEMBERS[0], from)?,
+                1 => out.revision_id = Shape::read(&schemas::PUT_RESOURCE_POLICY_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutRetentionPolicyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutRetentionPolicyRequest {
+    pub log_group_name: String,
+    pub retention_in_days: i32,
+}
+
+impl PutRetentionPolicyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_RETENTION_POLICY_REQUEST);
+}
+
+impl Shape for PutRetentionPolicyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::PUT_RETENTION_POLICY_REQUEST_MEMBERS[0], to);
+            self.retention_in_days.write(&schemas::PUT_RETENTION_POLICY_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::PUT_RETENTION_POLICY_REQUEST_MEMBERS[0], from)?,
+                1 => out.retention_in_days = Shape::read(&schemas::PUT_RETENTION_POLICY_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutSubscriptionFilterRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutSubscriptionFilterRequest {
+    pub log_group_name: String,
+    pub filter_name: String,
+    pub filter_pattern: String,
+    pub destination_arn: String,
+    pub role_arn: Option<String>,
+    pub distribution: Option<Distribution>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_fields: Option<Vec<String>>,
+}
+
+impl PutSubscriptionFilterRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_SUBSCRIPTION_FILTER_REQUEST);
+}
+
+impl Shape for PutSubscriptionFilterRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[0], to);
+            self.filter_name.write(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[1], to);
+            self.filter_pattern.write(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[2], to);
+            self.destination_arn.write(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[3], to);
+            self.role_arn.write(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[4], to);
+            self.distribution.write(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[5], to);
+            self.apply_on_transformed_logs.write(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[6], to);
+            self.field_selection_criteria.write(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[7], to);
+            self.emit_system_fields.write(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[8], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[0], from)?,
+                1 => out.filter_name = Shape::read(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[1], from)?,
+                2 => out.filter_pattern = Shape::read(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[2], from)?,
+                3 => out.destination_arn = Shape::read(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[3], from)?,
+                4 => out.role_arn = Shape::read(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[4], from)?,
+                5 => out.distribution = Shape::read(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[5], from)?,
+                6 => out.apply_on_transformed_logs = Shape::read(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[6], from)?,
+                7 => out.field_selection_criteria = Shape::read(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[7], from)?,
+                8 => out.emit_system_fields = Shape::read(&schemas::PUT_SUBSCRIPTION_FILTER_REQUEST_MEMBERS[8], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `PutTransformerRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PutTransformerRequest {
+    pub log_group_identifier: String,
+    pub transformer_config: Vec<Processor>,
+}
+
+impl PutTransformerRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::PUT_TRANSFORMER_REQUEST);
+}
+
+impl Shape for PutTransformerRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifier.write(&schemas::PUT_TRANSFORMER_REQUEST_MEMBERS[0], to);
+            self.transformer_config.write(&schemas::PUT_TRANSFORMER_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifier = Shape::read(&schemas::PUT_TRANSFORMER_REQUEST_MEMBERS[0], from)?,
+                1 => out.transformer_config = Shape::read(&schemas::PUT_TRANSFORMER_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `QueryCompileError`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueryCompileError {
+    pub location: Option<QueryCompileErrorLocation>,
+    pub message: Option<String>,
+}
+
+impl QueryCompileError {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::QUERY_COMPILE_ERROR);
+}
+
+impl Shape for QueryCompileError {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.location.write(&schemas::QUERY_COMPILE_ERROR_MEMBERS[0], to);
+            self.message.write(&schemas::QUERY_COMPILE_ERROR_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.location = Shape::read(&schemas::QUERY_COMPILE_ERROR_MEMBERS[0], from)?,
+                1 => out.message = Shape::read(&schemas::QUERY_COMPILE_ERROR_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `QueryCompileErrorLocation`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueryCompileErrorLocation {
+    pub start_char_offset: Option<i32>,
+    pub end_char_offset: Option<i32>,
+}
+
+impl QueryCompileErrorLocation {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::QUERY_COMPILE_ERROR_LOCATION);
+}
+
+impl Shape for QueryCompileErrorLocation {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.start_char_offset.write(&schemas::QUERY_COMPILE_ERROR_LOCATION_MEMBERS[0], to);
+            self.end_char_offset.write(&schemas::QUERY_COMPILE_ERROR_LOCATION_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.start_char_offset = Shape::read(&schemas::QUERY_COMPILE_ERROR_LOCATION_MEMBERS[0], from)?,
+                1 => out.end_char_offset = Shape::read(&schemas::QUERY_COMPILE_ERROR_LOCATION_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `QueryDefinition`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueryDefinition {
+    pub query_language: Option<QueryLanguage>,
+    pub query_definition_id: Option<String>,
+    pub name: Option<String>,
+    pub query_string: Option<String>,
+    pub last_modified: Option<i64>,
+    pub log_group_names: Option<Vec<String>>,
+    pub parameters: Option<Vec<QueryParameter>>,
+}
+
+impl QueryDefinition {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::QUERY_DEFINITION);
+}
+
+impl Shape for QueryDefinition {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_language.write(&schemas::QUERY_DEFINITION_MEMBERS[0], to);
+            self.query_definition_id.write(&schemas::QUERY_DEFINITION_MEMBERS[1], to);
+            self.name.write(&schemas::QUERY_DEFINITION_MEMBERS[2], to);
+            self.query_string.write(&schemas::QUERY_DEFINITION_MEMBERS[3], to);
+            self.last_modified.write(&schemas::QUERY_DEFINITION_MEMBERS[4], to);
+            self.log_group_names.write(&schemas::QUERY_DEFINITION_MEMBERS[5], to);
+            self.parameters.write(&schemas::QUERY_DEFINITION_MEMBERS[6], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_language = Shape::read(&schemas::QUERY_DEFINITION_MEMBERS[0], from)?,
+                1 => out.query_definition_id = Shape::read(&schemas::QUERY_DEFINITION_MEMBERS[1], from)?,
+                2 => out.name = Shape::read(&schemas::QUERY_DEFINITION_MEMBERS[2], from)?,
+                3 => out.query_string = Shape::read(&schemas::QUERY_DEFINITION_MEMBERS[3], from)?,
+                4 => out.last_modified = Shape::read(&schemas::QUERY_DEFINITION_MEMBERS[4], from)?,
+                5 => out.log_group_names = Shape::read(&schemas::QUERY_DEFINITION_MEMBERS[5], from)?,
+                6 => out.parameters = Shape::read(&schemas::QUERY_DEFINITION_MEMBERS[6], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `QueryInfo`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueryInfo {
+    pub query_language: Option<QueryLanguage>,
+    pub query_id: Option<String>,
+    pub query_string: Option<String>,
+    pub status: Option<QueryStatus>,
+    pub create_time: Option<i64>,
+    pub log_group_name: Option<String>,
+    pub query_duration: Option<i64>,
+    pub bytes_scanned: Option<f64>,
+    pub user_identity: Option<String>,
+}
+
+impl QueryInfo {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::QUERY_INFO);
+}
+
+impl Shape for QueryInfo {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_language.write(&schemas::QUERY_INFO_MEMBERS[0], to);
+            self.query_id.write(&schemas::QUERY_INFO_MEMBERS[1], to);
+            self.query_string.write(&schemas::QUERY_INFO_MEMBERS[2], to);
+            self.status.write(&schemas::QUERY_INFO_MEMBERS[3], to);
+            self.create_time.write(&schemas::QUERY_INFO_MEMBERS[4], to);
+            self.log_group_name.write(&schemas::QUERY_INFO_MEMBERS[5], to);
+            self.query_duration.write(&schemas::QUERY_INFO_MEMBERS[6], to);
+            self.bytes_scanned.write(&schemas::QUERY_INFO_MEMBERS[7], to);
+            self.user_identity.write(&schemas::QUERY_INFO_MEMBERS[8], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_language = Shape::read(&schemas::QUERY_INFO_MEMBERS[0], from)?,
+                1 => out.query_id = Shape::read(&schemas::QUERY_INFO_MEMBERS[1], from)?,
+                2 => out.query_string = Shape::read(&schemas::QUERY_INFO_MEMBERS[2], from)?,
+                3 => out.status = Shape::read(&schemas::QUERY_INFO_MEMBERS[3], from)?,
+                4 => out.create_time = Shape::read(&schemas::QUERY_INFO_MEMBERS[4], from)?,
+                5 => out.log_group_name = Shape::read(&schemas::QUERY_INFO_MEMBERS[5], from)?,
+                6 => out.query_duration = Shape::read(&schemas::QUERY_INFO_MEMBERS[6], from)?,
+                7 => out.bytes_scanned = Shape::read(&schemas::QUERY_INFO_MEMBERS[7], from)?,
+                8 => out.user_identity = Shape::read(&schemas::QUERY_INFO_MEMBERS[8], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `QueryParameter`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueryParameter {
+    pub name: String,
+    pub default_value: Option<String>,
+    pub description: Option<String>,
+}
+
+impl QueryParameter {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::QUERY_PARAMETER);
+}
+
+impl Shape for QueryParameter {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::QUERY_PARAMETER_MEMBERS[0], to);
+            self.default_value.write(&schemas::QUERY_PARAMETER_MEMBERS[1], to);
+            self.description.write(&schemas::QUERY_PARAMETER_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::QUERY_PARAMETER_MEMBERS[0], from)?,
+                1 => out.default_value = Shape::read(&schemas::QUERY_PARAMETER_MEMBERS[1], from)?,
+                2 => out.description = Shape::read(&schemas::QUERY_PARAMETER_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `QueryStatistics`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct QueryStatistics {
+    pub records_matched: Option<f64>,
+    pub records_scanned: Option<f64>,
+    pub estimated_records_skipped: Option<f64>,
+    pub bytes_scanned: Option<f64>,
+    pub estimated_bytes_skipped: Option<f64>,
+    pub log_groups_scanned: Option<f64>,
+}
+
+impl QueryStatistics {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::QUERY_STATISTICS);
+}
+
+impl Shape for QueryStatistics {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.records_matched.write(&schemas::QUERY_STATISTICS_MEMBERS[0], to);
+            self.records_scanned.write(&schemas::QUERY_STATISTICS_MEMBERS[1], to);
+            self.estimated_records_skipped.write(&schemas::QUERY_STATISTICS_MEMBERS[2], to);
+            self.bytes_scanned.write(&schemas::QUERY_STATISTICS_MEMBERS[3], to);
+            self.estimated_bytes_skipped.write(&schemas::QUERY_STATISTICS_MEMBERS[4], to);
+            self.log_groups_scanned.write(&schemas::QUERY_STATISTICS_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.records_matched = Shape::read(&schemas::QUERY_STATISTICS_MEMBERS[0], from)?,
+                1 => out.records_scanned = Shape::read(&schemas::QUERY_STATISTICS_MEMBERS[1], from)?,
+                2 => out.estimated_records_skipped = Shape::read(&schemas::QUERY_STATISTICS_MEMBERS[2], from)?,
+                3 => out.bytes_scanned = Shape::read(&schemas::QUERY_STATISTICS_MEMBERS[3], from)?,
+                4 => out.estimated_bytes_skipped = Shape::read(&schemas::QUERY_STATISTICS_MEMBERS[4], from)?,
+                5 => out.log_groups_scanned = Shape::read(&schemas::QUERY_STATISTICS_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `RecordField`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RecordField {
+    pub name: Option<String>,
+    pub mandatory: Option<bool>,
+}
+
+impl RecordField {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RECORD_FIELD);
+}
+
+impl Shape for RecordField {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.name.write(&schemas::RECORD_FIELD_MEMBERS[0], to);
+            self.mandatory.write(&schemas::RECORD_FIELD_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.name = Shape::read(&schemas::RECORD_FIELD_MEMBERS[0], from)?,
+                1 => out.mandatory = Shape::read(&schemas::RECORD_FIELD_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `RejectedEntityInfo`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RejectedEntityInfo {
@@ -933,6 +9888,438 @@ impl Shape for RejectedLogEventsInfo {
     }
 }
 
+/// The model's `RenameKeyEntry`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RenameKeyEntry {
+    pub key: String,
+    pub rename_to: String,
+    pub overwrite_if_exists: Option<bool>,
+}
+
+impl RenameKeyEntry {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RENAME_KEY_ENTRY);
+}
+
+impl Shape for RenameKeyEntry {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.key.write(&schemas::RENAME_KEY_ENTRY_MEMBERS[0], to);
+            self.rename_to.write(&schemas::RENAME_KEY_ENTRY_MEMBERS[1], to);
+            self.overwrite_if_exists.write(&schemas::RENAME_KEY_ENTRY_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.key = Shape::read(&schemas::RENAME_KEY_ENTRY_MEMBERS[0], from)?,
+                1 => out.rename_to = Shape::read(&schemas::RENAME_KEY_ENTRY_MEMBERS[1], from)?,
+                2 => out.overwrite_if_exists = Shape::read(&schemas::RENAME_KEY_ENTRY_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `RenameKeys`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RenameKeys {
+    pub entries: Vec<RenameKeyEntry>,
+}
+
+impl RenameKeys {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RENAME_KEYS);
+}
+
+impl Shape for RenameKeys {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.entries.write(&schemas::RENAME_KEYS_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.entries = Shape::read(&schemas::RENAME_KEYS_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ResourceConfig`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ResourceConfig {
+    pub open_search_resource_config: Option<OpenSearchResourceConfig>,
+}
+
+impl ResourceConfig {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RESOURCE_CONFIG);
+}
+
+impl Shape for ResourceConfig {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.open_search_resource_config.write(&schemas::RESOURCE_CONFIG_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.open_search_resource_config = Shape::read(&schemas::RESOURCE_CONFIG_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ResourcePolicy`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ResourcePolicy {
+    pub policy_name: Option<String>,
+    pub policy_document: Option<String>,
+    pub last_updated_time: Option<i64>,
+    pub policy_scope: Option<PolicyScope>,
+    pub resource_arn: Option<String>,
+    pub revision_id: Option<String>,
+}
+
+impl ResourcePolicy {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RESOURCE_POLICY);
+}
+
+impl Shape for ResourcePolicy {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.policy_name.write(&schemas::RESOURCE_POLICY_MEMBERS[0], to);
+            self.policy_document.write(&schemas::RESOURCE_POLICY_MEMBERS[1], to);
+            self.last_updated_time.write(&schemas::RESOURCE_POLICY_MEMBERS[2], to);
+            self.policy_scope.write(&schemas::RESOURCE_POLICY_MEMBERS[3], to);
+            self.resource_arn.write(&schemas::RESOURCE_POLICY_MEMBERS[4], to);
+            self.revision_id.write(&schemas::RESOURCE_POLICY_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.policy_name = Shape::read(&schemas::RESOURCE_POLICY_MEMBERS[0], from)?,
+                1 => out.policy_document = Shape::read(&schemas::RESOURCE_POLICY_MEMBERS[1], from)?,
+                2 => out.last_updated_time = Shape::read(&schemas::RESOURCE_POLICY_MEMBERS[2], from)?,
+                3 => out.policy_scope = Shape::read(&schemas::RESOURCE_POLICY_MEMBERS[3], from)?,
+                4 => out.resource_arn = Shape::read(&schemas::RESOURCE_POLICY_MEMBERS[4], from)?,
+                5 => out.revision_id = Shape::read(&schemas::RESOURCE_POLICY_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ResultField`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ResultField {
+    pub field: Option<String>,
+    pub value: Option<String>,
+}
+
+impl ResultField {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::RESULT_FIELD);
+}
+
+impl Shape for ResultField {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.field.write(&schemas::RESULT_FIELD_MEMBERS[0], to);
+            self.value.write(&schemas::RESULT_FIELD_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.field = Shape::read(&schemas::RESULT_FIELD_MEMBERS[0], from)?,
+                1 => out.value = Shape::read(&schemas::RESULT_FIELD_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `S3Configuration`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct S3Configuration {
+    pub destination_identifier: String,
+    pub role_arn: String,
+    pub owner_account_id: Option<String>,
+    pub kms_key_id: Option<String>,
+}
+
+impl S3Configuration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::S3_CONFIGURATION);
+}
+
+impl Shape for S3Configuration {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destination_identifier.write(&schemas::S3_CONFIGURATION_MEMBERS[0], to);
+            self.role_arn.write(&schemas::S3_CONFIGURATION_MEMBERS[1], to);
+            self.owner_account_id.write(&schemas::S3_CONFIGURATION_MEMBERS[2], to);
+            self.kms_key_id.write(&schemas::S3_CONFIGURATION_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.destination_identifier = Shape::read(&schemas::S3_CONFIGURATION_MEMBERS[0], from)?,
+                1 => out.role_arn = Shape::read(&schemas::S3_CONFIGURATION_MEMBERS[1], from)?,
+                2 => out.owner_account_id = Shape::read(&schemas::S3_CONFIGURATION_MEMBERS[2], from)?,
+                3 => out.kms_key_id = Shape::read(&schemas::S3_CONFIGURATION_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `S3DeliveryConfiguration`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct S3DeliveryConfiguration {
+    pub suffix_path: Option<String>,
+    pub enable_hive_compatible_path: Option<bool>,
+}
+
+impl S3DeliveryConfiguration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::S3_DELIVERY_CONFIGURATION);
+}
+
+impl Shape for S3DeliveryConfiguration {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.suffix_path.write(&schemas::S3_DELIVERY_CONFIGURATION_MEMBERS[0], to);
+            self.enable_hive_compatible_path.write(&schemas::S3_DELIVERY_CONFIGURATION_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.suffix_path = Shape::read(&schemas::S3_DELIVERY_CONFIGURATION_MEMBERS[0], from)?,
+                1 => out.enable_hive_compatible_path = Shape::read(&schemas::S3_DELIVERY_CONFIGURATION_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `S3TableIntegrationSource`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct S3TableIntegrationSource {
+    pub identifier: Option<String>,
+    pub data_source: Option<DataSource>,
+    pub status: Option<S3TableIntegrationSourceStatus>,
+    pub status_reason: Option<String>,
+    pub created_time_stamp: Option<i64>,
+    pub parent_source_identifier: Option<String>,
+}
+
+impl S3TableIntegrationSource {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::S3_TABLE_INTEGRATION_SOURCE);
+}
+
+impl Shape for S3TableIntegrationSource {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.identifier.write(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[0], to);
+            self.data_source.write(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[1], to);
+            self.status.write(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[2], to);
+            self.status_reason.write(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[3], to);
+            self.created_time_stamp.write(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[4], to);
+            self.parent_source_identifier.write(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.identifier = Shape::read(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[0], from)?,
+                1 => out.data_source = Shape::read(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[1], from)?,
+                2 => out.status = Shape::read(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[2], from)?,
+                3 => out.status_reason = Shape::read(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[3], from)?,
+                4 => out.created_time_stamp = Shape::read(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[4], from)?,
+                5 => out.parent_source_identifier = Shape::read(&schemas::S3_TABLE_INTEGRATION_SOURCE_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `S3TablesIntegration`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct S3TablesIntegration {
+    pub datasource_name: Option<String>,
+    pub datasource_type: Option<String>,
+}
+
+impl S3TablesIntegration {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::S3_TABLES_INTEGRATION);
+}
+
+impl Shape for S3TablesIntegration {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.datasource_name.write(&schemas::S3_TABLES_INTEGRATION_MEMBERS[0], to);
+            self.datasource_type.write(&schemas::S3_TABLES_INTEGRATION_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.datasource_name = Shape::read(&schemas::S3_TABLES_INTEGRATION_MEMBERS[0], from)?,
+                1 => out.datasource_type = Shape::read(&schemas::S3_TABLES_INTEGRATION_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ScheduledQueryDestination`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ScheduledQueryDestination {
+    pub destination_type: Option<ScheduledQueryDestinationType>,
+    pub destination_identifier: Option<String>,
+    pub status: Option<ActionStatus>,
+    pub processed_identifier: Option<String>,
+    pub error_message: Option<String>,
+}
+
+impl ScheduledQueryDestination {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SCHEDULED_QUERY_DESTINATION);
+}
+
+impl Shape for ScheduledQueryDestination {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.destination_type.write(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[0], to);
+            self.destination_identifier.write(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[1], to);
+            self.status.write(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[2], to);
+            self.processed_identifier.write(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[3], to);
+            self.error_message.write(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.destination_type = Shape::read(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[0], from)?,
+                1 => out.destination_identifier = Shape::read(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[1], from)?,
+                2 => out.status = Shape::read(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[2], from)?,
+                3 => out.processed_identifier = Shape::read(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[3], from)?,
+                4 => out.error_message = Shape::read(&schemas::SCHEDULED_QUERY_DESTINATION_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `ScheduledQuerySummary`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ScheduledQuerySummary {
+    pub scheduled_query_arn: Option<String>,
+    pub name: Option<String>,
+    pub state: Option<ScheduledQueryState>,
+    pub last_triggered_time: Option<i64>,
+    pub last_execution_status: Option<ExecutionStatus>,
+    pub schedule_expression: Option<String>,
+    pub timezone: Option<String>,
+    pub destination_configuration: Option<DestinationConfiguration>,
+    pub creation_time: Option<i64>,
+    pub last_updated_time: Option<i64>,
+}
+
+impl ScheduledQuerySummary {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SCHEDULED_QUERY_SUMMARY);
+}
+
+impl Shape for ScheduledQuerySummary {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.scheduled_query_arn.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[0], to);
+            self.name.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[1], to);
+            self.state.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[2], to);
+            self.last_triggered_time.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[3], to);
+            self.last_execution_status.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[4], to);
+            self.schedule_expression.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[5], to);
+            self.timezone.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[6], to);
+            self.destination_configuration.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[7], to);
+            self.creation_time.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[8], to);
+            self.last_updated_time.write(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[9], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.scheduled_query_arn = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[0], from)?,
+                1 => out.name = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[1], from)?,
+                2 => out.state = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[2], from)?,
+                3 => out.last_triggered_time = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[3], from)?,
+                4 => out.last_execution_status = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[4], from)?,
+                5 => out.schedule_expression = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[5], from)?,
+                6 => out.timezone = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[6], from)?,
+                7 => out.destination_configuration = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[7], from)?,
+                8 => out.creation_time = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[8], from)?,
+                9 => out.last_updated_time = Shape::read(&schemas::SCHEDULED_QUERY_SUMMARY_MEMBERS[9], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `SearchedLogStream`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SearchedLogStream {
@@ -967,6 +10354,951 @@ impl Shape for SearchedLogStream {
     }
 }
 
+/// The model's `SessionStreamingException`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SessionStreamingException {
+    pub message: Option<String>,
+}
+
+impl SessionStreamingException {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SESSION_STREAMING_EXCEPTION);
+}
+
+impl Shape for SessionStreamingException {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.message.write(&schemas::SESSION_STREAMING_EXCEPTION_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.message = Shape::read(&schemas::SESSION_STREAMING_EXCEPTION_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `SessionTimeoutException`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SessionTimeoutException {
+    pub message: Option<String>,
+}
+
+impl SessionTimeoutException {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SESSION_TIMEOUT_EXCEPTION);
+}
+
+impl Shape for SessionTimeoutException {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.message.write(&schemas::SESSION_TIMEOUT_EXCEPTION_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.message = Shape::read(&schemas::SESSION_TIMEOUT_EXCEPTION_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `SplitString`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SplitString {
+    pub entries: Vec<SplitStringEntry>,
+}
+
+impl SplitString {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SPLIT_STRING);
+}
+
+impl Shape for SplitString {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.entries.write(&schemas::SPLIT_STRING_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.entries = Shape::read(&schemas::SPLIT_STRING_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `SplitStringEntry`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SplitStringEntry {
+    pub source: String,
+    pub delimiter: String,
+}
+
+impl SplitStringEntry {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SPLIT_STRING_ENTRY);
+}
+
+impl Shape for SplitStringEntry {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::SPLIT_STRING_ENTRY_MEMBERS[0], to);
+            self.delimiter.write(&schemas::SPLIT_STRING_ENTRY_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::SPLIT_STRING_ENTRY_MEMBERS[0], from)?,
+                1 => out.delimiter = Shape::read(&schemas::SPLIT_STRING_ENTRY_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `StartLiveTailRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StartLiveTailRequest {
+    pub log_group_identifiers: Vec<String>,
+    pub log_stream_names: Option<Vec<String>>,
+    pub log_stream_name_prefixes: Option<Vec<String>>,
+    pub log_event_filter_pattern: Option<String>,
+}
+
+impl StartLiveTailRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::START_LIVE_TAIL_REQUEST);
+}
+
+impl Shape for StartLiveTailRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_identifiers.write(&schemas::START_LIVE_TAIL_REQUEST_MEMBERS[0], to);
+            self.log_stream_names.write(&schemas::START_LIVE_TAIL_REQUEST_MEMBERS[1], to);
+            self.log_stream_name_prefixes.write(&schemas::START_LIVE_TAIL_REQUEST_MEMBERS[2], to);
+            self.log_event_filter_pattern.write(&schemas::START_LIVE_TAIL_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_identifiers = Shape::read(&schemas::START_LIVE_TAIL_REQUEST_MEMBERS[0], from)?,
+                1 => out.log_stream_names = Shape::read(&schemas::START_LIVE_TAIL_REQUEST_MEMBERS[1], from)?,
+                2 => out.log_stream_name_prefixes = Shape::read(&schemas::START_LIVE_TAIL_REQUEST_MEMBERS[2], from)?,
+                3 => out.log_event_filter_pattern = Shape::read(&schemas::START_LIVE_TAIL_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `StartLiveTailResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StartLiveTailResponse {
+    pub response_stream: Option<StartLiveTailResponseStream>,
+}
+
+impl StartLiveTailResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::START_LIVE_TAIL_RESPONSE);
+}
+
+impl Shape for StartLiveTailResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.response_stream.write(&schemas::START_LIVE_TAIL_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.response_stream = Shape::read(&schemas::START_LIVE_TAIL_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `StartLiveTailResponseStream`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StartLiveTailResponseStream {
+    pub session_start: Option<LiveTailSessionStart>,
+    pub session_update: Option<LiveTailSessionUpdate>,
+    pub session_timeout_exception: Option<SessionTimeoutException>,
+    pub session_streaming_exception: Option<SessionStreamingException>,
+}
+
+impl StartLiveTailResponseStream {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::START_LIVE_TAIL_RESPONSE_STREAM);
+}
+
+impl Shape for StartLiveTailResponseStream {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.session_start.write(&schemas::START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS[0], to);
+            self.session_update.write(&schemas::START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS[1], to);
+            self.session_timeout_exception.write(&schemas::START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS[2], to);
+            self.session_streaming_exception.write(&schemas::START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.session_start = Shape::read(&schemas::START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS[0], from)?,
+                1 => out.session_update = Shape::read(&schemas::START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS[1], from)?,
+                2 => out.session_timeout_exception = Shape::read(&schemas::START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS[2], from)?,
+                3 => out.session_streaming_exception = Shape::read(&schemas::START_LIVE_TAIL_RESPONSE_STREAM_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `StartQueryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StartQueryRequest {
+    pub query_language: Option<QueryLanguage>,
+    pub log_group_name: Option<String>,
+    pub log_group_names: Option<Vec<String>>,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub start_time: i64,
+    pub end_time: i64,
+    pub query_string: String,
+    pub limit: Option<i32>,
+}
+
+impl StartQueryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::START_QUERY_REQUEST);
+}
+
+impl Shape for StartQueryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_language.write(&schemas::START_QUERY_REQUEST_MEMBERS[0], to);
+            self.log_group_name.write(&schemas::START_QUERY_REQUEST_MEMBERS[1], to);
+            self.log_group_names.write(&schemas::START_QUERY_REQUEST_MEMBERS[2], to);
+            self.log_group_identifiers.write(&schemas::START_QUERY_REQUEST_MEMBERS[3], to);
+            self.start_time.write(&schemas::START_QUERY_REQUEST_MEMBERS[4], to);
+            self.end_time.write(&schemas::START_QUERY_REQUEST_MEMBERS[5], to);
+            self.query_string.write(&schemas::START_QUERY_REQUEST_MEMBERS[6], to);
+            self.limit.write(&schemas::START_QUERY_REQUEST_MEMBERS[7], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_language = Shape::read(&schemas::START_QUERY_REQUEST_MEMBERS[0], from)?,
+                1 => out.log_group_name = Shape::read(&schemas::START_QUERY_REQUEST_MEMBERS[1], from)?,
+                2 => out.log_group_names = Shape::read(&schemas::START_QUERY_REQUEST_MEMBERS[2], from)?,
+                3 => out.log_group_identifiers = Shape::read(&schemas::START_QUERY_REQUEST_MEMBERS[3], from)?,
+                4 => out.start_time = Shape::read(&schemas::START_QUERY_REQUEST_MEMBERS[4], from)?,
+                5 => out.end_time = Shape::read(&schemas::START_QUERY_REQUEST_MEMBERS[5], from)?,
+                6 => out.query_string = Shape::read(&schemas::START_QUERY_REQUEST_MEMBERS[6], from)?,
+                7 => out.limit = Shape::read(&schemas::START_QUERY_REQUEST_MEMBERS[7], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `StartQueryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StartQueryResponse {
+    pub query_id: Option<String>,
+}
+
+impl StartQueryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::START_QUERY_RESPONSE);
+}
+
+impl Shape for StartQueryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_id.write(&schemas::START_QUERY_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.query_id = Shape::read(&schemas::START_QUERY_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `StopQueryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StopQueryRequest {
+    pub query_id: String,
+}
+
+impl StopQueryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::STOP_QUERY_REQUEST);
+}
+
+impl Shape for StopQueryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_id.write(&schemas::STOP_QUERY_REQUEST_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.query_id = Shape::read(&schemas::STOP_QUERY_REQUEST_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `StopQueryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StopQueryResponse {
+    pub success: Option<bool>,
+}
+
+impl StopQueryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::STOP_QUERY_RESPONSE);
+}
+
+impl Shape for StopQueryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.success.write(&schemas::STOP_QUERY_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.success = Shape::read(&schemas::STOP_QUERY_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `SubscriptionFilter`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SubscriptionFilter {
+    pub filter_name: Option<String>,
+    pub log_group_name: Option<String>,
+    pub filter_pattern: Option<String>,
+    pub destination_arn: Option<String>,
+    pub role_arn: Option<String>,
+    pub distribution: Option<Distribution>,
+    pub apply_on_transformed_logs: Option<bool>,
+    pub creation_time: Option<i64>,
+    pub field_selection_criteria: Option<String>,
+    pub emit_system_fields: Option<Vec<String>>,
+}
+
+impl SubscriptionFilter {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUBSCRIPTION_FILTER);
+}
+
+impl Shape for SubscriptionFilter {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.filter_name.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[0], to);
+            self.log_group_name.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[1], to);
+            self.filter_pattern.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[2], to);
+            self.destination_arn.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[3], to);
+            self.role_arn.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[4], to);
+            self.distribution.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[5], to);
+            self.apply_on_transformed_logs.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[6], to);
+            self.creation_time.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[7], to);
+            self.field_selection_criteria.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[8], to);
+            self.emit_system_fields.write(&schemas::SUBSCRIPTION_FILTER_MEMBERS[9], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.filter_name = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[0], from)?,
+                1 => out.log_group_name = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[1], from)?,
+                2 => out.filter_pattern = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[2], from)?,
+                3 => out.destination_arn = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[3], from)?,
+                4 => out.role_arn = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[4], from)?,
+                5 => out.distribution = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[5], from)?,
+                6 => out.apply_on_transformed_logs = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[6], from)?,
+                7 => out.creation_time = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[7], from)?,
+                8 => out.field_selection_criteria = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[8], from)?,
+                9 => out.emit_system_fields = Shape::read(&schemas::SUBSCRIPTION_FILTER_MEMBERS[9], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `SubstituteString`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SubstituteString {
+    pub entries: Vec<SubstituteStringEntry>,
+}
+
+impl SubstituteString {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUBSTITUTE_STRING);
+}
+
+impl Shape for SubstituteString {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.entries.write(&schemas::SUBSTITUTE_STRING_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.entries = Shape::read(&schemas::SUBSTITUTE_STRING_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `SubstituteStringEntry`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SubstituteStringEntry {
+    pub source: String,
+    pub from: String,
+    pub to: String,
+}
+
+impl SubstituteStringEntry {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUBSTITUTE_STRING_ENTRY);
+}
+
+impl Shape for SubstituteStringEntry {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.source.write(&schemas::SUBSTITUTE_STRING_ENTRY_MEMBERS[0], to);
+            self.from.write(&schemas::SUBSTITUTE_STRING_ENTRY_MEMBERS[1], to);
+            self.to.write(&schemas::SUBSTITUTE_STRING_ENTRY_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.source = Shape::read(&schemas::SUBSTITUTE_STRING_ENTRY_MEMBERS[0], from)?,
+                1 => out.from = Shape::read(&schemas::SUBSTITUTE_STRING_ENTRY_MEMBERS[1], from)?,
+                2 => out.to = Shape::read(&schemas::SUBSTITUTE_STRING_ENTRY_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `SuppressionPeriod`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SuppressionPeriod {
+    pub value: Option<i32>,
+    pub suppression_unit: Option<SuppressionUnit>,
+}
+
+impl SuppressionPeriod {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::SUPPRESSION_PERIOD);
+}
+
+impl Shape for SuppressionPeriod {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.value.write(&schemas::SUPPRESSION_PERIOD_MEMBERS[0], to);
+            self.suppression_unit.write(&schemas::SUPPRESSION_PERIOD_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.value = Shape::read(&schemas::SUPPRESSION_PERIOD_MEMBERS[0], from)?,
+                1 => out.suppression_unit = Shape::read(&schemas::SUPPRESSION_PERIOD_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TagFilter`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TagFilter {
+    pub key: String,
+    pub values: Option<Vec<String>>,
+}
+
+impl TagFilter {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TAG_FILTER);
+}
+
+impl Shape for TagFilter {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.key.write(&schemas::TAG_FILTER_MEMBERS[0], to);
+            self.values.write(&schemas::TAG_FILTER_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.key = Shape::read(&schemas::TAG_FILTER_MEMBERS[0], from)?,
+                1 => out.values = Shape::read(&schemas::TAG_FILTER_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TagLogGroupRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TagLogGroupRequest {
+    pub log_group_name: String,
+    pub tags: std::collections::BTreeMap<String, String>,
+}
+
+impl TagLogGroupRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TAG_LOG_GROUP_REQUEST);
+}
+
+impl Shape for TagLogGroupRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::TAG_LOG_GROUP_REQUEST_MEMBERS[0], to);
+            self.tags.write(&schemas::TAG_LOG_GROUP_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::TAG_LOG_GROUP_REQUEST_MEMBERS[0], from)?,
+                1 => out.tags = Shape::read(&schemas::TAG_LOG_GROUP_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TagResourceRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TagResourceRequest {
+    pub resource_arn: String,
+    pub tags: std::collections::BTreeMap<String, String>,
+}
+
+impl TagResourceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TAG_RESOURCE_REQUEST);
+}
+
+impl Shape for TagResourceRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.resource_arn.write(&schemas::TAG_RESOURCE_REQUEST_MEMBERS[0], to);
+            self.tags.write(&schemas::TAG_RESOURCE_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.resource_arn = Shape::read(&schemas::TAG_RESOURCE_REQUEST_MEMBERS[0], from)?,
+                1 => out.tags = Shape::read(&schemas::TAG_RESOURCE_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TestMetricFilterRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TestMetricFilterRequest {
+    pub filter_pattern: String,
+    pub log_event_messages: Vec<String>,
+}
+
+impl TestMetricFilterRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TEST_METRIC_FILTER_REQUEST);
+}
+
+impl Shape for TestMetricFilterRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.filter_pattern.write(&schemas::TEST_METRIC_FILTER_REQUEST_MEMBERS[0], to);
+            self.log_event_messages.write(&schemas::TEST_METRIC_FILTER_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.filter_pattern = Shape::read(&schemas::TEST_METRIC_FILTER_REQUEST_MEMBERS[0], from)?,
+                1 => out.log_event_messages = Shape::read(&schemas::TEST_METRIC_FILTER_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TestMetricFilterResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TestMetricFilterResponse {
+    pub matches: Option<Vec<MetricFilterMatchRecord>>,
+}
+
+impl TestMetricFilterResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TEST_METRIC_FILTER_RESPONSE);
+}
+
+impl Shape for TestMetricFilterResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.matches.write(&schemas::TEST_METRIC_FILTER_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.matches = Shape::read(&schemas::TEST_METRIC_FILTER_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TestTransformerRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TestTransformerRequest {
+    pub transformer_config: Vec<Processor>,
+    pub log_event_messages: Vec<String>,
+}
+
+impl TestTransformerRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TEST_TRANSFORMER_REQUEST);
+}
+
+impl Shape for TestTransformerRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.transformer_config.write(&schemas::TEST_TRANSFORMER_REQUEST_MEMBERS[0], to);
+            self.log_event_messages.write(&schemas::TEST_TRANSFORMER_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.transformer_config = Shape::read(&schemas::TEST_TRANSFORMER_REQUEST_MEMBERS[0], from)?,
+                1 => out.log_event_messages = Shape::read(&schemas::TEST_TRANSFORMER_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TestTransformerResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TestTransformerResponse {
+    pub transformed_logs: Option<Vec<TransformedLogRecord>>,
+}
+
+impl TestTransformerResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TEST_TRANSFORMER_RESPONSE);
+}
+
+impl Shape for TestTransformerResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.transformed_logs.write(&schemas::TEST_TRANSFORMER_RESPONSE_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.transformed_logs = Shape::read(&schemas::TEST_TRANSFORMER_RESPONSE_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TooManyTagsException`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TooManyTagsException {
+    pub resource_name: Option<String>,
+}
+
+/// The model's `TransformedLogRecord`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TransformedLogRecord {
+    pub event_number: Option<i64>,
+    pub event_message: Option<String>,
+    pub transformed_event_message: Option<String>,
+}
+
+impl TransformedLogRecord {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TRANSFORMED_LOG_RECORD);
+}
+
+impl Shape for TransformedLogRecord {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.event_number.write(&schemas::TRANSFORMED_LOG_RECORD_MEMBERS[0], to);
+            self.event_message.write(&schemas::TRANSFORMED_LOG_RECORD_MEMBERS[1], to);
+            self.transformed_event_message.write(&schemas::TRANSFORMED_LOG_RECORD_MEMBERS[2], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.event_number = Shape::read(&schemas::TRANSFORMED_LOG_RECORD_MEMBERS[0], from)?,
+                1 => out.event_message = Shape::read(&schemas::TRANSFORMED_LOG_RECORD_MEMBERS[1], from)?,
+                2 => out.transformed_event_message = Shape::read(&schemas::TRANSFORMED_LOG_RECORD_MEMBERS[2], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TriggerHistoryRecord`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TriggerHistoryRecord {
+    pub query_id: Option<String>,
+    pub execution_status: Option<ExecutionStatus>,
+    pub triggered_timestamp: Option<i64>,
+    pub error_message: Option<String>,
+    pub destinations: Option<Vec<ScheduledQueryDestination>>,
+}
+
+impl TriggerHistoryRecord {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TRIGGER_HISTORY_RECORD);
+}
+
+impl Shape for TriggerHistoryRecord {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.query_id.write(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[0], to);
+            self.execution_status.write(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[1], to);
+            self.triggered_timestamp.write(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[2], to);
+            self.error_message.write(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[3], to);
+            self.destinations.write(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.query_id = Shape::read(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[0], from)?,
+                1 => out.execution_status = Shape::read(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[1], from)?,
+                2 => out.triggered_timestamp = Shape::read(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[2], from)?,
+                3 => out.error_message = Shape::read(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[3], from)?,
+                4 => out.destinations = Shape::read(&schemas::TRIGGER_HISTORY_RECORD_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TrimString`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TrimString {
+    pub with_keys: Vec<String>,
+}
+
+impl TrimString {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TRIM_STRING);
+}
+
+impl Shape for TrimString {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.with_keys.write(&schemas::TRIM_STRING_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.with_keys = Shape::read(&schemas::TRIM_STRING_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TypeConverter`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TypeConverter {
+    pub entries: Vec<TypeConverterEntry>,
+}
+
+impl TypeConverter {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TYPE_CONVERTER);
+}
+
+impl Shape for TypeConverter {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.entries.write(&schemas::TYPE_CONVERTER_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.entries = Shape::read(&schemas::TYPE_CONVERTER_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `TypeConverterEntry`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TypeConverterEntry {
+    pub key: String,
+    pub r#type: Type,
+}
+
+impl TypeConverterEntry {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::TYPE_CONVERTER_ENTRY);
+}
+
+impl Shape for TypeConverterEntry {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.key.write(&schemas::TYPE_CONVERTER_ENTRY_MEMBERS[0], to);
+            self.r#type.write(&schemas::TYPE_CONVERTER_ENTRY_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.key = Shape::read(&schemas::TYPE_CONVERTER_ENTRY_MEMBERS[0], from)?,
+                1 => out.r#type = Shape::read(&schemas::TYPE_CONVERTER_ENTRY_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
 /// The model's `Unit`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Unit {}
@@ -983,5 +11315,476 @@ impl Shape for Unit {
     fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
         from.structure(at, &mut |_, _| Ok(()))?;
         Ok(Self {})
+    }
+}
+
+/// The model's `UntagLogGroupRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UntagLogGroupRequest {
+    pub log_group_name: String,
+    pub tags: Vec<String>,
+}
+
+impl UntagLogGroupRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UNTAG_LOG_GROUP_REQUEST);
+}
+
+impl Shape for UntagLogGroupRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.log_group_name.write(&schemas::UNTAG_LOG_GROUP_REQUEST_MEMBERS[0], to);
+            self.tags.write(&schemas::UNTAG_LOG_GROUP_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.log_group_name = Shape::read(&schemas::UNTAG_LOG_GROUP_REQUEST_MEMBERS[0], from)?,
+                1 => out.tags = Shape::read(&schemas::UNTAG_LOG_GROUP_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `UntagResourceRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UntagResourceRequest {
+    pub resource_arn: String,
+    pub tag_keys: Vec<String>,
+}
+
+impl UntagResourceRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UNTAG_RESOURCE_REQUEST);
+}
+
+impl Shape for UntagResourceRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.resource_arn.write(&schemas::UNTAG_RESOURCE_REQUEST_MEMBERS[0], to);
+            self.tag_keys.write(&schemas::UNTAG_RESOURCE_REQUEST_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.resource_arn = Shape::read(&schemas::UNTAG_RESOURCE_REQUEST_MEMBERS[0], from)?,
+                1 => out.tag_keys = Shape::read(&schemas::UNTAG_RESOURCE_REQUEST_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `UpdateAnomalyRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpdateAnomalyRequest {
+    pub anomaly_id: Option<String>,
+    pub pattern_id: Option<String>,
+    pub anomaly_detector_arn: String,
+    pub suppression_type: Option<SuppressionType>,
+    pub suppression_period: Option<SuppressionPeriod>,
+    pub baseline: Option<bool>,
+}
+
+impl UpdateAnomalyRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_ANOMALY_REQUEST);
+}
+
+impl Shape for UpdateAnomalyRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomaly_id.write(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[0], to);
+            self.pattern_id.write(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[1], to);
+            self.anomaly_detector_arn.write(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[2], to);
+            self.suppression_type.write(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[3], to);
+            self.suppression_period.write(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[4], to);
+            self.baseline.write(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[5], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.anomaly_id = Shape::read(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[0], from)?,
+                1 => out.pattern_id = Shape::read(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[1], from)?,
+                2 => out.anomaly_detector_arn = Shape::read(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[2], from)?,
+                3 => out.suppression_type = Shape::read(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[3], from)?,
+                4 => out.suppression_period = Shape::read(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[4], from)?,
+                5 => out.baseline = Shape::read(&schemas::UPDATE_ANOMALY_REQUEST_MEMBERS[5], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `UpdateDeliveryConfigurationRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpdateDeliveryConfigurationRequest {
+    pub id: String,
+    pub record_fields: Option<Vec<String>>,
+    pub field_delimiter: Option<String>,
+    pub s3_delivery_configuration: Option<S3DeliveryConfiguration>,
+}
+
+impl UpdateDeliveryConfigurationRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_DELIVERY_CONFIGURATION_REQUEST);
+}
+
+impl Shape for UpdateDeliveryConfigurationRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.id.write(&schemas::UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS[0], to);
+            self.record_fields.write(&schemas::UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS[1], to);
+            self.field_delimiter.write(&schemas::UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS[2], to);
+            self.s3_delivery_configuration.write(&schemas::UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.id = Shape::read(&schemas::UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS[0], from)?,
+                1 => out.record_fields = Shape::read(&schemas::UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS[1], from)?,
+                2 => out.field_delimiter = Shape::read(&schemas::UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS[2], from)?,
+                3 => {
+                    out.s3_delivery_configuration = Shape::read(&schemas::UPDATE_DELIVERY_CONFIGURATION_REQUEST_MEMBERS[3], from)?
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `UpdateDeliveryConfigurationResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpdateDeliveryConfigurationResponse {}
+
+impl UpdateDeliveryConfigurationResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_DELIVERY_CONFIGURATION_RESPONSE);
+}
+
+impl Shape for UpdateDeliveryConfigurationResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |_| ());
+    }
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        from.structure(at, &mut |_, _| Ok(()))?;
+        Ok(Self {})
+    }
+}
+
+/// The model's `UpdateLogAnomalyDetectorRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpdateLogAnomalyDetectorRequest {
+    pub anomaly_detector_arn: String,
+    pub evaluation_frequency: Option<EvaluationFrequency>,
+    pub filter_pattern: Option<String>,
+    pub anomaly_visibility_time: Option<i64>,
+    pub enabled: bool,
+}
+
+impl UpdateLogAnomalyDetectorRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST);
+}
+
+impl Shape for UpdateLogAnomalyDetectorRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.anomaly_detector_arn.write(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[0], to);
+            self.evaluation_frequency.write(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[1], to);
+            self.filter_pattern.write(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[2], to);
+            self.anomaly_visibility_time.write(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[3], to);
+            self.enabled.write(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[4], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.anomaly_detector_arn = Shape::read(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[0], from)?,
+                1 => out.evaluation_frequency = Shape::read(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[1], from)?,
+                2 => out.filter_pattern = Shape::read(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[2], from)?,
+                3 => out.anomaly_visibility_time = Shape::read(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[3], from)?,
+                4 => out.enabled = Shape::read(&schemas::UPDATE_LOG_ANOMALY_DETECTOR_REQUEST_MEMBERS[4], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `UpdateLookupTableRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpdateLookupTableRequest {
+    pub lookup_table_arn: String,
+    pub description: Option<String>,
+    pub table_body: String,
+    pub kms_key_id: Option<String>,
+}
+
+impl UpdateLookupTableRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_LOOKUP_TABLE_REQUEST);
+}
+
+impl Shape for UpdateLookupTableRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_table_arn.write(&schemas::UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS[0], to);
+            self.description.write(&schemas::UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS[1], to);
+            self.table_body.write(&schemas::UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS[2], to);
+            self.kms_key_id.write(&schemas::UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS[3], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.lookup_table_arn = Shape::read(&schemas::UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS[0], from)?,
+                1 => out.description = Shape::read(&schemas::UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS[1], from)?,
+                2 => out.table_body = Shape::read(&schemas::UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS[2], from)?,
+                3 => out.kms_key_id = Shape::read(&schemas::UPDATE_LOOKUP_TABLE_REQUEST_MEMBERS[3], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `UpdateLookupTableResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpdateLookupTableResponse {
+    pub lookup_table_arn: Option<String>,
+    pub last_updated_time: Option<i64>,
+}
+
+impl UpdateLookupTableResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_LOOKUP_TABLE_RESPONSE);
+}
+
+impl Shape for UpdateLookupTableResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.lookup_table_arn.write(&schemas::UPDATE_LOOKUP_TABLE_RESPONSE_MEMBERS[0], to);
+            self.last_updated_time.write(&schemas::UPDATE_LOOKUP_TABLE_RESPONSE_MEMBERS[1], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.lookup_table_arn = Shape::read(&schemas::UPDATE_LOOKUP_TABLE_RESPONSE_MEMBERS[0], from)?,
+                1 => out.last_updated_time = Shape::read(&schemas::UPDATE_LOOKUP_TABLE_RESPONSE_MEMBERS[1], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `UpdateScheduledQueryRequest`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpdateScheduledQueryRequest {
+    pub identifier: String,
+    pub description: Option<String>,
+    pub query_language: QueryLanguage,
+    pub query_string: String,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub schedule_expression: String,
+    pub timezone: Option<String>,
+    pub start_time_offset: Option<i64>,
+    pub destination_configuration: Option<DestinationConfiguration>,
+    pub schedule_start_time: Option<i64>,
+    pub schedule_end_time: Option<i64>,
+    pub execution_role_arn: String,
+    pub state: Option<ScheduledQueryState>,
+}
+
+impl UpdateScheduledQueryRequest {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_SCHEDULED_QUERY_REQUEST);
+}
+
+impl Shape for UpdateScheduledQueryRequest {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.identifier.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[0], to);
+            self.description.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[1], to);
+            self.query_language.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[2], to);
+            self.query_string.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[3], to);
+            self.log_group_identifiers.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[4], to);
+            self.schedule_expression.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[5], to);
+            self.timezone.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[6], to);
+            self.start_time_offset.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[7], to);
+            self.destination_configuration.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[8], to);
+            self.schedule_start_time.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[9], to);
+            self.schedule_end_time.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[10], to);
+            self.execution_role_arn.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[11], to);
+            self.state.write(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[12], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.identifier = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[0], from)?,
+                1 => out.description = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[1], from)?,
+                2 => out.query_language = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[2], from)?,
+                3 => out.query_string = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[3], from)?,
+                4 => out.log_group_identifiers = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[4], from)?,
+                5 => out.schedule_expression = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[5], from)?,
+                6 => out.timezone = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[6], from)?,
+                7 => out.start_time_offset = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[7], from)?,
+                8 => out.destination_configuration = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[8], from)?,
+                9 => out.schedule_start_time = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[9], from)?,
+                10 => out.schedule_end_time = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[10], from)?,
+                11 => out.execution_role_arn = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[11], from)?,
+                12 => out.state = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_REQUEST_MEMBERS[12], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `UpdateScheduledQueryResponse`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpdateScheduledQueryResponse {
+    pub scheduled_query_arn: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub query_language: Option<QueryLanguage>,
+    pub query_string: Option<String>,
+    pub log_group_identifiers: Option<Vec<String>>,
+    pub schedule_expression: Option<String>,
+    pub timezone: Option<String>,
+    pub start_time_offset: Option<i64>,
+    pub destination_configuration: Option<DestinationConfiguration>,
+    pub state: Option<ScheduledQueryState>,
+    pub last_triggered_time: Option<i64>,
+    pub last_execution_status: Option<ExecutionStatus>,
+    pub schedule_start_time: Option<i64>,
+    pub schedule_end_time: Option<i64>,
+    pub execution_role_arn: Option<String>,
+    pub creation_time: Option<i64>,
+    pub last_updated_time: Option<i64>,
+}
+
+impl UpdateScheduledQueryResponse {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPDATE_SCHEDULED_QUERY_RESPONSE);
+}
+
+impl Shape for UpdateScheduledQueryResponse {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.scheduled_query_arn.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[0], to);
+            self.name.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[1], to);
+            self.description.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[2], to);
+            self.query_language.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[3], to);
+            self.query_string.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[4], to);
+            self.log_group_identifiers.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[5], to);
+            self.schedule_expression.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[6], to);
+            self.timezone.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[7], to);
+            self.start_time_offset.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[8], to);
+            self.destination_configuration.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[9], to);
+            self.state.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[10], to);
+            self.last_triggered_time.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[11], to);
+            self.last_execution_status.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[12], to);
+            self.schedule_start_time.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[13], to);
+            self.schedule_end_time.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[14], to);
+            self.execution_role_arn.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[15], to);
+            self.creation_time.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[16], to);
+            self.last_updated_time.write(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[17], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            match index {
+                0 => out.scheduled_query_arn = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[0], from)?,
+                1 => out.name = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[1], from)?,
+                2 => out.description = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[2], from)?,
+                3 => out.query_language = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[3], from)?,
+                4 => out.query_string = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[4], from)?,
+                5 => out.log_group_identifiers = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[5], from)?,
+                6 => out.schedule_expression = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[6], from)?,
+                7 => out.timezone = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[7], from)?,
+                8 => out.start_time_offset = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[8], from)?,
+                9 => out.destination_configuration = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[9], from)?,
+                10 => out.state = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[10], from)?,
+                11 => out.last_triggered_time = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[11], from)?,
+                12 => out.last_execution_status = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[12], from)?,
+                13 => out.schedule_start_time = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[13], from)?,
+                14 => out.schedule_end_time = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[14], from)?,
+                15 => out.execution_role_arn = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[15], from)?,
+                16 => out.creation_time = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[16], from)?,
+                17 => out.last_updated_time = Shape::read(&schemas::UPDATE_SCHEDULED_QUERY_RESPONSE_MEMBERS[17], from)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(out)
+    }
+}
+
+/// The model's `UpperCaseString`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UpperCaseString {
+    pub with_keys: Vec<String>,
+}
+
+impl UpperCaseString {
+    /// The place of a document that is one.
+    pub const PLACE: &'static wire::Member = &wire::Member::new("", &schemas::UPPER_CASE_STRING);
+}
+
+impl Shape for UpperCaseString {
+    fn write(&self, at: &'static wire::Member, to: &mut dyn ShapeWriter) {
+        to.structure(at, &mut |to| {
+            self.with_keys.write(&schemas::UPPER_CASE_STRING_MEMBERS[0], to);
+        });
+    }
+
+    fn read(at: &'static wire::Member, from: &mut dyn ShapeReader) -> Result<Self, ReadError> {
+        let mut out = Self::default();
+        from.structure(at, &mut |index, from| {
+            if index == 0 {
+                out.with_keys = Shape::read(&schemas::UPPER_CASE_STRING_MEMBERS[0], from)?;
+            }
+            Ok(())
+        })?;
+        Ok(out)
     }
 }

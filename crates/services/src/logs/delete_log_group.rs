@@ -2,8 +2,8 @@
 
 use berth_api::logs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{LogGroup, Name};
-use berth_store::LogGroupKey;
+use berth_model::{LogGroup, LogGroupId, MetricFilter, Name};
+use berth_store::{LogGroupKey, MOST_ROWS, MetricFilterIndex, Record as _, State, Transaction};
 
 use super::scope::Scope;
 use super::{LogsService, group};
@@ -16,13 +16,12 @@ pub(super) fn access(logs: &LogsService, call: &Call, input: &api::DeleteLogGrou
 pub(super) async fn run(logs: &LogsService, call: &Call, input: api::DeleteLogGroupRequest) -> Result<api::Unit, Refusal> {
     let scope = Scope::of(call)?;
     let name = Name::new(&input.log_group_name);
+    while delete_filters(logs, scope, &name).await? {}
     let id = logs
         .update(|tx| {
-            let (id, protected) = group::find(tx, scope, &name).map(|group| (group.id, group.deletion_protection))?;
-            if protected {
-                let message = format!("Log group {name} cannot be deleted: deletion protection is enabled.");
-                return Err(errors::validation_exception(message));
-            }
+            let id = deletable(tx, scope, &name)?;
+            // Few are left, of calls in between.
+            take_filters(tx, scope, &name);
             tx.delete::<LogGroup>(&LogGroupKey { region: scope.region, name: name.clone() });
             Ok(id)
         })
@@ -32,4 +31,32 @@ pub(super) async fn run(logs: &LogsService, call: &Call, input: api::DeleteLogGr
         tracing::warn!(%error, group = %name, "the events of a deleted log group stay until the next start");
     }
     Ok(api::Unit {})
+}
+
+/// The id of a group that may be deleted.
+fn deletable(state: &State, scope: Scope, name: &Name) -> Result<LogGroupId, Refusal> {
+    let group = group::find(state, scope, name)?;
+    if group.deletion_protection {
+        let message = format!("Log group {name} cannot be deleted: deletion protection is enabled.");
+        return Err(errors::validation_exception(message));
+    }
+    Ok(group.id)
+}
+
+/// Deletes metric filters of a group, as many as one update may; answers whether there were any.
+async fn delete_filters(logs: &LogsService, scope: Scope, name: &Name) -> Result<bool, Refusal> {
+    logs.update(|tx| {
+        deletable(tx, scope, name)?;
+        Ok(take_filters(tx, scope, name) > 0)
+    })
+    .await
+}
+
+fn take_filters(tx: &mut Transaction, scope: Scope, name: &Name) -> usize {
+    let index = MetricFilterIndex::Group(scope.region, name.clone());
+    let keys: Vec<_> = tx.with::<MetricFilter>(&index, ..).take(MOST_ROWS - 1).map(|filter| filter.key()).collect();
+    for key in &keys {
+        tx.delete::<MetricFilter>(key);
+    }
+    keys.len()
 }

@@ -48,7 +48,7 @@ pub(super) fn run(
     let (groups, next_token) = pages.cut(listed, size, |last| last.name.to_string());
     let describe = |group: &LogGroup| match pattern {
         Some(_) => group::summary(scope, group),
-        None => group::describe(scope, group, logs.logs.bytes_of_group(group.id)),
+        None => group::describe(&view, scope, group, logs.logs.bytes_of_group(group.id)),
     };
     Ok(api::DescribeLogGroupsResponse { log_groups: Some(groups.into_iter().map(describe).collect()), next_token })
 }

@@ -3,6 +3,7 @@
 use berth_api::Refusal;
 use berth_api::logs::{self as api, errors};
 use berth_telemetry::logs::WriteError;
+use berth_wire::ReadError;
 
 /// There is no such group.
 pub(super) fn no_group() -> Refusal {
@@ -17,6 +18,11 @@ pub(super) fn no_stream() -> Refusal {
 /// The token is not one of this list.
 pub(super) fn invalid_token() -> Refusal {
     errors::invalid_parameter_exception("The specified nextToken is invalid.")
+}
+
+/// A record that cannot be read.
+pub(super) fn damaged(cause: ReadError) -> Refusal {
+    Refusal::internal(&api::SERVICE, Box::new(cause))
 }
 
 /// A write that was not done, as its caller is told.

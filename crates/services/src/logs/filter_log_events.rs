@@ -3,7 +3,8 @@
 use berth_api::logs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
 use berth_model::Timestamp;
-use berth_telemetry::logs::{Event, Most, Pattern, PatternError, Position, Range, Search, Selection};
+use berth_telemetry::logs::{Event, Most, Position, Range, Search, Selection};
+use berth_telemetry::pattern::{Pattern, PatternError};
 
 use super::failure::{invalid_token, no_stream};
 use super::get_log_events::{MOST_BYTES, MOST_EVENTS, from};
@@ -30,7 +31,7 @@ pub(super) async fn run(
     let pages = pages(call, &name, &input);
     let after = pages.after(input.next_token.as_deref()).map_err(|_| invalid_token())?;
     let after = after.map(|after| after.parse().ok().and_then(Position::of_number).ok_or_else(invalid_token)).transpose()?;
-    let pattern = input.filter_pattern.as_deref().unwrap_or_default().parse::<Pattern>().map_err(invalid_pattern)?;
+    let pattern = pattern(input.filter_pattern.as_deref().unwrap_or_default())?;
     let streams = match (input.log_stream_names, input.log_stream_name_prefix) {
         (Some(_), Some(_)) => {
             let message = "logStreamNames and logStreamNamePrefix are mutually exclusive parameters.";
@@ -71,8 +72,11 @@ fn pages(call: &Call, group: &str, input: &api::FilterLogEventsRequest) -> Pages
     Pages::of(call, "FilterLogEvents", &filters)
 }
 
-fn invalid_pattern(error: PatternError) -> Refusal {
-    errors::invalid_parameter_exception(format!("Invalid filter pattern: {error}")).because(error)
+/// A filter pattern that a call gives.
+pub(super) fn pattern(text: &str) -> Result<Pattern, Refusal> {
+    text.parse().map_err(|error: PatternError| {
+        errors::invalid_parameter_exception(format!("Invalid filter pattern: {error}")).because(error)
+    })
 }
 
 /// Where events end that are meant: those of the end time itself are.

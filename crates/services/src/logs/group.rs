@@ -2,9 +2,10 @@
 
 use berth_api::logs as api;
 use berth_api::{Refusal, Target};
-use berth_model::{LogGroup, LogGroupClass, Name, Timestamp};
-use berth_store::{LogGroupKey, Shared, State};
+use berth_model::{LogGroup, LogGroupClass, MetricFilter, Name, Timestamp};
+use berth_store::{LogGroupKey, MetricFilterIndex, Shared, State};
 
+use super::LogsService;
 use super::failure::no_group;
 use super::scope::Scope;
 
@@ -14,6 +15,30 @@ const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 /// The group of a name.
 pub(super) fn find<'a>(state: &'a State, scope: Scope, name: &Name) -> Result<&'a Shared<LogGroup>, Refusal> {
     state.get::<LogGroup>(&LogGroupKey { region: scope.region, name: name.clone() }).ok_or_else(no_group)
+}
+
+/// Changes the group of a name.
+pub(super) async fn change(
+    logs: &LogsService,
+    scope: Scope,
+    name: &Name,
+    change: impl FnOnce(&mut LogGroup) -> Result<(), Refusal>,
+) -> Result<api::Unit, Refusal> {
+    logs.update(|tx| {
+        let mut group = LogGroup::clone(find(tx, scope, name)?);
+        change(&mut group)?;
+        tx.put(group);
+        Ok(api::Unit {})
+    })
+    .await
+}
+
+/// A class as AWS names it.
+pub(super) const fn class(class: LogGroupClass) -> api::LogGroupClass {
+    match class {
+        LogGroupClass::Standard => api::LogGroupClass::Standard,
+        LogGroupClass::InfrequentAccess => api::LogGroupClass::InfrequentAccess,
+    }
 }
 
 /// A stream of a group as policies see it, or with an empty name the group.
@@ -30,15 +55,13 @@ pub(super) fn kept_since(group: &LogGroup, now: Timestamp) -> Option<Timestamp> 
 }
 
 /// The group as AWS describes it.
-pub(super) fn describe(scope: Scope, group: &LogGroup, bytes: u64) -> api::LogGroup {
+pub(super) fn describe(state: &State, scope: Scope, group: &LogGroup, bytes: u64) -> api::LogGroup {
+    let filters = state.count::<MetricFilter>(&MetricFilterIndex::Group(group.region, group.name.clone()));
     api::LogGroup {
         retention_in_days: group.retention_in_days.map(|days| i32::try_from(days).unwrap_or(i32::MAX)),
-        metric_filter_count: Some(0),
+        metric_filter_count: i32::try_from(filters).ok(),
         stored_bytes: Some(i64::try_from(bytes).unwrap_or(i64::MAX)),
-        log_group_class: Some(match group.class {
-            LogGroupClass::Standard => api::LogGroupClass::Standard,
-            LogGroupClass::InfrequentAccess => api::LogGroupClass::InfrequentAccess,
-        }),
+        log_group_class: Some(class(group.class)),
         log_group_arn: Some(scope.group_arn(&group.name)),
         deletion_protection_enabled: Some(group.deletion_protection),
         ..summary(scope, group)

@@ -6,7 +6,8 @@ use berth_model::LogGroupId;
 
 use super::stream::StreamKey;
 use super::walk::{Chosen, Route, Seen, Walk};
-use super::{Event, LogError, LogStore, Pattern, Position, Stream};
+use super::{Event, LogError, LogStore, Position, Stream};
+use crate::pattern::Pattern;
 
 /// What AWS counts for an event besides its text.
 const OVERHEAD: usize = 26;

@@ -19,7 +19,9 @@ pub(crate) fn handler(model: &Model) -> String {
          pub trait {name}: Send + Sync + 'static {{"
     );
     let sides = |operation: &serde_json::Value| {
-        ["input", "output"].map(|side| operation[side]["shape"].as_str().unwrap_or("Unit").to_owned())
+        let [input, output] = ["input", "output"].map(|side| operation[side]["shape"].as_str().unwrap_or("Unit").to_owned());
+        let output = if model.answers_events(operation) { "crate::Events".to_owned() } else { output };
+        [input, output]
     };
     for (index, (operation, data)) in model.operations.iter().enumerate() {
         let [input, output] = sides(data);
@@ -72,7 +74,7 @@ pub(crate) fn handler(model: &Model) -> String {
 
 /// What ties an input to its operation, for callers.
 fn inputs(model: &Model, out: &mut String) {
-    for (index, (_, data)) in model.operations.iter().enumerate() {
+    for (index, (_, data)) in model.operations.iter().enumerate().filter(|(_, (_, data))| !model.answers_events(data)) {
         let [Some(input), output] = ["input", "output"].map(|side| data[side]["shape"].as_str()) else { continue };
         let _ = writeln!(
             out,

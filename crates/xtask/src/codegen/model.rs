@@ -66,6 +66,13 @@ impl Model {
         Ok(Self { service: service.clone(), metadata: document["metadata"].clone(), operations, shapes, errors })
     }
 
+    /// Whether an operation answers with events, one after the other.
+    pub(crate) fn answers_events(&self, operation: &Value) -> bool {
+        let members = self.shape(operation["output"]["shape"].as_str().unwrap_or_default())["members"].as_object();
+        let mut targets = members.into_iter().flat_map(|members| members.values()).filter_map(|member| member["shape"].as_str());
+        targets.any(|target| self.shape(target)["eventstream"] == true)
+    }
+
     /// A shape that the model is known to hold.
     pub(crate) fn shape(&self, name: &str) -> &Value {
         self.shapes.get(name).unwrap_or(&Value::Null)

@@ -29,6 +29,8 @@ fn structure(out: &mut String, model: &Model, name: &str, shape: &Value, error: 
     let _ = writeln!(out, "/// The model's `{name}`.\n#[derive(Debug, Clone, PartialEq, Default)]\npub struct {name} {{");
     for (member, target, required) in &members {
         let rust = rust_type(model, target);
+        // A structure within itself.
+        let rust = if target == name { format!("Box<{rust}>") } else { rust };
         let rust = if *required { rust } else { format!("Option<{rust}>") };
         let _ = writeln!(out, "pub {}: {rust},", snake(member));
     }
