@@ -6,6 +6,7 @@ mod confinement;
 mod files;
 mod installation;
 mod keys;
+mod log_expiry;
 mod logging;
 mod mounts;
 mod server;

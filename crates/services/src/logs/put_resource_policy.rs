@@ -87,7 +87,7 @@ pub(super) fn check_revision(old: Option<&Shared<LogResourcePolicy>>, expected: 
 
 fn check(text: &str, is_resource: bool) -> Result<(), Refusal> {
     let parsed: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    if !parsed.is_some_and(|policy| policy.get("Statement").is_some()) {
+    if parsed.is_none_or(|policy| policy.get("Statement").is_none()) {
         return Err(errors::invalid_parameter_exception("The policy document is not a valid JSON policy."));
     }
     if !is_resource && text.len() > MOST_BYTES {
