@@ -480,16 +480,43 @@ def test_patterns_of_plain_terms(logs, stream, pattern, expected):
 
 
 @pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ('{ $.level = "ERROR" }', ["1", "2"]),
+        ('{ $.level = "ERROR" && $.code >= 500 }', ["2"]),
+        ("{ $.code = 4* || $.level = %^W% }", ["1", "3"]),
+        ("{ $.user.id NOT EXISTS }", ["2", "3"]),
+        ("%4[0-9]{2}%", ["1", "5"]),
+        ("[ip, user, status = 4*]", ["5"]),
+        ("[ip, ..., last = a*]", ["4"]),
+    ],
+)
+def test_patterns_of_fields_and_regular_expressions(logs, stream, pattern, expected):
+    said = [
+        '{"n": 1, "level": "ERROR", "code": 404, "user": {"id": 7}}',
+        '{"n":  2, "level": "ERROR", "code": 500}',
+        '{"n":   3, "level": "WARN"}',
+        "10.0.0.4 ann",
+        "10.0.0.5 bob 404",
+    ]
+    logs.put_log_events(**stream, logEvents=lines(*said))
+    answer = logs.filter_log_events(logGroupName=stream["logGroupName"], filterPattern=pattern)
+    found = [str(said.index(text) + 1) for text in texts(answer)]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
     ("pattern", "named"),
     [
-        ('{ $.level = "ERROR" }', "JSON patterns"),
-        ("[ip, user, status = 4*]", "space-delimited"),
-        ("%AUTHORI[SZ]ED%", "regular expressions"),
+        ('{ $.level = "ERROR"', "closing brace expected at character 20"),
+        ("{ $.level = 'ERROR' }", "Invalid character(s) in term"),
+        ("[a, b", "closing bracket expected"),
+        ("%AUTHORI!ED%", "Invalid regular expression 'AUTHORI!ED'"),
         ("Key:", "Invalid character(s) in term ':'"),
         ('""', "Invalid character(s) in term '\"\"'"),
     ],
 )
-def test_other_patterns_are_refused_by_name(logs, stream, refused, pattern, named):
+def test_what_is_no_pattern_is_refused(logs, stream, refused, pattern, named):
     code, message = refused(logs.filter_log_events, logGroupName=stream["logGroupName"], filterPattern=pattern)
     assert code == "InvalidParameterException"
     assert message.startswith("Invalid filter pattern: ") and named in message

@@ -8,6 +8,7 @@ mod files;
 mod installation;
 mod keys;
 mod lock;
+mod log_expiry;
 mod logging;
 mod mounts;
 mod network;

@@ -26,7 +26,7 @@ use tracing::{debug, error, info};
 
 use crate::cli::Plane;
 use crate::keys::KeyRing;
-use crate::{confinement, mounts, network};
+use crate::{confinement, log_expiry, mounts, network};
 
 /// What a control plane is told.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     let backend = Sqlite::open(&folder.join("berth.db"), installation).context("opening the database")?;
     let store = Store::open(backend, Options::new("server")).context("opening the store")?;
     let log_store = LogStore::open(&folder.join("logs"), logs::Options::default()).context("opening the log store")?;
-    let logs = LogsService::new(store.clone(), log_store.clone());
+    let logs = Arc::new(LogsService::new(store.clone(), log_store.clone()));
     logs.forget_deleted_groups().await.context("deleting what is left of deleted log groups")?;
     let ecs = EcsService::new(store.clone());
     ecs.make_default_cluster(&settings.region).await.context("making the default cluster")?;
@@ -100,7 +100,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     let mut registry = Registry::with_prefix("berth");
     let hub = Hub::new(store.clone(), settings.account, Timing::default(), &mut registry);
     let keys = KeyRing::load(folder, &settings.account.to_string())?;
-    let door = Arc::new(door(&settings, ecs, logs, keys, &hub, registry));
+    let door = Arc::new(door(&settings, ecs, Arc::clone(&logs), keys, &hub, registry));
 
     let (close, closing) = watch::channel(false);
     let loops = tokio::spawn(berth_controllers::run(store.clone(), closing.clone()));
@@ -108,6 +108,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
         let closing = closing.clone();
         async move { hub.run(closing).await }
     });
+    let expiry = tokio::spawn(log_expiry::run(logs, closing.clone()));
     let serving = tokio::spawn(berth_front::serve(door, listener, closing));
     info!(listen = %address, version = env!("CARGO_PKG_VERSION"), "serving");
     let failed = tokio::select! {
@@ -120,6 +121,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     serving.await.context("closing the door")?;
     agents.await.context("closing the streams of agents")?;
     loops.await.context("ending the loops")?;
+    expiry.await.context("ending the deletion of expired logs")?;
     if let Some(failure) = failed {
         error!(%failure, "storage failed; the server stops");
         bail!("{failure}");
@@ -130,13 +132,20 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     Ok(())
 }
 
-fn door(settings: &Settings, ecs: EcsService, logs: LogsService, callers: KeyRing, hub: &Hub, mut registry: Registry) -> Door {
+fn door(
+    settings: &Settings,
+    ecs: EcsService,
+    logs: Arc<LogsService>,
+    callers: KeyRing,
+    hub: &Hub,
+    mut registry: Registry,
+) -> Door {
     let account = settings.account.to_string();
     let door = Door::new(account, Limits::default(), callers, AuditLog, &mut registry);
     let authenticator = door.authenticator();
     let streams = |kind| Streams::new(Arc::clone(&authenticator), hub.streams(kind, OWNER_KEY));
     door.with_service(EcsDoor(Arc::new(ecs)))
-        .with_service(LogsDoor(Arc::new(logs)))
+        .with_service(LogsDoor(logs))
         .with_service(StsDoor(Arc::new(StsService)))
         .with_mount(streams(StreamKind::Control))
         .with_mount(streams(StreamKind::Telemetry))

@@ -44,7 +44,7 @@ use std::sync::Arc;
 
 use berth_api::Refusal;
 use berth_api::logs as api;
-use berth_model::LogGroup;
+use berth_model::{LogGroup, Timestamp};
 use berth_store::{Store, Transaction, UpdateError};
 use berth_telemetry::logs::{LogError, LogStore, WriteError};
 use tokio::sync::Notify;
@@ -73,6 +73,21 @@ impl LogsService {
         let view = self.store.view();
         let groups: std::collections::HashSet<_> = view.range::<LogGroup>(..).map(|group| group.id).collect();
         self.logs.retain_groups(|group| groups.contains(&group)).await
+    }
+
+    /// Waits until there may be events that have expired, apart from time going on.
+    pub async fn expiry_due(&self) {
+        self.expiry.notified().await;
+    }
+
+    /// Gives back the space of events that are older than their groups keep them. Nobody reads them in any case.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the log store is closed.
+    pub async fn expire_events(&self, now: Timestamp) -> Result<usize, WriteError> {
+        let view = self.store.view();
+        let groups = view.range::<LogGroup>(..).filter_map(|found| Some((found.id, group::kept_since(found, now)?)));
+        self.logs.expire(groups.collect()).await
     }
 
     /// Runs an update; what the store itself refuses is an internal failure.

@@ -19,6 +19,7 @@ mod batch;
 mod bytes;
 mod error;
 mod event;
+mod expire;
 mod frame;
 mod index;
 mod list;

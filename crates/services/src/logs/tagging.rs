@@ -11,12 +11,12 @@ use super::scope::Scope;
 use super::{LogsService, group};
 use crate::tags::{TagError, checked};
 
-/// The log group that an ARN names, with or without the asterisk that descriptions show.
+/// The log group that an ARN names.
 pub(super) fn group_of(scope: Scope, arn: &str) -> Result<Name, Refusal> {
     if !arn.starts_with("arn:") {
         return Err(errors::invalid_parameter_exception(format!("Invalid resource ARN: {arn}")));
     }
-    scope.identified(arn.strip_suffix(":*").unwrap_or(arn))
+    scope.identified(arn)
 }
 
 /// What policies see of a call that sets tags on a group.

@@ -69,6 +69,21 @@ impl Batch {
         Ok(Some(number))
     }
 
+    /// Takes bytes off a stream whose events have expired. One that is not there any more has lost them already.
+    pub(crate) fn shrink(&mut self, index: &Index, key: StreamKey, number: u64, bytes: u64) -> Result<(), WriteError> {
+        let found = match self.find(index, &key) {
+            Ok(found) => found,
+            Err(WriteError::NoGroup) => None,
+            Err(error) => return Err(error),
+        };
+        let Some(mut stream) = found.filter(|stream| stream.number == number) else { return Ok(()) };
+        stream.bytes = stream.bytes.saturating_sub(bytes);
+        let totals = self.totals(index, key.group);
+        totals.bytes = totals.bytes.saturating_sub(bytes);
+        self.streams.insert(key, Some(stream));
+        Ok(())
+    }
+
     /// Deletes a stream.
     pub(crate) fn delete(&mut self, index: &Index, key: StreamKey) -> Result<(), WriteError> {
         let stream = self.find(index, &key)?.ok_or(WriteError::NoStream)?;

@@ -30,6 +30,8 @@ pub(crate) struct Index {
     pub(crate) gone: HashSet<LogGroupId>,
     pub(crate) groups: HashMap<LogGroupId, Totals>,
     pub(crate) sealed: Vec<Arc<Segment>>,
+    /// Segments that have expired and whose files may still be there.
+    pub(crate) expired: Vec<u64>,
     /// The segment that is written.
     pub(crate) active: u64,
     pub(crate) blocks: SegmentIndex,

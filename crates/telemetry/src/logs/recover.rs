@@ -20,6 +20,10 @@ pub(crate) fn recover(folder: &Path) -> Result<(Index, State), LogError> {
     let mut index = Index { groups: groups.collect(), ..Index::default() };
     let (next_frame, checkpointed) = (table.facts.next_frame, table.facts.segment);
     index.table = Arc::new(table);
+    let expired = index.table.facts.expired.clone();
+    for number in &expired {
+        Segment::new(folder, *number, None).delete()?;
+    }
     let mut replay = Replay { index, known: next_frame, next_frame, frames: 0 };
     let mut numbers = segment::numbers(folder)?;
     let last = numbers.pop();

@@ -48,10 +48,13 @@ impl Writer {
                 return Ok(());
             }
             let groups = index.groups.iter().map(|(group, Totals { streams, bytes })| (*group, *streams, *bytes)).collect();
-            let facts = Facts { next_frame: self.state.next_frame, segment: index.active, groups, ..Facts::default() };
+            let there = |number: &u64| segment::data_path(&self.folder, *number).exists();
+            let expired = index.expired.iter().copied().filter(there).collect();
+            let facts = Facts { next_frame: self.state.next_frame, segment: index.active, groups, expired, ..Facts::default() };
             Table::write(&self.folder, facts, index.streams())?
         };
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        index.expired.clone_from(&table.facts.expired);
         index.table = Arc::new(table);
         index.recent.clear();
         index.gone.clear();

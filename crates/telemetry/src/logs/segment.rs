@@ -31,7 +31,10 @@ impl Segment {
     pub(crate) fn delete(&self) -> Result<(), LogError> {
         // The index can be made again from the data, so it goes first: half deleted is not deleted.
         for path in [index_path(&self.folder, self.number), data_path(&self.folder, self.number)] {
-            std::fs::remove_file(&path).map_err(LogError::file("deleting", &path))?;
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                deleted => deleted.map_err(LogError::file("deleting", &path))?,
+            }
         }
         Ok(())
     }

@@ -165,7 +165,7 @@ impl LogStore {
         }
     }
 
-    async fn write(&self, request: Request) -> Result<(), WriteError> {
+    pub(crate) async fn write(&self, request: Request) -> Result<(), WriteError> {
         let (done, answer) = oneshot::channel();
         let sent = match &*self.0.queue.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(queue) => queue.send(Pending { request, done }).is_ok(),

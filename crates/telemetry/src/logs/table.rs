@@ -41,6 +41,10 @@ pub(crate) struct Facts {
     /// Where the places are.
     #[n(4)]
     pub(crate) places_at: u64,
+    /// Segments that have expired: a start deletes their files.
+    #[n(5)]
+    #[cbor(default)]
+    pub(crate) expired: Vec<u64>,
 }
 
 /// An opened stream table, or none yet.

@@ -12,6 +12,7 @@ use berth_model::{LogGroupId, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use super::batch::Batch;
+use super::expire::Expired;
 use super::frame::{self, Block, Created, Deleted, Frame, Record};
 use super::index::Index;
 use super::payload::Packed;
@@ -34,6 +35,7 @@ pub(crate) enum Request {
     Delete(StreamKey),
     DeleteGroup(LogGroupId),
     Append(StreamKey, Timestamp, Packed, Option<u64>),
+    Forget(Expired),
 }
 
 /// A request, and whom it is answered to.
@@ -76,6 +78,7 @@ struct Group {
     batch: Batch,
     blocks: Vec<(StreamKey, u64, BlockEntry)>,
     frames: u64,
+    expired: Vec<u64>,
 }
 
 impl Writer {
@@ -144,6 +147,7 @@ impl Writer {
                 next = if group.bytes.len() < GROUP_BYTES { self.queue.try_recv().ok() } else { None };
             }
         }
+        let expired = std::mem::take(&mut group.expired);
         let written = if group.bytes.is_empty() { Ok(()) } else { self.append(&group.bytes) };
         if let Err(error) = written {
             let error = self.undo(error)?;
@@ -154,12 +158,27 @@ impl Writer {
         }
         if !group.bytes.is_empty() {
             self.publish(group)?;
+        } else if !expired.is_empty() {
+            self.index.write().unwrap_or_else(PoisonError::into_inner).absorb(group.batch);
+        }
+        if !expired.is_empty() {
+            self.tend(|writer| writer.forget(&expired));
         }
         for (done, answer) in answers {
             // Whoever stopped waiting has no use for the answer.
             drop(done.send(answer));
         }
         Ok(())
+    }
+
+    /// Knows segments no more, also after a start.
+    fn forget(&mut self, expired: &[u64]) -> Result<(), LogError> {
+        {
+            let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+            index.sealed.retain(|segment| !expired.contains(&segment.number));
+            index.expired.extend(expired);
+        }
+        self.checkpoint()
     }
 
     fn append(&self, bytes: &[u8]) -> Result<(), LogError> {
@@ -219,6 +238,12 @@ impl Group {
             Request::DeleteGroup(group) => {
                 self.batch.delete_group(group);
                 self.frame(number, Record::GroupDeleted(group))?;
+            }
+            Request::Forget(Expired { segments, freed }) => {
+                for (key, number, bytes) in freed {
+                    self.batch.shrink(index, key, number, bytes)?;
+                }
+                self.expired.extend(segments);
             }
             Request::Append(key, ingested_at, packed, ticket) => {
                 let span = Span { first: packed.first, last: packed.last, ingested_at };
