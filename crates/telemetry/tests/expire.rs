@@ -1,5 +1,7 @@
 //! Retention: what has expired gives its space back, and nothing else does.
 
+#![cfg(test)]
+
 use std::collections::HashMap;
 use std::path::Path;
 
