@@ -208,6 +208,9 @@ def text(results: dict) -> str:
 
     rows = [line(name, values) for name, values in launch["took_ms"].items()]
     ratio = launch["ratio"]
+    steps = results["steps_ms"]
+    on_the_way = sum(took for name, took in steps.items() if name != "call: DescribeTasks")
+    rest = {"rest: hub, sockets, the client's looks": statistics.median(launch["took_ms"]["Berth"]) - on_the_way}
     parts = [
         f"{results['date']}, {results['machine']['cores']} cores of {results['machine']['cpu']}, Linux {results['machine']['kernel']},"
         f" data on {results['machine']['file_system']}; {results['busy_before']:.0%} busy with other work before the start.",
@@ -215,7 +218,7 @@ def text(results: dict) -> str:
         table(["", "p50 ms", "p99 ms", "min ms", "samples"], rows),
         f"Ratio of medians to Docker: {ratio['ratio']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}] (goal: at most {GOALS['host']}).",
         "Where Berth's milliseconds go (medians):",
-        table(["step", "ms"], [[name, f"{value:.2f}"] for name, value in results["steps_ms"].items()]),
+        table(["step", "ms"], [[name, f"{value:.2f}"] for name, value in (steps | rest).items()]),
         f"Memory (PSS) of the processes that hold {memory_['tasks']} idle tasks, per task:",
         table(
             ["", "KiB per task", "MiB before"],
