@@ -25,7 +25,7 @@ fn all_works(node: &Node, networks: &Networks) {
 }
 
 fn beside(prepare: &str, shown: &str, rules: &[&str]) {
-    let Some(node) = node() else { return };
+    let node = node();
     sh(prepare);
     let before = node.traces();
     let networks = node.networks();
@@ -101,7 +101,7 @@ fn nftables_that_drop() {
 
 #[test]
 fn docker_that_starts_later_and_a_firewall_that_flushes() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     sh("iptables-nft -P FORWARD DROP; iptables-nft -N DOCKER-USER; iptables-nft -I FORWARD -j DOCKER-USER");
     assert_eq!(networks.check().unwrap(), Repaired { admissions: 2, ..Repaired::default() });
@@ -115,7 +115,7 @@ fn docker_that_starts_later_and_a_firewall_that_flushes() {
 
 #[test]
 fn two_installations_live_side_by_side() {
-    let Some(node) = node() else { return };
+    let node = node();
     let before = node.traces();
     let first = node.networks();
     all_works(&node, &first);

@@ -25,21 +25,20 @@ pub(crate) struct Node {
     pub(crate) outside: PathBuf,
 }
 
-/// `None` without root. The calling thread moves into the node; what it starts is there too.
-pub(crate) fn node() -> Option<Node> {
-    if !nix::unistd::geteuid().is_root() {
-        eprintln!("not root: passed over");
-        return None;
-    }
+/// The calling thread moves into the node; what it starts is there too.
+pub(crate) fn node() -> Node {
+    assert!(nix::unistd::geteuid().is_root(), "networks are made by root");
     unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).unwrap();
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>).unwrap();
     mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
+    // A new namespace forwards if the machine's first one does, as Docker leaves it.
+    std::fs::write("/proc/sys/net/ipv4/ip_forward", "0").unwrap();
     sh("ip link set lo up; ip netns add outside; ip link add up0 type veth peer name up1 netns outside");
     sh("ip addr add 192.0.2.1/24 dev up0; ip link set up0 up; ip route add default via 192.0.2.2");
     sh("ip -n outside link set lo up; ip -n outside addr add 192.0.2.2/24 dev up1; ip -n outside link set up1 up");
     // The kernel notices a little later that the other end is up.
     eventually("the uplink is up", || sh("ip link show up0").contains("state UP"));
-    Some(Node { run: "/run/berth".into(), outside: "/run/netns/outside".into() })
+    Node { run: "/run/berth".into(), outside: "/run/netns/outside".into() }
 }
 
 impl Node {

@@ -17,7 +17,7 @@ fn interfaces() -> usize {
 
 #[test]
 fn a_thousand_tasks_leave_nothing_behind() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     let pool = 2;
     for round in 0..100u8 {
@@ -38,7 +38,7 @@ fn a_thousand_tasks_leave_nothing_behind() {
 
 #[test]
 fn a_released_task_is_cut_off_at_once_and_its_address_is_free() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     let (a, b) = (networks.take(own("a", 4)).unwrap(), networks.take(own("b", 5)).unwrap());
     serve_in(&a, 80, "old");
@@ -56,7 +56,7 @@ fn a_released_task_is_cut_off_at_once_and_its_address_is_free() {
 
 #[test]
 fn what_is_taken_twice_is_refused_or_the_same() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     let a = networks.take(own("a", 4)).unwrap();
     assert_eq!(networks.take(own("a", 4)).unwrap(), a);
@@ -70,7 +70,7 @@ fn what_is_taken_twice_is_refused_or_the_same() {
 
 #[test]
 fn a_task_finds_the_network_that_it_expects() {
-    let Some(node) = node() else { return };
+    let node = node();
     sh("ip link set up0 mtu 1400");
     let networks = node.networks();
     let a = networks.take(own("a", 4)).unwrap();
@@ -99,7 +99,7 @@ fn a_task_finds_the_network_that_it_expects() {
 
 #[test]
 fn a_namespace_can_belong_to_a_user_namespace() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     let mut holder = Command::new("unshare").args(["--user", "sleep", "100"]).stdout(Stdio::null()).spawn().unwrap();
     let path = format!("/proc/{}/ns/user", holder.id());
@@ -139,7 +139,7 @@ fn churn() {
 
 #[test]
 fn killed_in_the_middle_it_is_repaired_and_cleaned() {
-    let Some(node) = node() else { return };
+    let node = node();
     let before = node.traces();
     let mut address = None;
     for rounds in [1, 2, 7, 19, 40] {

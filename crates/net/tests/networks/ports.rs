@@ -19,7 +19,7 @@ fn udp(host_port: impl Into<Option<u16>>, container_port: u16) -> Publication {
 
 #[test]
 fn published_ports_are_reached_from_everywhere() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     let (web, other) = (networks.take(bridge("web")).unwrap(), networks.take(own("other", 9)).unwrap());
     serve_in(&web, 80, "web");
@@ -45,7 +45,7 @@ fn published_ports_are_reached_from_everywhere() {
 
 #[test]
 fn a_port_in_use_is_found_before_anything_is_published() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     networks.take(bridge("web")).unwrap();
     networks.take(bridge("other")).unwrap();
@@ -66,7 +66,7 @@ fn a_port_in_use_is_found_before_anything_is_published() {
 
 #[test]
 fn a_port_is_free_for_a_task_although_a_program_just_ended() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     networks.take(bridge("web")).unwrap();
     let listener = TcpListener::bind("127.0.0.1:9000").unwrap();
@@ -85,7 +85,7 @@ fn a_port_is_free_for_a_task_although_a_program_just_ended() {
 
 #[test]
 fn who_sent_datagrams_before_reaches_the_task_afterwards() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     let (web, other) = (networks.take(bridge("web")).unwrap(), networks.take(own("other", 9)).unwrap());
     serve_in(&web, 80, "web");
@@ -105,7 +105,7 @@ fn who_sent_datagrams_before_reaches_the_task_afterwards() {
 
 #[test]
 fn many_ports_are_published_at_once() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     let web = networks.take(bridge("web")).unwrap();
     serve_in(&web, 30999, "web");
@@ -116,7 +116,7 @@ fn many_ports_are_published_at_once() {
 
 #[test]
 fn ports_stay_published_while_the_agent_is_away() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     let web = networks.take(bridge("web")).unwrap();
     networks.take(bridge("gone")).unwrap();
@@ -138,7 +138,7 @@ fn ports_stay_published_while_the_agent_is_away() {
 
 #[test]
 fn a_relay_is_for_one_task_alone() {
-    let Some(node) = node() else { return };
+    let node = node();
     let networks = node.networks();
     let (a, b) = (networks.take(own("a", 4)).unwrap(), networks.take(own("b", 5)).unwrap());
     serve(51000, "relay");
