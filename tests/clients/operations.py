@@ -32,11 +32,12 @@ def not_built(service):
 
 
 def least(shape):
-    """The smallest value that fits a shape: its required members, and as little of each as may be."""
+    """The smallest value that fits a shape: its required members, and as little of each as may be; one member of a union."""
     if shape is None:
         return {}
     if shape.type_name == "structure":
-        return {name: least(shape.members[name]) for name in shape.required_members}
+        needed = list(shape.members)[:1] if getattr(shape, "is_tagged_union", False) else shape.required_members
+        return {name: least(shape.members[name]) for name in needed}
     if shape.type_name == "list":
         return [least(shape.member)] * shape.metadata.get("min", 0)
     if shape.type_name == "map":
