@@ -108,3 +108,5 @@ def docker(folder: Path):
 
         servers.await_start(process, answers, folder / "dockerd.log")
         yield Docker(path, process.pid)
+    # The namespace of host networking stays mounted, and keeps the folder.
+    subprocess.call(["umount", f"{folder}/exec/netns/default"], stderr=subprocess.DEVNULL)
