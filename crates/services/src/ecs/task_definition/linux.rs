@@ -1,55 +1,13 @@
 //! Kernel settings of a container: capabilities, memory, limits, system controls, devices.
 
 use berth_api::ecs::{ContainerDefinition, LinuxParameters, ResourceType, Tmpfs, Ulimit};
+use berth_model::CAPABILITIES;
 use berth_wire::EnumShape;
 
 use super::rule::{Checked, all, duplicate, number, refusal, require, require_setting, text};
 
-/// What Docker knows, in its spelling.
-const CAPABILITIES: [&str; 42] = [
-    "ALL",
-    "AUDIT_CONTROL",
-    "AUDIT_READ",
-    "AUDIT_WRITE",
-    "BLOCK_SUSPEND",
-    "BPF",
-    "CHECKPOINT_RESTORE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "DAC_READ_SEARCH",
-    "FOWNER",
-    "FSETID",
-    "IPC_LOCK",
-    "IPC_OWNER",
-    "KILL",
-    "LEASE",
-    "LINUX_IMMUTABLE",
-    "MAC_ADMIN",
-    "MAC_OVERRIDE",
-    "MKNOD",
-    "NET_ADMIN",
-    "NET_BIND_SERVICE",
-    "NET_BROADCAST",
-    "NET_RAW",
-    "PERFMON",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_CHROOT",
-    "SYS_MODULE",
-    "SYS_NICE",
-    "SYS_PACCT",
-    "SYS_PTRACE",
-    "SYS_RAWIO",
-    "SYS_RESOURCE",
-    "SYS_TIME",
-    "SYS_TTY_CONFIG",
-    "SYSLOG",
-    "WAKE_ALARM",
-];
+/// Docker's word for all capabilities.
+const ALL: &str = "ALL";
 
 /// Mount options of a tmpfs that stand alone; those with a value follow.
 const MOUNT_OPTIONS: [&str; 32] = [
@@ -127,7 +85,8 @@ pub(super) fn gpu_count(value: &str) -> u32 {
 fn check_parameters(container: &ContainerDefinition, parameters: &LinuxParameters) -> Checked {
     if let Some(capabilities) = &parameters.capabilities {
         let lists = [capabilities.add.as_ref(), capabilities.drop.as_ref()];
-        if let Some(unknown) = lists.into_iter().flat_map(all).find(|name| !CAPABILITIES.contains(&name.as_str())) {
+        if let Some(unknown) = lists.into_iter().flat_map(all).find(|name| *name != ALL && !CAPABILITIES.contains(&name.as_str()))
+        {
             return Err(refusal(format!("{unknown} is not a valid Linux capability.")));
         }
     }
