@@ -4,6 +4,7 @@
 //! - Nothing is ignored in silence: what cannot be done is a [`SpecError`] that names container and field.
 
 mod capabilities;
+mod devices;
 mod docker;
 mod error;
 mod etc_files;
@@ -12,10 +13,13 @@ mod process;
 mod refusals;
 mod resources;
 mod signal;
+mod sysctls;
+mod tmpfs;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use berth_api::acs;
@@ -39,6 +43,8 @@ pub struct NodeFacts {
     pub hosts: String,
     /// Its `/etc/resolv.conf`.
     pub resolv_conf: String,
+    /// The most that a process here can be given, by the names of `ulimits`.
+    pub hard_limits: BTreeMap<&'static str, u64>,
 }
 
 impl NodeFacts {
@@ -47,7 +53,7 @@ impl NodeFacts {
     pub fn read() -> Self {
         let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Self { hostname, hosts: text("/etc/hosts"), resolv_conf: text("/etc/resolv.conf") }
+        Self { hostname, hosts: text("/etc/hosts"), resolv_conf: text("/etc/resolv.conf"), hard_limits: limits::of_this_process() }
     }
 }
 
@@ -67,6 +73,15 @@ pub fn of(
     etc: &Path,
 ) -> Result<ContainerSpec, SpecError> {
     assemble(task, container, image, node, log, etc).map_err(|error| error.of(&container.name))
+}
+
+/// What a container asks for and gets less of on this machine, in words for its operator.
+///
+/// # Errors
+/// As [`of`].
+pub fn lowered(container: &acs::Container, node: &NodeFacts) -> Result<Vec<String>, SpecError> {
+    let wanted = Wanted::of(container).map_err(|error| error.of(&container.name))?;
+    Ok(limits::lowered(&wanted.host, &node.hard_limits))
 }
 
 /// The files of a container's own in `/etc`.
@@ -101,8 +116,12 @@ fn assemble(
         group: group(task).name,
         rootfs: Rootfs { layers: image.layers.clone(), read_only },
         process: process::of(&wanted, &image.config, &hostname)?,
+        init: host.init == Some(true),
         binds: EtcFiles::of(&network, host, &hostname, node).binds(etc, read_only),
         // On the host's network a container has the host's name, unless it asks for another one.
+        tmpfs: tmpfs::of(host)?,
+        devices: devices::of(host)?,
+        sysctls: sysctls::of(host, &network, false)?,
         hostname: (network != Network::Host || hostname != node.hostname).then_some(hostname),
         network,
         shm_bytes: shm.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(SHM_BYTES),

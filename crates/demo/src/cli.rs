@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, eat, fetch, look, pack, serve, wait};
+use crate::{count, eat, fetch, look, orphan, pack, serve, terminal, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -75,6 +75,27 @@ pub(crate) enum Command {
     Env,
     /// Print who and where this process is, as one JSON object
     Look,
+    /// Print files
+    Show {
+        /// Which
+        files: Vec<PathBuf>,
+    },
+    /// Open a file or device, and say whether that worked by the exit code
+    Open {
+        /// Which
+        file: PathBuf,
+        /// For writing
+        #[arg(long)]
+        write: bool,
+    },
+    /// Leave a process behind, and say whether somebody looks after it when it is over
+    Orphan {
+        /// End at once, and leave one
+        #[arg(long, hide = true)]
+        middle: bool,
+    },
+    /// Say what the standard streams are, and whether there is an end of the input
+    Terminal,
     /// Write a file, and say whether that worked by the exit code
     Write {
         /// Which
@@ -98,6 +119,10 @@ impl Command {
             Self::Eat { mebibytes } => eat::run(mebibytes)?,
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
+            Self::Show { files } => look::show(&files)?,
+            Self::Open { file, write } => look::open(&file, write)?,
+            Self::Orphan { middle } => orphan::run(middle)?,
+            Self::Terminal => terminal::run()?,
             Self::Write { file } => look::write(&file)?,
         }
         Ok(ExitCode::SUCCESS)

@@ -1,9 +1,9 @@
 //! What this process sees of itself.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -16,7 +16,14 @@ pub(crate) fn run() -> Result<()> {
     let interfaces = fs::read_dir("/sys/class/net").context("listing interfaces")?;
     let mut interfaces: Vec<String> = interfaces.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     interfaces.sort();
+    let namespace = |kind: &&str| {
+        let link = fs::read_link(format!("/proc/self/ns/{kind}")).unwrap_or_default();
+        ((*kind).to_owned(), link.to_string_lossy().into_owned())
+    };
+    let namespaces: BTreeMap<String, String> = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"].iter().map(namespace).collect();
     let seen = json!({
+        "pid": std::process::id(),
+        "namespaces": namespaces,
         "status": status,
         "cwd": std::env::current_dir().context("asking for the working directory")?,
         "hostname": read("/proc/sys/kernel/hostname")?.trim(),
@@ -30,4 +37,18 @@ pub(crate) fn run() -> Result<()> {
 
 pub(crate) fn write(file: &Path) -> Result<()> {
     fs::write(file, "written\n").with_context(|| format!("writing {}", file.display()))
+}
+
+pub(crate) fn show(files: &[PathBuf]) -> Result<()> {
+    for file in files {
+        let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+        std::io::stdout().write_all(text.as_bytes()).context("printing it")?;
+    }
+    Ok(())
+}
+
+/// Opens as a program that uses a device does: nothing is made or cut.
+pub(crate) fn open(file: &Path, write: bool) -> Result<()> {
+    let opened = File::options().read(!write).write(write).open(file);
+    opened.map(drop).with_context(|| format!("opening {}", file.display()))
 }

@@ -7,8 +7,10 @@ mod count;
 mod eat;
 mod fetch;
 mod look;
+mod orphan;
 mod pack;
 mod serve;
+mod terminal;
 mod wait;
 
 use std::process::ExitCode;

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use berth_runtime::{Bind, ContainerSpec, Folder, IdMap, Network};
-use rustix::fs::FileType;
+use berth_runtime::cgroup::Cgroups;
+use berth_runtime::{Bind, ContainerSpec, Folder, IdMap, Network, Tmpfs};
 use rustix::thread::CapabilitySet;
 use serde_json::{Value, json};
 
 use crate::confinement;
+use crate::devices::{self, Node};
 use crate::failure::{Result, at, broken, wrong};
 use crate::identity::Identity;
 
@@ -38,14 +39,16 @@ pub(crate) struct First<'a> {
 }
 
 /// Writes the specification into the container's bundle.
-pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, cgroup: &str, first: &First<'_>) -> Result<()> {
+pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, cgroup: &str, cgroups: &Cgroups, first: &First<'_>) -> Result<()> {
+    let devices = devices::of(spec, !cgroups.is_unified())?;
+    let swap = swap(spec, cgroups, cgroup)?;
     let config = json!({
         "ociVersion": "1.0.2",
         "hostname": spec.hostname,
         "root": { "path": "rootfs", "readonly": spec.rootfs.read_only },
         "process": process(spec, first)?,
-        "mounts": mounts(spec)?,
-        "linux": linux(spec, cgroup)?,
+        "mounts": mounts(spec, &devices)?,
+        "linux": linux(spec, cgroup, &devices, swap),
     });
     let path = folder.bundle().join("config.json");
     let text = serde_json::to_vec(&config).map_err(|error| broken("writing the container's OCI specification", &error))?;
@@ -75,7 +78,7 @@ fn process(spec: &ContainerSpec, first: &First<'_>) -> Result<Value> {
     }))
 }
 
-fn mounts(spec: &ContainerSpec) -> Result<Vec<Value>> {
+fn mounts(spec: &ContainerSpec, devices: &[Node]) -> Result<Vec<Value>> {
     let safe = ["nosuid", "noexec", "nodev"];
     let shm = format!("size={}", spec.shm_bytes);
     let access = if spec.privileged { "rw" } else { "ro" };
@@ -88,10 +91,28 @@ fn mounts(spec: &ContainerSpec) -> Result<Vec<Value>> {
         mount("mqueue", "mqueue", "/dev/mqueue", &safe),
         mount("tmpfs", "shm", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
     ];
-    for bind in &spec.binds {
-        mounts.push(bound(bind)?);
+    let mut asked: Vec<Value> = spec.binds.iter().map(bound).collect::<Result<_>>()?;
+    asked.extend(devices.iter().filter_map(Node::bound));
+    asked.extend(spec.tmpfs.iter().map(
+        |Tmpfs { target, options }| json!({ "destination": target, "type": "tmpfs", "source": "tmpfs", "options": options }),
+    ));
+    if let Some(wrongly) = asked.iter().map(destination).find(|target| !is_mountable(target)) {
+        return Err(wrong(format!("nothing can be mounted at {}", wrongly.display())));
     }
+    // What is asked for at the place of one of these is there instead of it; and what lies in something comes after it.
+    mounts.retain(|own| !asked.iter().any(|asked| destination(asked) == destination(own)));
+    mounts.append(&mut asked);
+    mounts.sort_by_key(|mount| destination(mount).components().count());
     Ok(mounts)
+}
+
+fn destination(mount: &Value) -> &Path {
+    Path::new(mount["destination"].as_str().unwrap_or_default())
+}
+
+/// Not where the container's own `/proc` has to be what it is: masks lie on it.
+fn is_mountable(target: &Path) -> bool {
+    target.is_absolute() && target != Path::new("/") && !target.starts_with("/proc")
 }
 
 fn mount(kind: &str, source: &str, target: &str, options: &[&str]) -> Value {
@@ -103,14 +124,11 @@ fn bound(bind: &Bind) -> Result<Value> {
     if !bind.source.try_exists().map_err(at("looking for", &bind.source))? {
         return Err(wrong(format!("{source}, which the container is to see as {target}, does not exist")));
     }
-    if !bind.target.is_absolute() || bind.target == Path::new("/") {
-        return Err(wrong(format!("{source} cannot be mounted at {target}")));
-    }
     let access = if bind.read_only { "ro" } else { "rw" };
     Ok(json!({ "destination": bind.target, "type": "bind", "source": bind.source, "options": ["rbind", "rprivate", access] }))
 }
 
-fn linux(spec: &ContainerSpec, cgroup: &str) -> Result<Value> {
+fn linux(spec: &ContainerSpec, cgroup: &str, devices: &[Node], swap: Option<u64>) -> Value {
     let mut namespaces: Vec<Value> =
         ["pid", "mount", "ipc", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })).collect();
     match &spec.network {
@@ -120,7 +138,9 @@ fn linux(spec: &ContainerSpec, cgroup: &str) -> Result<Value> {
     }
     let mut linux = json!({
         "cgroupsPath": cgroup,
-        "resources": resources(spec),
+        "resources": resources(spec, devices, swap),
+        "devices": devices.iter().filter_map(Node::made).collect::<Vec<_>>(),
+        "sysctl": spec.sysctls,
         "rootfsPropagation": "private",
     });
     if let Some(IdMap { first, count }) = spec.id_map {
@@ -129,25 +149,43 @@ fn linux(spec: &ContainerSpec, cgroup: &str) -> Result<Value> {
         linux["uidMappings"] = map.clone();
         linux["gidMappings"] = map;
     }
-    if spec.privileged {
-        linux["devices"] = devices(Path::new("/dev"))?.into();
-    } else {
+    if !spec.privileged {
         linux["maskedPaths"] = masked().into();
         linux["readonlyPaths"] = READ_ONLY.as_slice().into();
     }
     linux["namespaces"] = namespaces.into();
-    Ok(linux)
+    linux
 }
 
-fn resources(spec: &ContainerSpec) -> Value {
+/// The swap that it is limited to, where there is any.
+fn swap(spec: &ContainerSpec, cgroups: &Cgroups, cgroup: &str) -> Result<Option<u64>> {
+    // The container's own cgroup is not there yet.
+    let group = cgroup.rsplit_once('/').map_or("", |(group, _)| group);
+    let Some(swap) = spec.limits.swap.filter(|_| !cgroups.counts_swap(group)) else { return Ok(spec.limits.swap) };
+    let areas = fs::read_to_string("/proc/swaps").unwrap_or_default();
+    // A line for each, below a heading.
+    if areas.lines().count() > 1 {
+        return Err(wrong(format!("swap cannot be limited to {swap} bytes: the kernel does not count it; boot it with swapaccount=1")));
+    }
+    Ok(None)
+}
+
+fn resources(spec: &ContainerSpec, devices: &[Node], swap: Option<u64>) -> Value {
     let limits = &spec.limits;
     let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
-    let mut resources = json!({ "devices": [{ "allow": spec.privileged, "access": "rwm" }] });
+    let mut rules = vec![json!({ "allow": spec.privileged, "access": "rwm" })];
+    if !spec.privileged {
+        rules.extend(devices.iter().map(Node::rule));
+    }
+    let mut resources = json!({ "devices": rules });
     if let Some(shares) = limits.cpu_shares {
         resources["cpu"] = json!({ "shares": shares });
     }
-    if limits.memory.is_some() || limits.memory_reservation.is_some() {
-        resources["memory"] = json!({ "limit": limits.memory.map(signed), "reservation": limits.memory_reservation.map(signed) });
+    if limits.memory.is_some() || limits.memory_reservation.is_some() || limits.swappiness.is_some() {
+        // The library, as version 1 of cgroups, counts memory and swap together.
+        let swap = limits.memory.zip(swap).map(|(memory, swap)| signed(memory.saturating_add(swap)));
+        let (limit, reservation) = (limits.memory.map(signed), limits.memory_reservation.map(signed));
+        resources["memory"] = json!({ "limit": limit, "reservation": reservation, "swap": swap, "swappiness": limits.swappiness });
     }
     if let Some(pids) = limits.pids {
         resources["pids"] = json!({ "limit": signed(pids) });
@@ -164,36 +202,4 @@ fn masked() -> Vec<String> {
         throttle.exists().then(|| throttle.to_string_lossy().into_owned())
     }));
     masked
-}
-
-/// Nodes below a folder, for a container that sees all of the host's. Not those of terminals, which a container has its own of.
-fn devices(folder: &Path) -> Result<Vec<Value>> {
-    use std::os::unix::fs::MetadataExt;
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(at("listing", folder))? {
-        let entry = entry.map_err(at("listing", folder))?;
-        let (name, path) = (entry.file_name(), entry.path());
-        // What goes while it is listed is not there.
-        let Ok(metadata) = entry.metadata() else { continue };
-        if metadata.is_dir() {
-            if !["pts", "shm", "mqueue", "fd"].iter().any(|&own| name == own) {
-                found.extend(devices(&path)?);
-            }
-            continue;
-        }
-        let kind = match FileType::from_raw_mode(metadata.mode()) {
-            FileType::CharacterDevice => "c",
-            FileType::BlockDevice => "b",
-            _ => continue,
-        };
-        if ["console", "ptmx", "tty"].iter().any(|&own| name == own) {
-            continue;
-        }
-        let (major, minor) = (rustix::fs::major(metadata.rdev()), rustix::fs::minor(metadata.rdev()));
-        found.push(json!({
-            "path": path, "type": kind, "major": major, "minor": minor,
-            "fileMode": metadata.mode() & 0o777, "uid": metadata.uid(), "gid": metadata.gid(),
-        }));
-    }
-    Ok(found)
 }

@@ -9,6 +9,7 @@ use libcontainer::oci_spec::runtime::Spec;
 use libcontainer::workload::{Executor, ExecutorError, ExecutorSetEnvsError, ExecutorValidationError};
 
 use crate::confinement::Confinement;
+use crate::init::Init;
 use crate::program::Program;
 use crate::system;
 
@@ -17,6 +18,8 @@ use crate::system;
 pub(crate) struct Last {
     pub(crate) confinement: Confinement,
     pub(crate) program: Program,
+    /// What is to be the first process instead, and start the program.
+    pub(crate) init: Option<Rc<Init>>,
     pub(crate) failure: Rc<OwnedFd>,
     /// The shim's socket, which only the shim may hold: its closing tells of the shim's death.
     pub(crate) socket: RawFd,
@@ -25,9 +28,10 @@ pub(crate) struct Last {
 impl Executor for Last {
     fn exec(&self, _: &Spec) -> Result<(), ExecutorError> {
         system::default_signals();
-        let failure = match self.confinement.apply() {
-            Ok(()) => self.program.become_it(),
-            Err(failure) => failure,
+        let failure = match (self.confinement.apply(), &self.init) {
+            (Ok(()), None) => self.program.become_it(),
+            (Ok(()), Some(init)) => init.become_it(&self.program, &self.failure),
+            (Err(failure), _) => failure,
         };
         report(&self.failure, &failure);
         std::process::exit(1)

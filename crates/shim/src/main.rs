@@ -1,5 +1,5 @@
 //! The process behind every container: `launcher`, which forks; a shim per container, which is the launcher's child; and `hold`,
-//! what a shim becomes when its container runs.
+//! what a shim becomes when its container runs; and `init`, the first process of containers that want one.
 //!
 //! - Only one thread, ever: everything here forks.
 //! - A process that works on a container is not one that can be looked into from it: it is not dumpable until it is the container's.
@@ -7,11 +7,13 @@
 
 mod bundle;
 mod confinement;
+mod devices;
 mod exec;
 mod executor;
 mod failure;
 mod hold;
 mod identity;
+mod init;
 mod launcher;
 mod profile;
 mod program;
@@ -30,12 +32,13 @@ fn main() -> ExitCode {
         (Some("launcher"), [cgroup]) => launcher::run_read_only(cgroup),
         (Some(launcher::READ_ONLY), [cgroup]) => launcher::run(cgroup),
         (Some("hold"), rest) => hold::run(rest),
+        (Some(init::MODE), rest) => init::run(rest),
         (Some("version"), []) => {
             let version = format!("berth-shim {}\n", env!("CARGO_PKG_VERSION"));
             exit(rustix::io::write(rustix::stdio::stdout(), version.as_bytes()).is_ok())
         }
         _ => {
-            let usage = b"berth-shim is started by berth, not by hand: launcher CGROUP, hold ..., version\n";
+            let usage = b"berth-shim is started by berth, not by hand: launcher CGROUP, hold ..., init ..., version\n";
             let _ = rustix::io::write(rustix::stdio::stderr(), usage);
             ExitCode::from(2)
         }

@@ -24,6 +24,7 @@ use crate::confinement::Confinement;
 use crate::executor::Last;
 use crate::failure::{Result, at, broken, failed, of_library, refused};
 use crate::identity::Identity;
+use crate::init::Init;
 use crate::launcher::Prepared;
 use crate::program::Program;
 use crate::root::{self, Root};
@@ -127,7 +128,8 @@ impl Shim {
         root::mount_layers(&self.folder, &self.spec.rootfs, devices)?;
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
         let (confinement, program) = self.prepare(prepared)?;
-        let last = Last { confinement, program, failure: Rc::new(writer.into()), socket: socket.as_raw_fd() };
+        let init = self.spec.init.then(Init::open).transpose()?.map(Rc::new);
+        let last = Last { confinement, program, init, failure: Rc::new(writer.into()), socket: socket.as_raw_fd() };
         let (output, stdio) = self.stdio()?;
         let container = self.build(last, stdio)?;
         let pid = container.pid().ok_or_else(|| broken("creating the container", &"it has no process"))?;
@@ -150,7 +152,7 @@ impl Shim {
         let confinement = Confinement::of(&self.spec, process, identity.user == 0, prepared)?;
         let program = Program::new(&process.args, &process.env, &identity.home)?;
         let first = First { identity: &identity, cwd, capabilities: confinement.needed() };
-        bundle::write(&self.folder, &self.spec, &self.cgroup, &first)?;
+        bundle::write(&self.folder, &self.spec, &self.cgroup, &self.cgroups, &first)?;
         Ok((confinement, program))
     }
 

@@ -130,6 +130,9 @@ impl Subject {
         let facts = &self.shared.facts;
         let spec = container_spec::of(task, container, image, facts, driver.output(), &etc).map_err(|error| cannot(&error))?;
         let files = container_spec::etc_files(task, container, facts).map_err(|error| cannot(&error))?;
+        for lowered in container_spec::lowered(container, facts).map_err(|error| cannot(&error))? {
+            warn!(task = %self.folder.id(), container = container.name, "{lowered}");
+        }
         let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
         let group = container_spec::group(task);
         let runtime_id = spec.id.clone();
