@@ -53,7 +53,12 @@ impl NodeFacts {
     pub fn read() -> Self {
         let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Self { hostname, hosts: text("/etc/hosts"), resolv_conf: text("/etc/resolv.conf"), hard_limits: limits::of_this_process() }
+        Self {
+            hostname,
+            hosts: text("/etc/hosts"),
+            resolv_conf: text("/etc/resolv.conf"),
+            hard_limits: limits::of_this_process(),
+        }
     }
 }
 

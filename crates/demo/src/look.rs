@@ -20,7 +20,8 @@ pub(crate) fn run() -> Result<()> {
         let link = fs::read_link(format!("/proc/self/ns/{kind}")).unwrap_or_default();
         ((*kind).to_owned(), link.to_string_lossy().into_owned())
     };
-    let namespaces: BTreeMap<String, String> = ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"].iter().map(namespace).collect();
+    let namespaces: BTreeMap<String, String> =
+        ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"].iter().map(namespace).collect();
     let seen = json!({
         "pid": std::process::id(),
         "namespaces": namespaces,

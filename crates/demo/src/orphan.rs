@@ -32,7 +32,9 @@ pub(crate) fn run(middle: bool) -> Result<()> {
 /// Processes that the first one has inherited.
 fn left_behind() -> usize {
     let me = std::process::id().to_string();
-    let others = fs::read_dir("/proc").into_iter().flatten().flatten().filter(|process| process.file_name() != *me);
+    let is_other = |name: &str| name != me && name.bytes().all(|byte| byte.is_ascii_digit());
+    let others = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let others = others.filter(|process| process.file_name().to_str().is_some_and(is_other));
     let stats = others.filter_map(|process| fs::read_to_string(process.path().join("stat")).ok());
     // The state and the parent come after the name, which may hold anything.
     let parent = |stat: &str| stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1).map(str::to_owned);

@@ -4,14 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use berth_runtime::cgroup::Cgroups;
-use berth_runtime::{Bind, ContainerSpec, Folder, IdMap, Network, Tmpfs};
+use berth_runtime::{Bind, ContainerSpec, Folder, Network, Tmpfs};
 use rustix::thread::CapabilitySet;
 use serde_json::{Value, json};
 
 use crate::confinement;
-use crate::devices::{self, Node};
+use crate::devices::Node;
 use crate::failure::{Result, at, broken, wrong};
 use crate::identity::Identity;
+use crate::stage::Stage;
+use crate::user_namespace::path_of;
 
 /// Hidden in a container.
 const MASKED: [&str; 12] = [
@@ -36,19 +38,21 @@ pub(crate) struct First<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) cwd: PathBuf,
     pub(crate) capabilities: CapabilitySet,
+    /// Besides those that every container has.
+    pub(crate) devices: &'a [Node],
+    /// What it may take of swap, where there is any.
+    pub(crate) swap: Option<u64>,
 }
 
 /// Writes the specification into the container's bundle.
-pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, cgroup: &str, cgroups: &Cgroups, first: &First<'_>) -> Result<()> {
-    let devices = devices::of(spec, !cgroups.is_unified())?;
-    let swap = swap(spec, cgroups, cgroup)?;
+pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, cgroup: &str, stage: &Stage, first: &First<'_>) -> Result<()> {
     let config = json!({
         "ociVersion": "1.0.2",
         "hostname": spec.hostname,
-        "root": { "path": "rootfs", "readonly": spec.rootfs.read_only },
+        "root": { "path": stage.rootfs, "readonly": spec.rootfs.read_only },
         "process": process(spec, first)?,
-        "mounts": mounts(spec, &devices)?,
-        "linux": linux(spec, cgroup, &devices, swap),
+        "mounts": mounts(spec, stage, first.devices)?,
+        "linux": linux(spec, cgroup, stage, first),
     });
     let path = folder.bundle().join("config.json");
     let text = serde_json::to_vec(&config).map_err(|error| broken("writing the container's OCI specification", &error))?;
@@ -78,7 +82,7 @@ fn process(spec: &ContainerSpec, first: &First<'_>) -> Result<Value> {
     }))
 }
 
-fn mounts(spec: &ContainerSpec, devices: &[Node]) -> Result<Vec<Value>> {
+fn mounts(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Result<Vec<Value>> {
     let safe = ["nosuid", "noexec", "nodev"];
     let shm = format!("size={}", spec.shm_bytes);
     let access = if spec.privileged { "rw" } else { "ro" };
@@ -91,7 +95,8 @@ fn mounts(spec: &ContainerSpec, devices: &[Node]) -> Result<Vec<Value>> {
         mount("mqueue", "mqueue", "/dev/mqueue", &safe),
         mount("tmpfs", "shm", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
     ];
-    let mut asked: Vec<Value> = spec.binds.iter().map(bound).collect::<Result<_>>()?;
+    let binds = spec.binds.iter().zip(&stage.binds).map(|(bind, source)| bound(bind, source));
+    let mut asked: Vec<Value> = binds.collect::<Result<_>>()?;
     asked.extend(devices.iter().filter_map(Node::bound));
     asked.extend(spec.tmpfs.iter().map(
         |Tmpfs { target, options }| json!({ "destination": target, "type": "tmpfs", "source": "tmpfs", "options": options }),
@@ -119,35 +124,35 @@ fn mount(kind: &str, source: &str, target: &str, options: &[&str]) -> Value {
     json!({ "destination": target, "type": kind, "source": source, "options": options })
 }
 
-fn bound(bind: &Bind) -> Result<Value> {
-    let (source, target) = (bind.source.display(), bind.target.display());
-    if !bind.source.try_exists().map_err(at("looking for", &bind.source))? {
-        return Err(wrong(format!("{source}, which the container is to see as {target}, does not exist")));
+/// `source`: where the stage has it.
+fn bound(bind: &Bind, source: &Path) -> Result<Value> {
+    let target = bind.target.display();
+    if !source.try_exists().map_err(at("looking for", source))? {
+        return Err(wrong(format!("{}, which the container is to see as {target}, does not exist", source.display())));
     }
     let access = if bind.read_only { "ro" } else { "rw" };
-    Ok(json!({ "destination": bind.target, "type": "bind", "source": bind.source, "options": ["rbind", "rprivate", access] }))
+    Ok(json!({ "destination": bind.target, "type": "bind", "source": source, "options": ["rbind", "rprivate", access] }))
 }
 
-fn linux(spec: &ContainerSpec, cgroup: &str, devices: &[Node], swap: Option<u64>) -> Value {
+fn linux(spec: &ContainerSpec, cgroup: &str, stage: &Stage, first: &First<'_>) -> Value {
     let mut namespaces: Vec<Value> =
         ["pid", "mount", "ipc", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })).collect();
-    match &spec.network {
-        Network::Host => {}
-        Network::Loopback => namespaces.push(json!({ "type": "network" })),
-        Network::Namespace(path) => namespaces.push(json!({ "type": "network", "path": path })),
+    let network = stage.user.as_ref().and_then(|user| user.network.as_ref());
+    match (&spec.network, network) {
+        (Network::Host, _) => {}
+        (Network::Loopback, _) => namespaces.push(json!({ "type": "network" })),
+        (Network::Namespace(_), Some(opened)) => namespaces.push(json!({ "type": "network", "path": path_of(opened) })),
+        (Network::Namespace(path), None) => namespaces.push(json!({ "type": "network", "path": path })),
     }
     let mut linux = json!({
         "cgroupsPath": cgroup,
-        "resources": resources(spec, devices, swap),
-        "devices": devices.iter().filter_map(Node::made).collect::<Vec<_>>(),
+        "resources": resources(spec, first),
+        "devices": first.devices.iter().filter_map(Node::made).collect::<Vec<_>>(),
         "sysctl": spec.sysctls,
         "rootfsPropagation": "private",
     });
-    if let Some(IdMap { first, count }) = spec.id_map {
-        namespaces.push(json!({ "type": "user" }));
-        let map = json!([{ "containerID": 0, "hostID": first, "size": count }]);
-        linux["uidMappings"] = map.clone();
-        linux["gidMappings"] = map;
+    if let Some(user) = &stage.user {
+        namespaces.push(json!({ "type": "user", "path": user.path() }));
     }
     if !spec.privileged {
         linux["maskedPaths"] = masked().into();
@@ -157,25 +162,27 @@ fn linux(spec: &ContainerSpec, cgroup: &str, devices: &[Node], swap: Option<u64>
     linux
 }
 
-/// The swap that it is limited to, where there is any.
-fn swap(spec: &ContainerSpec, cgroups: &Cgroups, cgroup: &str) -> Result<Option<u64>> {
+/// The swap that a container is limited to, where there is any.
+pub(crate) fn swap(spec: &ContainerSpec, cgroups: &Cgroups, cgroup: &str) -> Result<Option<u64>> {
     // The container's own cgroup is not there yet.
     let group = cgroup.rsplit_once('/').map_or("", |(group, _)| group);
     let Some(swap) = spec.limits.swap.filter(|_| !cgroups.counts_swap(group)) else { return Ok(spec.limits.swap) };
     let areas = fs::read_to_string("/proc/swaps").unwrap_or_default();
     // A line for each, below a heading.
     if areas.lines().count() > 1 {
-        return Err(wrong(format!("swap cannot be limited to {swap} bytes: the kernel does not count it; boot it with swapaccount=1")));
+        return Err(wrong(format!(
+            "swap cannot be limited to {swap} bytes: the kernel does not count it; boot it with swapaccount=1"
+        )));
     }
     Ok(None)
 }
 
-fn resources(spec: &ContainerSpec, devices: &[Node], swap: Option<u64>) -> Value {
+fn resources(spec: &ContainerSpec, first: &First<'_>) -> Value {
     let limits = &spec.limits;
     let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
     let mut rules = vec![json!({ "allow": spec.privileged, "access": "rwm" })];
     if !spec.privileged {
-        rules.extend(devices.iter().map(Node::rule));
+        rules.extend(first.devices.iter().map(Node::rule));
     }
     let mut resources = json!({ "devices": rules });
     if let Some(shares) = limits.cpu_shares {
@@ -183,9 +190,10 @@ fn resources(spec: &ContainerSpec, devices: &[Node], swap: Option<u64>) -> Value
     }
     if limits.memory.is_some() || limits.memory_reservation.is_some() || limits.swappiness.is_some() {
         // The library, as version 1 of cgroups, counts memory and swap together.
-        let swap = limits.memory.zip(swap).map(|(memory, swap)| signed(memory.saturating_add(swap)));
+        let swap = limits.memory.zip(first.swap).map(|(memory, swap)| signed(memory.saturating_add(swap)));
         let (limit, reservation) = (limits.memory.map(signed), limits.memory_reservation.map(signed));
-        resources["memory"] = json!({ "limit": limit, "reservation": reservation, "swap": swap, "swappiness": limits.swappiness });
+        resources["memory"] =
+            json!({ "limit": limit, "reservation": reservation, "swap": swap, "swappiness": limits.swappiness });
     }
     if let Some(pids) = limits.pids {
         resources["pids"] = json!({ "limit": signed(pids) });

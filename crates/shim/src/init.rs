@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use berth_runtime::protocol::Failure;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, setpgid, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, setpgid, wait};
 use rustix::termios::tcsetpgrp;
 
 use crate::executor::report;
@@ -109,7 +109,7 @@ fn look_after(program: Option<Pid>) -> ExitCode {
 fn collect(program: Option<Pid>) -> Option<ExitCode> {
     let mut code = None;
     loop {
-        match waitpid(None, WaitOptions::NOHANG) {
+        match wait(WaitOptions::NOHANG) {
             Ok(Some((pid, status))) if Some(pid) == program => code = Some(code_of(status)),
             Ok(Some(_)) | Err(Errno::INTR) => {}
             Ok(None) | Err(_) => return code,

@@ -291,10 +291,14 @@ fn file_systems_in_memory_are_mounted_as_docker_mounts_them() {
 
 #[test]
 fn devices_keep_their_place_and_have_all_permissions_unless_said() {
-    let made = made(json!({}), json!({}), json!({ "Devices": [
+    let made = made(
+        json!({}),
+        json!({}),
+        json!({ "Devices": [
         { "PathOnHost": "/dev/fuse" },
         { "PathOnHost": "/dev/zero", "PathInContainer": "/dev/nought", "CgroupPermissions": "r" },
-    ] }));
+    ] }),
+    );
     let devices: Vec<_> = made.devices.iter().map(|device| (device.target.to_str().unwrap(), device.access.as_str())).collect();
     assert_eq!(devices, [("/dev/fuse", "rwm"), ("/dev/nought", "r")]);
     for device in [json!({ "PathOnHost": "fuse" }), json!({ "PathOnHost": "/dev/fuse", "CgroupPermissions": "x" })] {
