@@ -12,7 +12,7 @@ use crate::cli::Place;
 use crate::connection::Connection;
 use crate::tail::{Line, Start, Tail};
 use crate::tasks;
-use crate::terminal::{self, FAINT};
+use crate::terminal::{self, FAINT, rfc_3339};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Logs {
@@ -111,11 +111,6 @@ impl Form {
         // What a program prints passes as it is.
         terminal::print_bytes(text.as_bytes())
     }
-}
-
-fn rfc_3339(millis: i64) -> String {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 /// A moment in milliseconds since 1970, from how long ago it was or what it is called.
