@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::Ipv4Net;
 
 use crate::commands::{
-    agent, cluster, completions, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stop,
+    agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stop,
     task_definition, up, validate, version,
 };
 
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Agent(agent::Agent),
     /// Say what this machine lacks to run tasks, and how to mend it
     Doctor(doctor::Doctor),
+    /// Write a file for whoever helps: state, versions and findings, without secrets
+    Diagnose(diagnose::Diagnose),
     /// Write the manual's pages into a folder
     #[command(hide = true)]
     Manual(manual::Manual),

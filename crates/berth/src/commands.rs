@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod cluster;
 pub(crate) mod completions;
+pub(crate) mod diagnose;
 pub(crate) mod doctor;
 pub(crate) mod down;
 pub(crate) mod env;
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Node(arguments) => wait(node::run(&arguments))?,
         Command::TaskDefinition(arguments) => wait(task_definition::run(&arguments))?,
         Command::Doctor(arguments) => return wait(doctor::run(&arguments)),
+        Command::Diagnose(arguments) => wait(diagnose::run(&arguments))?,
         Command::Manual(arguments) => manual::run(&arguments)?,
         Command::Run(arguments) => return wait(run::run(&arguments)),
         Command::Logs(arguments) => wait(logs::run(&arguments))?,

@@ -6,6 +6,8 @@ mod rm;
 
 use anyhow::Result;
 
+pub(crate) use ls::clusters;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Cluster {
     #[command(subcommand)]

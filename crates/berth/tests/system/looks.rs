@@ -99,3 +99,49 @@ async fn doctor_finds_nothing_lacking_where_tasks_run() {
     assert!(findings.iter().all(|finding| finding["verdict"] != "lacking"), "{findings:?}");
     assert!(node.succeeds(&["doctor"]).contains("runs in"));
 }
+
+#[tokio::test]
+async fn logs_of_several_tasks_are_one_with_only_the_lines_that_are_wanted() {
+    let node = Installation::with_node().await;
+    for _ in 0..2 {
+        assert!(node.runs(&["run", "berth-demo", "count", "3"]).status.success());
+    }
+    let ids = node.succeeds(&["ps", "--all", "--quiet"]);
+    let ids: Vec<&str> = ids.lines().collect();
+    let both = node.succeeds(&["logs", ids[0], ids[1]]);
+    assert_eq!(both.lines().count(), 6, "{both}");
+    assert!(ids.iter().all(|id| both.contains(&format!("{}/berth-demo | line 3 of 3", &id[..12]))), "{both}");
+    let family = node.succeeds(&["task-definition", "ls"]);
+    let followed = node.succeeds(&["logs", "--follow", "--family", family.trim(), "--grep", "^line [12] "]);
+    assert_eq!(followed.lines().count(), 4, "{followed}");
+    assert!(node.fails(&["logs", "--family", "nobody"]).contains("berth ps --all"));
+}
+
+#[tokio::test]
+async fn bundle_for_support_has_the_state_and_no_secret() {
+    let node = Installation::with_node().await;
+    assert!(node.runs(&["run", "--env", "PASSWORD=hunter2", "berth-demo", "count", "1"]).status.success());
+    let path = node.path("bundle.tar.gz");
+    node.succeeds(&["diagnose", "--output", path.to_str().unwrap()]);
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(&path).unwrap()));
+    let mut names = Vec::new();
+    let keys: Vec<Value> =
+        ["root-key.json", "agent/node-key.json"].map(|name| json(&std::fs::read_to_string(node.path(name)).unwrap())).into();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        names.push(entry.path().unwrap().display().to_string());
+        let mut bytes = String::new();
+        std::io::Read::read_to_string(&mut entry, &mut bytes).unwrap();
+        assert!(!bytes.contains("hunter2"), "{names:?}");
+        for key in &keys {
+            let secrets = key.as_object().unwrap().iter().filter(|(name, _)| name.to_lowercase().contains("secret"));
+            assert!(secrets.map(|(_, secret)| secret.as_str().unwrap()).all(|secret| !bytes.contains(secret)), "{names:?}");
+        }
+    }
+    for name in
+        ["doctor.json", "tasks-default.json", "nodes-default.json", "clusters.json", "metrics.txt", "files.txt", "machine.txt"]
+    {
+        assert!(names.iter().any(|known| known.ends_with(name)), "{name} is not in {names:?}");
+    }
+    assert!(node.fails(&["diagnose", "--output", path.to_str().unwrap()]).contains("is there"));
+}

@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: &Ls) -> Result<()> {
     arguments.watch.print(async || Ok(page(&clusters(client).await?))).await
 }
 
-async fn clusters(client: &Client) -> Result<Vec<Cluster>> {
+pub(crate) async fn clusters(client: &Client) -> Result<Vec<Cluster>> {
     let mut arns = Vec::new();
     let mut input = api::ListClustersRequest::default();
     loop {
