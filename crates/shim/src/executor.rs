@@ -9,6 +9,7 @@ use libcontainer::oci_spec::runtime::Spec;
 use libcontainer::workload::{Executor, ExecutorError, ExecutorSetEnvsError, ExecutorValidationError};
 
 use crate::confinement::Confinement;
+use crate::groups;
 use crate::program::Program;
 use crate::system;
 
@@ -18,6 +19,8 @@ pub(crate) struct Last {
     pub(crate) confinement: Confinement,
     pub(crate) program: Program,
     pub(crate) failure: Rc<OwnedFd>,
+    /// The container's groups, which it is to see.
+    pub(crate) groups: Rc<OwnedFd>,
     /// The shim's socket, which only the shim may hold: its closing tells of the shim's death.
     pub(crate) socket: RawFd,
 }
@@ -36,7 +39,8 @@ impl Executor for Last {
     /// Comes in the first process, before it waits to be started.
     fn validate(&self, _: &Spec) -> Result<(), ExecutorValidationError> {
         system::close_in_child(self.socket);
-        Ok(())
+        groups::show(&self.groups)
+            .map_err(|errno| ExecutorValidationError::ArgValidationError(format!("mounting the container's cgroups: {errno}")))
     }
 
     /// The program's environment goes with it, so this process's own stays as it is.

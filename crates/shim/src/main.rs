@@ -10,6 +10,7 @@ mod confinement;
 mod exec;
 mod executor;
 mod failure;
+mod groups;
 mod hold;
 mod identity;
 mod launcher;
@@ -19,6 +20,7 @@ mod root;
 mod seccomp;
 mod shim;
 mod system;
+mod worker;
 
 use std::process::ExitCode;
 
