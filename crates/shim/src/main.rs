@@ -19,7 +19,9 @@ mod program;
 mod root;
 mod seccomp;
 mod shim;
+mod stage;
 mod system;
+mod user_namespace;
 mod worker;
 
 use std::process::ExitCode;

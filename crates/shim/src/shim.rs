@@ -22,7 +22,8 @@ use crate::failure::{Result, at, broken, failed, of_cgroup, of_library, refused}
 use crate::identity::Identity;
 use crate::launcher::Prepared;
 use crate::program::Program;
-use crate::root::{self, Root};
+use crate::root::Root;
+use crate::stage::Stage;
 use crate::worker::{self, Work};
 use crate::{hold, system};
 
@@ -120,9 +121,9 @@ impl Shim {
         let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
         mount_change("/", propagation).map_err(refused("separating this process's mounts"))?;
         let devices = self.spec.privileged || !prepared.cgroups.is_unified();
-        root::mount_layers(&self.folder, &self.spec.rootfs, devices)?;
+        let stage = Stage::set(&self.folder, &self.spec, devices)?;
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
-        let (confinement, program) = self.prepare(prepared)?;
+        let (confinement, program) = self.prepare(&stage, prepared)?;
         self.make_groups()?;
         let (output, stdio) = self.stdio()?;
         let pid = worker::make(Work {
@@ -147,15 +148,15 @@ impl Shim {
     }
 
     /// Finds out who the first process is, and tells the library.
-    fn prepare(&self, prepared: &mut Prepared) -> Result<(Confinement, Program)> {
+    fn prepare(&self, stage: &Stage, prepared: &mut Prepared) -> Result<(Confinement, Program)> {
         let process = &self.spec.process;
-        let root = Root::open(&self.folder.rootfs())?;
+        let root = Root::open(&stage.rootfs, self.spec.id_map.map(|map| map.first))?;
         let identity = Identity::find(&root, &process.user)?;
         let (cwd, _) = root.make_folders(&process.cwd)?;
         let confinement = Confinement::of(&self.spec, process, identity.user == 0, prepared)?;
         let program = Program::new(&process.args, &process.env, &identity.home)?;
         let first = First { identity: &identity, cwd, capabilities: confinement.needed() };
-        bundle::write(&self.folder, &self.spec, &first)?;
+        bundle::write(&self.folder, &self.spec, stage, &first)?;
         Ok((confinement, program))
     }
 

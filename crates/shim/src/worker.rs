@@ -93,7 +93,7 @@ fn build(work: Work<'_>) -> Result<i32> {
     // Nobody would hear of what it does.
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(refused("tying a worker to its shim"))?;
     let groups = Rc::new(groups::take_view(cgroups, cgroup, spec.privileged)?);
-    let last = Last { confinement, program, failure: Rc::new(failure), groups, socket };
+    let last = Last { confinement, program, failure: Rc::new(failure), groups, id_map: spec.id_map, socket };
     let library = folder.library();
     fs::create_dir(&library).map_err(at("making", &library))?;
     let null = File::open("/dev/null").map_err(failed("opening /dev/null"))?;

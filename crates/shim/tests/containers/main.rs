@@ -7,3 +7,4 @@ mod groups;
 mod life;
 mod node;
 mod output;
+mod own_ids;
