@@ -10,6 +10,7 @@ mod confinement;
 mod exec;
 mod executor;
 mod failure;
+mod groups;
 mod hold;
 mod identity;
 mod launcher;
@@ -18,7 +19,10 @@ mod program;
 mod root;
 mod seccomp;
 mod shim;
+mod stage;
 mod system;
+mod user_namespace;
+mod worker;
 
 use std::process::ExitCode;
 
