@@ -1,9 +1,8 @@
-//! What the library is told: an OCI specification with Docker's defaults.
+//! What the library is told: an OCI specification with Docker's defaults. Nothing of cgroups: see `groups`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use berth_runtime::cgroup::Cgroups;
 use berth_runtime::{Bind, ContainerSpec, Folder, Network, Tmpfs};
 use rustix::thread::CapabilitySet;
 use serde_json::{Value, json};
@@ -40,19 +39,17 @@ pub(crate) struct First<'a> {
     pub(crate) capabilities: CapabilitySet,
     /// Besides those that every container has.
     pub(crate) devices: &'a [Node],
-    /// What it may take of swap, where there is any.
-    pub(crate) swap: Option<u64>,
 }
 
 /// Writes the specification into the container's bundle.
-pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, cgroup: &str, stage: &Stage, first: &First<'_>) -> Result<()> {
+pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, stage: &Stage, first: &First<'_>) -> Result<()> {
     let config = json!({
         "ociVersion": "1.0.2",
         "hostname": spec.hostname,
         "root": { "path": stage.rootfs, "readonly": spec.rootfs.read_only },
         "process": process(spec, first)?,
         "mounts": mounts(spec, stage, first.devices)?,
-        "linux": linux(spec, cgroup, stage, first),
+        "linux": linux(spec, stage, first.devices),
     });
     let path = folder.bundle().join("config.json");
     let text = serde_json::to_vec(&config).map_err(|error| broken("writing the container's OCI specification", &error))?;
@@ -91,7 +88,6 @@ fn mounts(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Result<Vec<V
         mount("tmpfs", "tmpfs", "/dev", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
         mount("devpts", "devpts", "/dev/pts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
         mount("sysfs", "sysfs", "/sys", &["nosuid", "noexec", "nodev", access]),
-        mount("cgroup", "cgroup", "/sys/fs/cgroup", &["nosuid", "noexec", "nodev", access]),
         mount("mqueue", "mqueue", "/dev/mqueue", &safe),
         mount("tmpfs", "shm", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
     ];
@@ -134,7 +130,7 @@ fn bound(bind: &Bind, source: &Path) -> Result<Value> {
     Ok(json!({ "destination": bind.target, "type": "bind", "source": source, "options": ["rbind", "rprivate", access] }))
 }
 
-fn linux(spec: &ContainerSpec, cgroup: &str, stage: &Stage, first: &First<'_>) -> Value {
+fn linux(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Value {
     let mut namespaces: Vec<Value> =
         ["pid", "mount", "ipc", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })).collect();
     let network = stage.user.as_ref().and_then(|user| user.network.as_ref());
@@ -145,9 +141,7 @@ fn linux(spec: &ContainerSpec, cgroup: &str, stage: &Stage, first: &First<'_>) -
         (Network::Namespace(path), None) => namespaces.push(json!({ "type": "network", "path": path })),
     }
     let mut linux = json!({
-        "cgroupsPath": cgroup,
-        "resources": resources(spec, first),
-        "devices": first.devices.iter().filter_map(Node::made).collect::<Vec<_>>(),
+        "devices": devices.iter().filter_map(Node::made).collect::<Vec<_>>(),
         "sysctl": spec.sysctls,
         "rootfsPropagation": "private",
     });
@@ -160,45 +154,6 @@ fn linux(spec: &ContainerSpec, cgroup: &str, stage: &Stage, first: &First<'_>) -
     }
     linux["namespaces"] = namespaces.into();
     linux
-}
-
-/// The swap that a container is limited to, where there is any.
-pub(crate) fn swap(spec: &ContainerSpec, cgroups: &Cgroups, cgroup: &str) -> Result<Option<u64>> {
-    // The container's own cgroup is not there yet.
-    let group = cgroup.rsplit_once('/').map_or("", |(group, _)| group);
-    let Some(swap) = spec.limits.swap.filter(|_| !cgroups.counts_swap(group)) else { return Ok(spec.limits.swap) };
-    let areas = fs::read_to_string("/proc/swaps").unwrap_or_default();
-    // A line for each, below a heading.
-    if areas.lines().count() > 1 {
-        return Err(wrong(format!(
-            "swap cannot be limited to {swap} bytes: the kernel does not count it; boot it with swapaccount=1"
-        )));
-    }
-    Ok(None)
-}
-
-fn resources(spec: &ContainerSpec, first: &First<'_>) -> Value {
-    let limits = &spec.limits;
-    let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
-    let mut rules = vec![json!({ "allow": spec.privileged, "access": "rwm" })];
-    if !spec.privileged {
-        rules.extend(first.devices.iter().map(Node::rule));
-    }
-    let mut resources = json!({ "devices": rules });
-    if let Some(shares) = limits.cpu_shares {
-        resources["cpu"] = json!({ "shares": shares });
-    }
-    if limits.memory.is_some() || limits.memory_reservation.is_some() || limits.swappiness.is_some() {
-        // The library, as version 1 of cgroups, counts memory and swap together.
-        let swap = limits.memory.zip(first.swap).map(|(memory, swap)| signed(memory.saturating_add(swap)));
-        let (limit, reservation) = (limits.memory.map(signed), limits.memory_reservation.map(signed));
-        resources["memory"] =
-            json!({ "limit": limit, "reservation": reservation, "swap": swap, "swappiness": limits.swappiness });
-    }
-    if let Some(pids) = limits.pids {
-        resources["pids"] = json!({ "limit": signed(pids) });
-    }
-    resources
 }
 
 /// With the processors' own files, of which there are as many as processors.

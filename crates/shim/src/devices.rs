@@ -76,8 +76,8 @@ impl Node {
     }
 
     /// What the list of devices of a cgroup says of it.
-    pub(crate) fn rule(&self) -> Value {
-        json!({ "allow": true, "type": self.kind, "major": self.major, "minor": self.minor, "access": self.access })
+    pub(crate) fn rule(&self) -> String {
+        format!("{} {}:{} {}", self.kind, self.major, self.minor, self.access)
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
         let node = |target: &str| given(&device("/dev/zero", target)).unwrap().remove(0);
         let made = node("/dev/other");
         assert_eq!(made.made().unwrap()["minor"], 5);
-        assert_eq!((made.bound(), made.rule()["access"].as_str()), (None, Some("rw")));
+        assert_eq!((made.bound(), made.rule()), (None, "c 1:5 rw".to_owned()));
         let bound = node("/opt/zero");
         assert_eq!((bound.made(), bound.bound().unwrap()["source"].as_str()), (None, Some("/dev/zero")));
     }

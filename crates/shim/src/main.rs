@@ -11,6 +11,7 @@ mod devices;
 mod exec;
 mod executor;
 mod failure;
+mod groups;
 mod hold;
 mod identity;
 mod init;
@@ -23,6 +24,7 @@ mod shim;
 mod stage;
 mod system;
 mod user_namespace;
+mod worker;
 
 use std::process::ExitCode;
 

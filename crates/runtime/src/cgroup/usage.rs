@@ -63,13 +63,6 @@ impl Cgroups {
         })
     }
 
-    /// Whether the kernel counts, and so can limit, the swap of a path, which must be there.
-    #[must_use]
-    pub fn counts_swap(&self, path: &str) -> bool {
-        let name = if self.is_unified() { "memory.swap.max" } else { "memory.memsw.limit_in_bytes" };
-        self.folder("memory", path).is_some_and(|folder| folder.join(name).exists())
-    }
-
     /// The file of a path that counts what was killed because memory was full: see [`killed`].
     #[must_use]
     pub fn kill_counter(&self, path: &str) -> Option<PathBuf> {
