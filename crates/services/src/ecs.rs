@@ -35,6 +35,7 @@ mod list_task_definitions;
 mod list_tasks;
 mod network;
 mod overrides;
+mod placements;
 mod put_account_setting;
 mod put_account_setting_default;
 mod put_attributes;
@@ -60,6 +61,8 @@ mod update_cluster;
 mod update_cluster_settings;
 mod update_container_agent;
 mod update_container_instances_state;
+
+pub use placements::Placements;
 
 use std::convert::Infallible;
 use std::time::{SystemTime, UNIX_EPOCH};
