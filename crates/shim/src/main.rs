@@ -11,6 +11,7 @@ mod confinement;
 mod exec;
 mod executor;
 mod failure;
+mod groups;
 mod hold;
 mod identity;
 mod launcher;
@@ -22,6 +23,7 @@ mod shim;
 mod stage;
 mod system;
 mod user_namespace;
+mod worker;
 
 use std::process::ExitCode;
 
