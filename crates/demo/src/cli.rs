@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, eat, fetch, look, orphan, pack, serve, terminal, wait};
+use crate::{count, dare, eat, fetch, look, orphan, pack, serve, terminal, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -96,6 +96,8 @@ pub(crate) enum Command {
     },
     /// Say what the standard streams are, and whether there is an end of the input
     Terminal,
+    /// Try what a container may not do, and print how that went, as one JSON object
+    Dare,
     /// Write a file, and say whether that worked by the exit code
     Write {
         /// Which
@@ -123,6 +125,7 @@ impl Command {
             Self::Open { file, write } => look::open(&file, write)?,
             Self::Orphan { middle } => orphan::run(middle)?,
             Self::Terminal => terminal::run()?,
+            Self::Dare => dare::run()?,
             Self::Write { file } => look::write(&file)?,
         }
         Ok(ExitCode::SUCCESS)
