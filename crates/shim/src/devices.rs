@@ -86,7 +86,8 @@ pub(crate) fn of(spec: &ContainerSpec, lists: bool) -> Result<Vec<Node>> {
     let mut nodes = Vec::new();
     for device in &spec.devices {
         // Without a list, all that the node's own mode allows can be done with it.
-        if !lists && !spec.privileged && !(device.access.contains('r') && device.access.contains('w')) {
+        let is_whole = device.access.contains('r') && device.access.contains('w');
+        if !(lists || spec.privileged || is_whole) {
             let (source, access) = (device.source.display(), &device.access);
             return Err(wrong(format!(
                 "the device {source} cannot be given with the permissions {access}: cgroups of version 2 have no list of devices here"
