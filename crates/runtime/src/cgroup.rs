@@ -2,11 +2,13 @@
 //!
 //! A path here is one inside every hierarchy, absolute: `/berth/1a2b3c/task/container`.
 
+mod gathering;
 mod hierarchy;
 mod limits;
 mod members;
 mod usage;
 
+pub use gathering::Gathering;
 pub use hierarchy::Cgroups;
 
 use std::io;

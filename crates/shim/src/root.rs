@@ -24,7 +24,9 @@ pub(crate) fn mount_layers(folder: &Folder, rootfs: &Rootfs, devices: bool) -> R
         return Err(wrong("a container needs at least one layer"));
     }
     for made in [folder.bundle(), folder.rootfs(), folder.upper(), folder.work()] {
-        fs::DirBuilder::new().mode(0o755).create(&made).map_err(at("making", &made))?;
+        // What a container changed before it is started again is there.
+        let is_kept = made == folder.upper();
+        fs::DirBuilder::new().mode(0o755).recursive(is_kept).create(&made).map_err(at("making", &made))?;
     }
     // By descriptor, all paths are short, whatever they are, and may hold what else would separate options. Highest first.
     let layers: Vec<OwnedFd> = rootfs.layers.iter().rev().map(|path| open_folder(path)).collect::<Result<_>>()?;

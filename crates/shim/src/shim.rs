@@ -190,7 +190,7 @@ impl Shim {
         }
         match read_frame(socket) {
             Ok(Some(Order::Start)) => {}
-            Ok(Some(Order::Exec(_))) => return Err(broken("waiting to start the container", &"it does not run yet")),
+            Ok(Some(Order::Exec { .. })) => return Err(broken("waiting to start the container", &"it does not run yet")),
             Ok(None) | Err(_) => return Ok(None),
         }
         self.holder.phase = Phase::Starting;

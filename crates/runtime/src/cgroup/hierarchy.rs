@@ -132,7 +132,7 @@ impl Cgroups {
 }
 
 /// A new folder of version 1's cpuset has no processors and takes no members.
-fn inherit_processors(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
+pub(super) fn inherit_processors(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
     if !folder.join("cgroup.clone_children").exists() {
         return Ok(());
     }
