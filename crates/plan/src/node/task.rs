@@ -194,12 +194,9 @@ impl NodeTask {
         Ok(Self { desired, containers })
     }
 
-    /// The agent was started again: what had been ordered and can be done twice is ordered once more. How containers stand is told by events.
+    /// The agent was started again: a health check that it had begun is due once more.
     pub fn resume(&mut self, now: Uptime) {
         for container in &mut self.containers {
-            if let Phase::Restarting(outcome) = &container.phase {
-                container.phase = Phase::Exited(outcome.clone());
-            }
             if let Some(checks @ Checks { turn: Turn::Runs { .. }, .. }) = &mut container.checks {
                 checks.turn = Turn::Due(now);
             }

@@ -76,7 +76,8 @@ fn a_restart_that_fails_is_the_containers_end_and_keeps_its_code() {
 fn an_agent_that_was_started_again_restarts_what_it_had_not() {
     let mut task = ended(Some(1), 160);
     task.ordered();
-    task.task.resume(up(9));
+    let end = Outcome { code: Some(1), reason: None, started_at: Some(wall(100)), ended_at: wall(160) };
+    task.task.containers[0].phase = Phase::Exited(end);
     // What the runtime still has is the end that is known.
     task.told(0, Event::Ended { code: Some(1), reason: None, at: wall(160) }, 9);
     assert_eq!(task.ordered(), ["Restart app"]);
