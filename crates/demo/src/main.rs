@@ -6,6 +6,7 @@ mod cli;
 mod count;
 mod eat;
 mod fetch;
+mod files;
 mod look;
 mod pack;
 mod serve;

@@ -2,6 +2,7 @@
 //!
 //! A path here is one inside every hierarchy, absolute: `/berth/1a2b3c/task/container`.
 
+mod devices;
 mod gathering;
 mod hierarchy;
 mod limits;
@@ -9,7 +10,7 @@ mod members;
 mod usage;
 
 pub use gathering::Gathering;
-pub use hierarchy::Cgroups;
+pub use hierarchy::{Cgroups, Seen};
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -28,7 +28,8 @@ pub struct ContainerSpec {
     pub privileged: bool,
     /// What it may take.
     pub limits: Limits,
-    /// The ids it has on the host; its own are the host's if there is no map.
+    /// The ids it has on the host; its own are the host's if there is no map. With one, its network namespace must belong to a user
+    /// namespace that has exactly these, and what it is to own of its binds must belong to them.
     pub id_map: Option<IdMap>,
     /// What becomes of what it writes.
     pub output: Output,
@@ -126,6 +127,10 @@ pub struct Bind {
     pub target: PathBuf,
     /// Whether it cannot be written.
     pub read_only: bool,
+    /// A file that is made once the source, a folder, was filled with what the image has at the target. As long as it is not there, the
+    /// source is emptied and filled when the container is made. Nothing: the source is what it is.
+    #[serde(default)]
+    pub fill: Option<PathBuf>,
 }
 
 /// What a container may take. Nothing: no limit.

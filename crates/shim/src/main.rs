@@ -10,6 +10,7 @@ mod confinement;
 mod exec;
 mod executor;
 mod failure;
+mod groups;
 mod hold;
 mod identity;
 mod launcher;
@@ -18,7 +19,11 @@ mod program;
 mod root;
 mod seccomp;
 mod shim;
+mod stage;
 mod system;
+mod user_namespace;
+mod volume;
+mod worker;
 
 use std::process::ExitCode;
 

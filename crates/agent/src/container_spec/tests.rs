@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use berth_api::acs::{self, Hidden};
 use berth_oci::ImageConfig;
+use berth_plan::node::Checks;
 use berth_runtime::{Capability, ContainerSpec, Group, Network, Output};
 use serde_json::{Value, json};
 
-use super::{NodeFacts, SpecError, etc_files, group, of, stop_signal};
+use super::{NodeFacts, SpecError, check_command, checks, etc_files, group, of, stop_signal};
 use crate::images::Resolved;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";

@@ -4,6 +4,9 @@
 mod again;
 mod confinement;
 mod faults;
+mod groups;
 mod life;
 mod node;
 mod output;
+mod own_ids;
+mod volumes;
