@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, eat, fetch, files, look, pack, serve, wait};
+use crate::{count, dare, eat, fetch, files, look, pack, serve, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Env,
     /// Print who and where this process is, as one JSON object
     Look,
+    /// Try what a container may not do, and print how that went, as one JSON object
+    Dare,
     /// Write a file, and say whether that worked by the exit code
     Write {
         /// Which
@@ -135,6 +137,7 @@ impl Command {
             Self::Eat { mebibytes } => eat::run(mebibytes)?,
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
+            Self::Dare => dare::run()?,
             Self::Write { file, text } => files::write(&file, &text)?,
             Self::WriteLate { file, seconds } => return files::write_late(&file, seconds),
             Self::Read { file } => files::read(&file)?,

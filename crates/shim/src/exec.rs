@@ -13,8 +13,8 @@ use berth_runtime::{ContainerSpec, Folder, Holder, Phase, ProcessSpec, TIMED_OUT
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Gid, Uid};
 use rustix::process::{
-    DumpableBehavior, Pid, PidfdFlags, Signal, WaitOptions, fchdir, kill_process, pidfd_open, set_dumpable_behavior, setrlimit, setsid,
-    waitpid,
+    DumpableBehavior, Pid, PidfdFlags, Signal, WaitOptions, fchdir, kill_process, pidfd_open, set_dumpable_behavior, setrlimit,
+    setsid, waitpid,
 };
 use rustix::thread::{
     CapabilitySets, ThreadNameSpaceType, capabilities, move_into_thread_name_spaces, set_capabilities, set_keep_capabilities,

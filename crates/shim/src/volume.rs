@@ -161,7 +161,8 @@ impl Copy {
         };
         let mut value = vec![0_u8; 64 << 10];
         for name in names.get(..length).unwrap_or_default().split(|&byte| byte == 0) {
-            let is_copied = name.starts_with(b"user.") || name == b"security.capability" || name.starts_with(b"system.posix_acl_");
+            let is_copied =
+                name.starts_with(b"user.") || name == b"security.capability" || name.starts_with(b"system.posix_acl_");
             if !is_copied {
                 continue;
             }
@@ -178,5 +179,8 @@ impl Copy {
 
 fn times(stat: &Stat) -> Timestamps {
     let time = |seconds: i64, nanos: u64| Timespec { tv_sec: seconds, tv_nsec: i64::try_from(nanos).unwrap_or_default() };
-    Timestamps { last_access: time(stat.st_atime, stat.st_atime_nsec), last_modification: time(stat.st_mtime, stat.st_mtime_nsec) }
+    Timestamps {
+        last_access: time(stat.st_atime, stat.st_atime_nsec),
+        last_modification: time(stat.st_mtime, stat.st_mtime_nsec),
+    }
 }

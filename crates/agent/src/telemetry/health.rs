@@ -17,11 +17,11 @@ impl Told {
     /// What there is to say of all tasks whose health is checked.
     pub(super) fn all(&mut self, sightings: &[Sighting]) -> Vec<TaskHealth> {
         self.0.clear();
-        self.new(sightings)
+        self.unsaid(sightings)
     }
 
     /// What there is to say of those of which it was not said yet.
-    pub(super) fn new(&mut self, sightings: &[Sighting]) -> Vec<TaskHealth> {
+    pub(super) fn unsaid(&mut self, sightings: &[Sighting]) -> Vec<TaskHealth> {
         let mut said = Vec::new();
         for sighting in sightings.iter().filter(|sighting| sighting.view.is_checked()) {
             let before = self.0.insert(sighting.task.arn.clone(), sighting.view.clone());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_api::acs::{
-    self, ContainerMetric, HealthMetadata, MetricsMetadata, PublishHealth, PublishMetrics, RestartStatsSet, SignedFrame, TaskHealth,
-    TaskMetric, TelemetryAnswer, TelemetryReport,
+    self, ContainerMetric, HealthMetadata, MetricsMetadata, PublishHealth, PublishMetrics, RestartStatsSet, SignedFrame,
+    TaskHealth, TaskMetric, TelemetryAnswer, TelemetryReport,
 };
 use berth_client::{Client, Endpoint, Socket};
 use berth_model::Timestamp;
@@ -131,7 +131,7 @@ impl TelemetryStream {
                 }
                 () = self.health.notified() => {
                     let sightings = self.census().await?;
-                    for frame in self.health_frames(told.new(&sightings))? {
+                    for frame in self.health_frames(told.unsaid(&sightings))? {
                         self.send(&mut open, &TelemetryReport::Health(frame)).await?;
                     }
                 }
