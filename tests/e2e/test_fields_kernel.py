@@ -34,10 +34,10 @@ def mounts(lines):
 
 def test_ulimits_act_and_are_lowered_to_what_the_agent_has(node):
     limits = [{"name": "nofile", "softLimit": 100, "hardLimit": 200}, {"name": "core", "softLimit": 0, "hardLimit": 0}]
-    seen = {line[:26].strip(): line[26:].split()[:2] for line in node.says({"command": ["show", "/proc/self/limits"], "ulimits": limits})}
+    seen = {line[:26].strip(): line[26:].split()[:2] for line in node.says({"command": ["read", "/proc/self/limits"], "ulimits": limits})}
     assert (seen["Max open files"], seen["Max core file size"]) == (["100", "200"], ["0", "0"])
     above = [{"name": "nofile", "softLimit": 2**30, "hardLimit": 2**30}]
-    seen = node.says({"command": ["show", "/proc/self/limits"], "ulimits": above})
+    seen = node.says({"command": ["read", "/proc/self/limits"], "ulimits": above})
     given = int(next(line for line in seen if line.startswith("Max open files")).split()[4])
     assert 0 < given <= 2**30
     if given < 2**30:
@@ -59,7 +59,7 @@ def test_file_systems_in_memory_and_shared_memory_have_their_size_and_options(no
         {"containerPath": "/scratch", "size": 3, "mountOptions": ["exec", "mode=700"]},
         {"containerPath": "/etc/locked", "size": 1, "mountOptions": ["ro"]},
     ]
-    seen = mounts(node.says(linux(["show", "/proc/self/mountinfo"], tmpfs=tmpfs, sharedMemorySize=5)))
+    seen = mounts(node.says(linux(["read", "/proc/self/mountinfo"], tmpfs=tmpfs, sharedMemorySize=5)))
     assert {"size=3072k", "mode=700", "nosuid", "nodev", "rw"} <= seen["/scratch"] and "noexec" not in seen["/scratch"]
     assert {"size=1024k", "ro", "noexec"} <= seen["/etc/locked"]
     assert "size=5120k" in seen["/dev/shm"]
@@ -84,7 +84,7 @@ def test_devices_are_there_with_their_permissions_alone(node):
 
 def test_system_controls_act_in_namespaces_of_the_containers_own(node):
     controls = [{"namespace": "kernel.msgmax", "value": "4242"}, {"namespace": "net.core.somaxconn", "value": "77"}]
-    shown = {"command": ["show", "/proc/sys/kernel/msgmax", "/proc/sys/net/core/somaxconn"], "systemControls": controls}
+    shown = {"command": ["read", "/proc/sys/kernel/msgmax", "/proc/sys/net/core/somaxconn"], "systemControls": controls}
     assert node.says(shown, networkMode="none") == ["4242", "77"]
     assert "not allowed in host network namespace" in refusal(node, shown)
     assert "somaxconn" not in refusal(node, shown | {"systemControls": [{"namespace": "net.not.there", "value": "1"}]}, networkMode="none")

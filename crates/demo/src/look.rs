@@ -1,9 +1,8 @@
 //! What this process sees of itself.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -34,22 +33,4 @@ pub(crate) fn run() -> Result<()> {
         "cgroup": read("/proc/self/cgroup")?,
     });
     writeln!(std::io::stdout(), "{seen}").context("printing it")
-}
-
-pub(crate) fn write(file: &Path) -> Result<()> {
-    fs::write(file, "written\n").with_context(|| format!("writing {}", file.display()))
-}
-
-pub(crate) fn show(files: &[PathBuf]) -> Result<()> {
-    for file in files {
-        let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-        std::io::stdout().write_all(text.as_bytes()).context("printing it")?;
-    }
-    Ok(())
-}
-
-/// Opens as a program that uses a device does: nothing is made or cut.
-pub(crate) fn open(file: &Path, write: bool) -> Result<()> {
-    let opened = File::options().read(!write).write(write).open(file);
-    opened.map(drop).with_context(|| format!("opening {}", file.display()))
 }

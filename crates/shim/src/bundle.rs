@@ -91,7 +91,7 @@ fn mounts(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Result<Vec<V
         mount("mqueue", "mqueue", "/dev/mqueue", &safe),
         mount("tmpfs", "shm", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
     ];
-    let binds = spec.binds.iter().zip(&stage.binds).map(|(bind, source)| bound(bind, source));
+    let binds = spec.binds.iter().zip(&stage.binds).map(|(bind, source)| bound(bind, source, spec.privileged));
     let mut asked: Vec<Value> = binds.collect::<Result<_>>()?;
     asked.extend(devices.iter().filter_map(Node::bound));
     asked.extend(spec.tmpfs.iter().map(
@@ -121,13 +121,18 @@ fn mount(kind: &str, source: &str, target: &str, options: &[&str]) -> Value {
 }
 
 /// `source`: where the stage has it.
-fn bound(bind: &Bind, source: &Path) -> Result<Value> {
+fn bound(bind: &Bind, source: &Path, privileged: bool) -> Result<Value> {
     let target = bind.target.display();
     if !source.try_exists().map_err(at("looking for", source))? {
         return Err(wrong(format!("{}, which the container is to see as {target}, does not exist", source.display())));
     }
-    let access = if bind.read_only { "ro" } else { "rw" };
-    Ok(json!({ "destination": bind.target, "type": "bind", "source": source, "options": ["rbind", "rprivate", access] }))
+    // With all that is mounted in it. Nodes of devices that lie in what it is given are none of a container's.
+    let access = if bind.read_only { "rro" } else { "rw" };
+    let mut options = vec!["rbind", "rprivate", access];
+    if !privileged {
+        options.push("rnodev");
+    }
+    Ok(json!({ "destination": bind.target, "type": "bind", "source": source, "options": options }))
 }
 
 fn linux(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Value {

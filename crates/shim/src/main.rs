@@ -25,6 +25,7 @@ mod shim;
 mod stage;
 mod system;
 mod user_namespace;
+mod volume;
 mod worker;
 
 use std::process::ExitCode;
