@@ -7,7 +7,7 @@ use berth_services::vpc::DEFAULT_CIDR;
 use clap::{Args, Parser, Subcommand};
 use ipnet::Ipv4Net;
 
-use crate::commands::{agent, completions, down, env, image, logs, ps, run, server, stop, up, version};
+use crate::commands::{agent, completions, down, env, image, logs, ps, run, server, stop, trace, up, version};
 
 /// Amazon ECS and Fargate on machines you own.
 ///
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Logs(logs::Logs),
     /// Stop tasks
     Stop(stop::Stop),
+    /// Show where the milliseconds of a task's launch went
+    Trace(trace::Trace),
     /// Import, list and remove this machine's container images
     Image(image::Image),
     /// Print the lines that point AWS clients at this installation: eval "$(berth env)"

@@ -10,6 +10,7 @@ pub(crate) mod ps;
 pub(crate) mod run;
 pub(crate) mod server;
 pub(crate) mod stop;
+pub(crate) mod trace;
 pub(crate) mod up;
 pub(crate) mod version;
 
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Run(arguments) => return wait(run::run(&arguments)),
         Command::Logs(arguments) => wait(logs::run(&arguments))?,
         Command::Stop(arguments) => wait(stop::run(&arguments))?,
+        Command::Trace(arguments) => trace::run(&arguments)?,
         Command::Image(arguments) => wait(image::run(&arguments))?,
         Command::Env(arguments) => env::run(&arguments)?,
         Command::Server(arguments) => server::run(&arguments)?,

@@ -7,6 +7,7 @@ mod connection;
 mod files;
 mod installation;
 mod keys;
+mod launches;
 mod lock;
 mod log_expiry;
 mod logging;

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use crate::error::RuntimeError;
-use crate::outcome::{Standing, Usage};
+use crate::outcome::{Standing, Step, Usage};
 use crate::spec::{ContainerSpec, Group, ProcessSpec};
 
 /// Makes, holds and ends containers. Each has a folder, which must be absolute, on a file system that can be an overlay's upper
@@ -35,6 +35,12 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// # Errors
     /// The program cannot be run (its error says which one and why); the container is over.
     fn start(&self, folder: &Path) -> Result<Standing, RuntimeError>;
+
+    /// What it took to make and start a container, step by step; known once, after [`Self::start`].
+    fn take_steps(&self, folder: &Path) -> Vec<Step> {
+        let _ = folder;
+        Vec::new()
+    }
 
     /// How the container stands.
     ///
