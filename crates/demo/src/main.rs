@@ -4,8 +4,10 @@
 
 mod cli;
 mod count;
+mod dare;
 mod eat;
 mod fetch;
+mod files;
 mod look;
 mod pack;
 mod serve;

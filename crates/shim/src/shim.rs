@@ -26,7 +26,7 @@ use crate::root::Root;
 use crate::stage::Stage;
 use crate::steps::Steps;
 use crate::worker::{self, Work};
-use crate::{hold, system};
+use crate::{hold, system, volume};
 
 /// A container that is made and waits.
 struct Made {
@@ -127,6 +127,7 @@ impl Shim {
         let devices = self.spec.privileged || !prepared.cgroups.is_unified();
         self.steps.done("namespace");
         let stage = Stage::set(&self.folder, &self.spec, devices)?;
+        volume::fill(&stage, &self.spec)?;
         self.steps.done("layers");
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
         let (confinement, program) = self.prepare(&stage, prepared)?;
@@ -196,7 +197,7 @@ impl Shim {
         }
         match read_frame(socket) {
             Ok(Some(Order::Start)) => {}
-            Ok(Some(Order::Exec(_))) => return Err(broken("waiting to start the container", &"it does not run yet")),
+            Ok(Some(Order::Exec { .. })) => return Err(broken("waiting to start the container", &"it does not run yet")),
             Ok(None) | Err(_) => return Ok(None),
         }
         self.steps.resume();
