@@ -24,6 +24,8 @@ use crate::telemetry::TelemetryStream;
 
 /// Reports that are on their way at the same time, at most.
 const MOST_REPORTS: usize = 32;
+/// Tasks that are cleared at the same time, at most.
+const MOST_CLEARINGS: usize = 2;
 /// What waits to be heard by the node, at most.
 const MOST_MESSAGES: usize = 64;
 
@@ -65,6 +67,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         wakes,
         logs: log_folder.clone(),
         reports: Semaphore::new(MOST_REPORTS),
+        clearings: Semaphore::new(MOST_CLEARINGS),
         health: Arc::new(Notify::new()),
     });
     // What runs here is looked after whether there is a control plane or not.
