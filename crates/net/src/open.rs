@@ -56,7 +56,7 @@ pub(crate) fn own(run: &Path) -> Result<File, NetError> {
     }
 }
 
-pub(crate) fn open(options: Options, keep: &[&str]) -> Result<Shared, NetError> {
+pub(crate) fn open(options: Options, keep: &dyn Fn(&str) -> bool) -> Result<Shared, NetError> {
     let Options { installation, run, vpc, bridge, slots, mtu } = options;
     let owner = own(&run)?;
     let (mut links, mut rules) = (Netlink::route()?, Netlink::netfilter()?);
@@ -77,7 +77,7 @@ pub(crate) fn open(options: Options, keep: &[&str]) -> Result<Shared, NetError> 
     held.values().for_each(|held| pool.occupy(held.address));
     let uplinks = uplinks(&mut rules, &found)?;
     let state =
-        State { ready: Vec::new(), held, doomed, doomed_since: None, uplinks, gateways, addresses: pool, next, stopping: false };
+        State { ready: Vec::new(), held, doomed, doomed_since: None, uplinks, gateways, addresses: pool, next, undisturbed: None, stopping: false };
     let shared = Shared {
         site,
         vpc,
@@ -106,11 +106,11 @@ fn holder(links: &mut Netlink, installation: Installation) -> Result<u32, NetErr
 }
 
 /// Slots with a wanted name, an address and a namespace. One that was being taken or released lacks one of them.
-fn adopted(site: &Site, links: &[Link], routes: &[Route], keep: &[&str]) -> BTreeMap<String, Held> {
+fn adopted(site: &Site, links: &[Link], routes: &[Route], keep: &dyn Fn(&str) -> bool) -> BTreeMap<String, Held> {
     let mut held = BTreeMap::new();
     for link in links.iter().filter(|link| link.group != site.installation.doomed()) {
         let Some(number) = site.installation.number(&link.name) else { continue };
-        let Some(name) = link.alias.as_deref().filter(|alias| keep.contains(alias)) else { continue };
+        let Some(name) = link.alias.as_deref().filter(|alias| keep(alias)) else { continue };
         let to =
             routes.iter().find(|route| route.interface == Some(link.index) && route.ours && route.network.prefix_len() == 32);
         let Some((address, gateway)) = to.and_then(|route| Some((route.network.addr(), route.source?))) else { continue };

@@ -64,7 +64,7 @@ fn what_is_taken_twice_is_refused_or_the_same() {
     assert!(networks.take(own("b", 4)).is_err());
     assert!(networks.take(own("no/name", 6)).is_err());
     assert!(matches!(networks.publish("b", &[]), Err(NetError::NoSuchSlot { .. })));
-    assert!(matches!(Networks::open(node.options(ID, 0), &[]), Err(NetError::Invalid { .. })));
+    assert!(matches!(Networks::open(node.options(ID, 0), |_| false), Err(NetError::Invalid { .. })));
     assert_eq!(networks.slots(), [a]);
 }
 
@@ -127,7 +127,7 @@ fn a_namespace_can_belong_to_a_user_namespace() {
 fn churn() {
     let Ok(run) = std::env::var("BERTH_NET_TEST_RUN") else { return };
     let node = crate::harness::Node { run: run.into(), outside: "/".into() };
-    let networks = Networks::open(node.options(ID, 2), &["keep"]).unwrap();
+    let networks = Networks::open(node.options(ID, 2), |name| ["keep"].contains(&name)).unwrap();
     networks.take(bridge("keep")).unwrap();
     for round in 0.. {
         let name = format!("task-{}", round % 5);
@@ -155,7 +155,7 @@ fn killed_in_the_middle_it_is_repaired_and_cleaned() {
         assert!(lines.any(|line| line.unwrap() == last));
         child.kill().unwrap();
         child.wait().unwrap();
-        let networks = Networks::open(node.options(ID, 2), &["keep"]).unwrap();
+        let networks = Networks::open(node.options(ID, 2), |name| ["keep"].contains(&name)).unwrap();
         let slots = networks.slots();
         assert_eq!(slots.iter().map(|slot| slot.name.as_str()).collect::<Vec<_>>(), ["keep"]);
         assert_eq!(*address.get_or_insert(slots[0].address), slots[0].address);
