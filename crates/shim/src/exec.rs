@@ -9,7 +9,7 @@ use std::path::Path;
 use berth_runtime::protocol::{Answer, Order, read_frame, write_frame};
 use berth_runtime::{ContainerSpec, Folder, Holder, Phase, ProcessSpec, boot_id};
 use rustix::fs::{Gid, Uid};
-use rustix::process::{Pid, WaitOptions, fchdir, setrlimit, setsid, waitpid};
+use rustix::process::{DumpableBehavior, Pid, WaitOptions, fchdir, set_dumpable_behavior, setrlimit, setsid, waitpid};
 use rustix::thread::{
     CapabilitySets, ThreadNameSpaceType, capabilities, move_into_thread_name_spaces, set_capabilities, set_keep_capabilities,
     set_thread_groups, set_thread_res_gid, set_thread_res_uid,
@@ -140,7 +140,12 @@ fn enter(target: &Target, process: &ProcessSpec, stdio: [OwnedFd; 3], prepared: 
     let limits = confinement::limits(&process.resource_limits)?;
     prepared.cgroups.join(&target.cgroup).map_err(|error| of_cgroup(&error))?;
     join_namespaces(target)?;
-    let root = Root::open(Path::new("/"))?;
+    if target.spec.id_map.is_some() {
+        // Still the host's root, who is nobody here.
+        let none = Identity { user: 0, group: 0, groups: Vec::new(), home: String::new() };
+        become_user(&none)?;
+    }
+    let root = Root::open(Path::new("/"), None)?;
     let identity = Identity::find(&root, &process.user)?;
     let (_, cwd) = root.make_folders(&process.cwd)?;
     fchdir(&cwd).map_err(refused("entering the working directory"))?;
@@ -185,5 +190,7 @@ fn become_user(identity: &Identity) -> Result<()> {
         None,
         CapabilitySets { effective: permitted, permitted, inheritable: rustix::thread::CapabilitySet::empty() },
     )
-    .map_err(refused(doing))
+    .map_err(refused(doing))?;
+    // Where a machine lets the memory of programs with other ids be read (fs.suid_dumpable), becoming another user allows it.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(refused(doing))
 }

@@ -18,7 +18,9 @@ mod program;
 mod root;
 mod seccomp;
 mod shim;
+mod stage;
 mod system;
+mod user_namespace;
 
 use std::process::ExitCode;
 

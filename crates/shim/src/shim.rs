@@ -26,7 +26,8 @@ use crate::failure::{Result, at, broken, failed, of_library, refused};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
 use crate::program::Program;
-use crate::root::{self, Root};
+use crate::root::Root;
+use crate::stage::Stage;
 use crate::{hold, system};
 
 /// A container that is made and waits.
@@ -124,10 +125,11 @@ impl Shim {
         let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
         mount_change("/", propagation).map_err(refused("separating this process's mounts"))?;
         let devices = self.spec.privileged || !prepared.cgroups.is_unified();
-        root::mount_layers(&self.folder, &self.spec.rootfs, devices)?;
+        let stage = Stage::set(&self.folder, &self.spec, devices)?;
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
-        let (confinement, program) = self.prepare(prepared)?;
-        let last = Last { confinement, program, failure: Rc::new(writer.into()), socket: socket.as_raw_fd() };
+        let (confinement, program) = self.prepare(&stage, prepared)?;
+        let last =
+            Last { confinement, program, failure: Rc::new(writer.into()), id_map: self.spec.id_map, socket: socket.as_raw_fd() };
         let (output, stdio) = self.stdio()?;
         let container = self.build(last, stdio)?;
         let pid = container.pid().ok_or_else(|| broken("creating the container", &"it has no process"))?;
@@ -142,15 +144,15 @@ impl Shim {
     }
 
     /// Finds out who the first process is, and tells the library.
-    fn prepare(&self, prepared: &mut Prepared) -> Result<(Confinement, Program)> {
+    fn prepare(&self, stage: &Stage, prepared: &mut Prepared) -> Result<(Confinement, Program)> {
         let process = &self.spec.process;
-        let root = Root::open(&self.folder.rootfs())?;
+        let root = Root::open(&stage.rootfs, self.spec.id_map.map(|map| map.first))?;
         let identity = Identity::find(&root, &process.user)?;
         let (cwd, _) = root.make_folders(&process.cwd)?;
         let confinement = Confinement::of(&self.spec, process, identity.user == 0, prepared)?;
         let program = Program::new(&process.args, &process.env, &identity.home)?;
         let first = First { identity: &identity, cwd, capabilities: confinement.needed() };
-        bundle::write(&self.folder, &self.spec, &self.cgroup, &first)?;
+        bundle::write(&self.folder, &self.spec, &self.cgroup, stage, &first)?;
         Ok((confinement, program))
     }
 

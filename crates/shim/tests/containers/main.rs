@@ -6,3 +6,4 @@ mod faults;
 mod life;
 mod node;
 mod output;
+mod own_ids;
