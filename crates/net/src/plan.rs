@@ -17,10 +17,12 @@ pub fn choose_vpc(routes: &[Ipv4Net], taken: &[Ipv4Net]) -> Option<Ipv4Net> {
     std::iter::once(DEFAULT).chain(others()).find(|network| !used().any(|other| overlap(*network, *other)))
 }
 
-/// The network for the tasks of a node that have no address of their own: the first free one of 10.64.0.0/16 to 10.127.0.0/16.
+/// The network for the tasks of a node that have no address of their own: the first free one of 10.64.0.0/16 to 10.127.0.0/16, or
+/// where all of these are routed already, of two that nobody should have (RFC 2544).
 #[must_use]
 pub fn choose_bridge(taken: &[Ipv4Net]) -> Option<Ipv4Net> {
-    others().find(|network| !taken.iter().any(|other| other.prefix_len() > 0 && overlap(*network, *other)))
+    let last = [18, 19].into_iter().filter_map(|second| Ipv4Net::new(Ipv4Addr::new(198, second, 0, 0), 16).ok());
+    others().chain(last).find(|network| !taken.iter().any(|other| other.prefix_len() > 0 && overlap(*network, *other)))
 }
 
 fn others() -> impl Iterator<Item = Ipv4Net> {
@@ -100,7 +102,8 @@ mod tests {
     fn bridge_is_clear_of_what_is_taken() {
         assert_eq!(choose_bridge(&[net("0.0.0.0/0"), net("172.31.0.0/16")]), Some(net("10.64.0.0/16")));
         assert_eq!(choose_bridge(&[net("10.64.0.0/15")]), Some(net("10.66.0.0/16")));
-        assert_eq!(choose_bridge(&[net("10.0.0.0/8")]), None);
+        assert_eq!(choose_bridge(&[net("10.0.0.0/8")]), Some(net("198.18.0.0/16")));
+        assert_eq!(choose_bridge(&[net("10.0.0.0/8"), net("198.18.0.0/15")]), None);
     }
 
     fn network() -> impl Strategy<Value = Ipv4Net> {
