@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use crate::serve::end_when_asked;
+
 /// A datagram that is not answered by then is sent again, so often.
 const PATIENCE: Duration = Duration::from_millis(500);
 const ATTEMPTS: usize = 20;
@@ -13,6 +15,7 @@ const LONGEST: usize = 1500;
 
 pub(crate) fn answer(port: u16) -> Result<()> {
     let socket = UdpSocket::bind(("0.0.0.0", port)).with_context(|| format!("binding port {port}"))?;
+    end_when_asked()?;
     let mut buffer = [0; LONGEST];
     loop {
         let (_, peer) = socket.recv_from(&mut buffer).context("receiving")?;
