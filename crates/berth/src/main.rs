@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod confinement;
 mod connection;
+mod doctor;
 mod files;
 mod installation;
 mod keys;
@@ -22,6 +23,7 @@ mod supervisor;
 mod tail;
 mod tasks;
 mod terminal;
+mod validate;
 
 use clap::Parser as _;
 

@@ -21,7 +21,7 @@ pub(crate) fn runtime(shim: Option<&Path>, id: &str) -> Result<Arc<dyn Runtime>>
 /// How the tasks of an installation get networks.
 pub(crate) fn network(id: &str, Addresses { vpc, bridge }: Addresses) -> Result<berth_net::Options> {
     let installation = id.parse().context("reading the installation's id")?;
-    Ok(berth_net::Options { installation, run: run_folder(id), vpc, bridge, slots: SLOTS, mtu: None })
+    Ok(berth_net::Options { installation, run: run_folder(id), vpc, bridge, slots: SLOTS, mtu: None, ids: None })
 }
 
 /// Where an installation has what lasts until the machine is started again: `/run/berth/ID`.

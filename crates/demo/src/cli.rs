@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, datagram, eat, fetch, look, pack, serve, wait};
+use crate::{count, dare, datagram, eat, fetch, look, pack, serve, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -95,6 +95,8 @@ pub(crate) enum Command {
         /// Which
         file: PathBuf,
     },
+    /// Try what a container may not do, and print how that went, as one JSON object
+    Dare,
     /// Write a file, and say whether that worked by the exit code
     Write {
         /// Which
@@ -122,6 +124,7 @@ impl Command {
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
             Self::Show { file } => look::show(&file)?,
+            Self::Dare => dare::run()?,
             Self::Write { file } => look::write(&file)?,
         }
         Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@
 
 mod cli;
 mod count;
+mod dare;
 mod datagram;
 mod eat;
 mod fetch;

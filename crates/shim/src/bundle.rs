@@ -1,4 +1,4 @@
-//! What the library is told: an OCI specification with Docker's defaults.
+//! What the library is told: an OCI specification with Docker's defaults. Nothing of cgroups: see `groups`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,14 +40,14 @@ pub(crate) struct First<'a> {
 }
 
 /// Writes the specification into the container's bundle.
-pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, cgroup: &str, stage: &Stage, first: &First<'_>) -> Result<()> {
+pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, stage: &Stage, first: &First<'_>) -> Result<()> {
     let config = json!({
         "ociVersion": "1.0.2",
         "hostname": spec.hostname,
         "root": { "path": stage.rootfs, "readonly": spec.rootfs.read_only },
         "process": process(spec, first)?,
         "mounts": mounts(spec, stage)?,
-        "linux": linux(spec, cgroup, stage)?,
+        "linux": linux(spec, stage)?,
     });
     let path = folder.bundle().join("config.json");
     let text = serde_json::to_vec(&config).map_err(|error| broken("writing the container's OCI specification", &error))?;
@@ -86,7 +86,6 @@ fn mounts(spec: &ContainerSpec, stage: &Stage) -> Result<Vec<Value>> {
         mount("tmpfs", "tmpfs", "/dev", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
         mount("devpts", "devpts", "/dev/pts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
         mount("sysfs", "sysfs", "/sys", &["nosuid", "noexec", "nodev", access]),
-        mount("cgroup", "cgroup", "/sys/fs/cgroup", &["nosuid", "noexec", "nodev", access]),
         mount("mqueue", "mqueue", "/dev/mqueue", &safe),
         mount("tmpfs", "shm", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
     ];
@@ -113,7 +112,7 @@ fn bound(bind: &Bind, source: &Path) -> Result<Value> {
     Ok(json!({ "destination": bind.target, "type": "bind", "source": source, "options": ["rbind", "rprivate", access] }))
 }
 
-fn linux(spec: &ContainerSpec, cgroup: &str, stage: &Stage) -> Result<Value> {
+fn linux(spec: &ContainerSpec, stage: &Stage) -> Result<Value> {
     let mut namespaces: Vec<Value> =
         ["pid", "mount", "ipc", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })).collect();
     let network = stage.user.as_ref().and_then(|user| user.network.as_ref());
@@ -124,8 +123,6 @@ fn linux(spec: &ContainerSpec, cgroup: &str, stage: &Stage) -> Result<Value> {
         (Network::Namespace(path), None) => namespaces.push(json!({ "type": "network", "path": path })),
     }
     let mut linux = json!({
-        "cgroupsPath": cgroup,
-        "resources": resources(spec),
         "rootfsPropagation": "private",
     });
     if let Some(user) = &stage.user {
@@ -139,22 +136,6 @@ fn linux(spec: &ContainerSpec, cgroup: &str, stage: &Stage) -> Result<Value> {
     }
     linux["namespaces"] = namespaces.into();
     Ok(linux)
-}
-
-fn resources(spec: &ContainerSpec) -> Value {
-    let limits = &spec.limits;
-    let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
-    let mut resources = json!({ "devices": [{ "allow": spec.privileged, "access": "rwm" }] });
-    if let Some(shares) = limits.cpu_shares {
-        resources["cpu"] = json!({ "shares": shares });
-    }
-    if limits.memory.is_some() || limits.memory_reservation.is_some() {
-        resources["memory"] = json!({ "limit": limits.memory.map(signed), "reservation": limits.memory_reservation.map(signed) });
-    }
-    if let Some(pids) = limits.pids {
-        resources["pids"] = json!({ "limit": signed(pids) });
-    }
-    resources
 }
 
 /// With the processors' own files, of which there are as many as processors.

@@ -1,7 +1,7 @@
 //! One more process in a running container. Ours and not the library's, whose own forgets the filter and the user namespace.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, PipeWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -17,12 +17,13 @@ use rustix::thread::{
 
 use crate::confinement::{self, Confinement};
 use crate::executor::report;
-use crate::failure::{Result, at, broken, failed, of_cgroup, refused};
+use crate::failure::{Result, at, broken, failed, refused};
+use crate::groups::{self, Born};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
 use crate::program::Program;
 use crate::root::Root;
-use crate::system::{self, Forked};
+use crate::system;
 
 /// All that is needed to join a container.
 struct Target {
@@ -75,13 +76,18 @@ fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prep
     // Only children enter a process namespace.
     move_into_thread_name_spaces(target.process.as_fd(), ThreadNameSpaceType::PROCESS_ID)
         .map_err(refused("entering the container's process namespace"))?;
-    match system::fork().map_err(failed("forking into the container"))? {
-        Forked::Child => {
+    match groups::fork_into(&prepared.cgroups, &target.cgroup)? {
+        Born::Child(joined) => {
             drop(failure);
             drop(exit);
-            become_process(&target, &process, [input, output, error], prepared, &writer)
+            let why = match joined.and_then(|()| enter(&target, &process, [input, output, error], prepared)) {
+                Ok(program) => program.become_it(),
+                Err(failure) => failure,
+            };
+            report(&writer, &why);
+            std::process::exit(1)
         }
-        Forked::Parent(pid) => {
+        Born::Parent(pid) => {
             drop((input, output, error, writer, target));
             let mut text = Vec::new();
             failure.read_to_end(&mut text).map_err(failed("waiting for the program"))?;
@@ -119,26 +125,10 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_slice(&bytes).map_err(|error| broken(&format!("reading {}", path.display()), &error))
 }
 
-/// In the child: becomes the process, or says why not.
-fn become_process(
-    target: &Target,
-    process: &ProcessSpec,
-    stdio: [OwnedFd; 3],
-    prepared: &mut Prepared,
-    failure: &PipeWriter,
-) -> ! {
-    let why = match enter(target, process, stdio, prepared) {
-        Ok(program) => program.become_it(),
-        Err(failure) => failure,
-    };
-    report(failure, &why);
-    std::process::exit(1)
-}
-
+/// In the child.
 fn enter(target: &Target, process: &ProcessSpec, stdio: [OwnedFd; 3], prepared: &mut Prepared) -> Result<Program> {
     setsid().map_err(refused("making a session"))?;
     let limits = confinement::limits(&process.resource_limits)?;
-    prepared.cgroups.join(&target.cgroup).map_err(|error| of_cgroup(&error))?;
     join_namespaces(target)?;
     if target.spec.id_map.is_some() {
         // Still the host's root, who is nobody here.

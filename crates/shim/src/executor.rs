@@ -10,6 +10,7 @@ use libcontainer::oci_spec::runtime::Spec;
 use libcontainer::workload::{Executor, ExecutorError, ExecutorSetEnvsError, ExecutorValidationError};
 
 use crate::confinement::Confinement;
+use crate::groups;
 use crate::program::Program;
 use crate::{system, user_namespace};
 
@@ -19,6 +20,8 @@ pub(crate) struct Last {
     pub(crate) confinement: Confinement,
     pub(crate) program: Program,
     pub(crate) failure: Rc<OwnedFd>,
+    /// The container's groups, which it is to see.
+    pub(crate) groups: Rc<OwnedFd>,
     /// The ids that it is to have.
     pub(crate) id_map: Option<IdMap>,
     /// The shim's socket, which only the shim may hold: its closing tells of the shim's death.
@@ -39,8 +42,10 @@ impl Executor for Last {
     /// Comes in the first process, before it waits to be started.
     fn validate(&self, _: &Spec) -> Result<(), ExecutorValidationError> {
         system::close_in_child(self.socket);
+        let invalid = ExecutorValidationError::ArgValidationError;
+        groups::show(&self.groups).map_err(|errno| invalid(format!("mounting the container's cgroups: {errno}")))?;
         let verified = self.id_map.map_or(Ok(()), user_namespace::verify);
-        verified.map_err(|failure| ExecutorValidationError::ArgValidationError(RuntimeError::from(failure).to_string()))
+        verified.map_err(|failure| invalid(RuntimeError::from(failure).to_string()))
     }
 
     /// The program's environment goes with it, so this process's own stays as it is.

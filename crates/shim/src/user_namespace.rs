@@ -26,20 +26,26 @@ impl UserNamespace {
     /// The one that a container is to be in; nothing if its ids are the host's.
     pub(crate) fn of(spec: &ContainerSpec) -> Result<Option<Self>> {
         let Some(map) = spec.id_map else { return Ok(None) };
-        check(map)?;
         if spec.privileged {
             return Err(wrong("a privileged container cannot have ids of its own"));
         }
         match &spec.network {
             Network::Host => Err(wrong("a container with ids of its own cannot have the host's network")),
-            Network::Loopback => Ok(Some(Self { map, descriptor: make(map)?, network: None })),
+            Network::Loopback => Self::with(map).map(Some),
             Network::Namespace(path) => {
+                check(map)?;
                 let network = OwnedFd::from(File::open(path).map_err(at("opening", path))?);
                 let finding = format!("looking for the owner of the network namespace {}", path.display());
                 let descriptor = system::owner_of(&network).map_err(failed(finding))?;
                 Ok(Some(Self { map, descriptor, network: Some(network) }))
             }
         }
+    }
+
+    /// A new one.
+    pub(crate) fn with(map: IdMap) -> Result<Self> {
+        check(map)?;
+        Ok(Self { map, descriptor: make(map)?, network: None })
     }
 
     /// A path at which whoever comes of this process finds it.

@@ -82,7 +82,7 @@ impl Wiring {
             return Err(failed(&format!("the address {address} is not in this machine's VPC {vpc}: {advice}")));
         }
         let name = wanted.name.as_str();
-        let attach = Attach { name, addressing: wanted.addressing, user_namespace: None };
+        let attach = Attach { name, addressing: wanted.addressing, own_ids: false };
         let slot = networks.take(attach).map_err(|error| failed(&error))?;
         networks.relay(name, &link_local.relays()).map_err(|error| failed(&error))?;
         let mut ports = networks.republish(name).unwrap_or_else(|error| {

@@ -3,6 +3,7 @@
 
 mod confinement;
 mod faults;
+mod groups;
 mod life;
 mod node;
 mod output;

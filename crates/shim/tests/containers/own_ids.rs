@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use berth_runtime::{Capability, ContainerSpec, Holder, IdMap, Network, Runtime};
 
-use crate::node::{IDS, Node, process};
+use crate::node::{IDS, Node, process, shim};
 
 fn spec(node: &Node, id: &str, arguments: &[&str]) -> ContainerSpec {
     ContainerSpec { id_map: Some(IDS), ..node.spec(id, arguments) }
@@ -202,6 +202,21 @@ fn what_would_undo_its_ids_is_refused() {
         let refusal = node.runtime.create(&node.container(&spec.id), &spec).unwrap_err().to_string();
         assert!(refusal.contains("ids"), "{refusal}");
     }
+}
+
+#[test]
+fn whether_it_can_be_is_tried_in_a_folder() {
+    let check = |folder: &Path, first: &str| {
+        let output = Command::new(shim()).arg("check-ids").arg(folder).arg(first).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let folder = tempfile::tempdir_in("/var/tmp").unwrap();
+    assert_eq!(check(folder.path(), &IDS.first.to_string()), (true, String::new()));
+    // A file system that ids are not mapped on: a process's own files.
+    let (can, why) = check(Path::new("/proc/self"), &IDS.first.to_string());
+    assert!(!can && why.contains("/proc/self"), "{why}");
+    let (can, why) = check(folder.path(), "0");
+    assert!(!can && why.contains("cannot be a container's own"), "{why}");
 }
 
 #[test]
