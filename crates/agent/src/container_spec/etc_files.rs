@@ -86,7 +86,8 @@ fn resolvers(connection: &Connection, host: &HostConfig, node: &NodeFacts) -> St
     };
     let names_some = |text: &str| text.lines().any(is_reached);
     let text = &node.resolv_conf;
-    let text = if is_host || names_some(text) || !names_some(&node.upstream_resolv_conf) { text } else { &node.upstream_resolv_conf };
+    let text =
+        if is_host || names_some(text) || !names_some(&node.upstream_resolv_conf) { text } else { &node.upstream_resolv_conf };
     let keep = |line: &&str| {
         let is_server = line.starts_with("nameserver");
         let replaced = (!host.dns.is_empty() && is_server)

@@ -145,7 +145,9 @@ pub(crate) struct Pending {
 impl Pending {
     /// Waits for it. What comes beside are the container's host ports; an error is the reason why it cannot start.
     pub(crate) async fn connection(self) -> Result<(Connection, Vec<NetworkBinding>), String> {
-        let Some(container) = self.task.containers.get(self.place) else { return Ok((Connection::to(Network::Loopback), Vec::new())) };
+        let Some(container) = self.task.containers.get(self.place) else {
+            return Ok((Connection::to(Network::Loopback), Vec::new()));
+        };
         let Some(slot) = self.slot? else {
             let mode = container_spec::network_mode(&self.task, container).map_err(|error| error.to_string())?;
             let (network, reach) = match mode {
