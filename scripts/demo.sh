@@ -51,15 +51,15 @@ say "An image: a static program of this project, packed as docker save would"
 run "$berth" image import "$folder/demo.tar"
 run "$berth" image ls
 
-say "A task definition: 'prepare' has to succeed before 'web' starts"
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+say "A task definition: 'prepare' has to succeed before 'web' starts; port 8080 of 'web' becomes one of this machine's"
 log='"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"/demo","awslogs-region":"'$AWS_REGION'","awslogs-stream-prefix":"demo","awslogs-create-group":"true"}}'
 cat >"$folder/web.json" <<JSON
-{"family":"web","networkMode":"host","containerDefinitions":[
+{"family":"web","containerDefinitions":[
  {"name":"prepare","image":"berth-demo","command":["count","3"],"essential":false,"memory":32,$log},
- {"name":"web","image":"berth-demo","command":["serve","$port","--text","Hello from a container on your own machine."],"memory":64,
-  "dependsOn":[{"containerName":"prepare","condition":"SUCCESS"}],$log}]}
+ {"name":"web","image":"berth-demo","command":["serve","8080","--text","Hello from a container on your own machine."],"memory":64,
+  "portMappings":[{"containerPort":8080}],"dependsOn":[{"containerName":"prepare","condition":"SUCCESS"}],$log}]}
 JSON
+run "$berth" validate "$folder/web.json"
 run "$aws" ecs register-task-definition --cli-input-json "file://$folder/web.json" --query taskDefinition.taskDefinitionArn --output text
 
 say "Run it"
@@ -69,7 +69,11 @@ run "$aws" ecs wait tasks-running --tasks "$task"
 run "$berth" ps
 
 say "Its page"
+port=$("$aws" ecs describe-tasks --tasks "$task" --query "tasks[0].containers[?name=='web'].networkBindings[0].hostPort" --output text)
 run curl -sf "http://127.0.0.1:$port/"
+
+say "Where the time of its launch went"
+run "$berth" trace "${task##*/}"
 
 say "Its log: both containers"
 for _ in $(seq 100); do
@@ -83,6 +87,20 @@ run "$aws" ecs stop-task --task "$task" --reason "the demo is over" --query 'tas
 run "$aws" ecs wait tasks-stopped --tasks "$task"
 run "$aws" ecs describe-tasks --tasks "$task" \
   --query 'tasks[0].{status:lastStatus,why:stoppedReason,containers:containers[].{name:name,exit:exitCode}}' --output json
+
+say "Fargate, on this machine: an address of its own, a user namespace of its own, a size that is enforced"
+cat >"$folder/own.json" <<JSON
+{"family":"own","requiresCompatibilities":["FARGATE"],"networkMode":"awsvpc","cpu":"256","memory":"512","containerDefinitions":[
+ {"name":"web","image":"berth-demo","command":["serve","8080","--text","Hello from an address of its own."],"portMappings":[{"containerPort":8080}]}]}
+JSON
+run "$aws" ecs register-task-definition --cli-input-json "file://$folder/own.json" --query taskDefinition.taskDefinitionArn --output text
+network="awsvpcConfiguration={subnets=[$BERTH_SUBNETS],securityGroups=[$BERTH_SECURITY_GROUP]}"
+task=$("$aws" ecs run-task --task-definition own --launch-type FARGATE --network-configuration "$network" --query 'tasks[0].taskArn' --output text)
+run "$aws" ecs wait tasks-running --tasks "$task"
+run "$berth" inspect "${task##*/}"
+address=$("$aws" ecs describe-tasks --tasks "$task" --query 'tasks[0].containers[0].networkInterfaces[0].privateIpv4Address' --output text)
+run curl -sf "http://$address:8080/"
+run "$aws" ecs stop-task --task "$task" --query 'task.desiredStatus' --output text
 
 say "And in one line"
 run "$berth" run berth-demo count 3
