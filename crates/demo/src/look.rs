@@ -28,6 +28,11 @@ pub(crate) fn run() -> Result<()> {
     writeln!(std::io::stdout(), "{seen}").context("printing it")
 }
 
+pub(crate) fn show(file: &Path) -> Result<()> {
+    let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    write!(std::io::stdout(), "{text}").context("printing it")
+}
+
 pub(crate) fn write(file: &Path) -> Result<()> {
     fs::write(file, "written\n").with_context(|| format!("writing {}", file.display()))
 }

@@ -22,12 +22,11 @@ fn of_task(task: &Task) -> [(&'static str, bool); 6] {
     ]
 }
 
-fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 12] {
+fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 11] {
     let container = wanted.container;
     let restarts = container.restart_policy.as_ref().is_some_and(|policy| policy.enabled == Some(true));
     [
         ("environmentFiles", !container.environment_files.is_empty()),
-        ("links", !container.links.is_empty()),
         ("mountPoints", !container.mount_points.is_empty()),
         ("volumesFrom", !container.volumes_from.is_empty()),
         ("healthCheck", container.health_check_type.is_some()),

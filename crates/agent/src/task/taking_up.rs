@@ -8,6 +8,7 @@ use tracing::{error, info};
 
 use super::actor::{Actor, Adopting, Fate, Order};
 use super::recovery::{Adoption, adopt};
+use super::upkeep::is_over;
 use super::work::KILL;
 use crate::machine::wall;
 
@@ -37,6 +38,15 @@ impl Actor {
                 }
             };
             self.adopt(at, standing, same_boot);
+        }
+        if same_boot && !is_over(&self.record.node) {
+            self.network.begin();
+            for at in 0..self.containers.len() {
+                let bindings = self.network.bindings(at).await;
+                if !bindings.is_empty() {
+                    self.record.made[at].bindings = bindings;
+                }
+            }
         }
         self.record.boot.clone_from(&self.shared.boot);
         self.run(orders).await
