@@ -2,6 +2,7 @@
 
 use berth_api::ecs::Attribute;
 use berth_model::node;
+use berth_net::Options;
 
 /// The versions of Docker's API whose members of a container it understands.
 const DOCKER_API: [&str; 13] =
@@ -18,15 +19,22 @@ const ABILITIES: [&str; 5] =
 const NETWORK_ABILITY: &str = "ecs.capability.network.container-port-range";
 
 /// The attributes that an instance of this agent has.
-pub(crate) fn attributes(makes_networks: bool) -> Vec<Attribute> {
+pub(crate) fn attributes(networks: Option<&Options>, fargate_only: bool) -> Vec<Attribute> {
+    let makes_networks = networks.is_some();
     let docker = DOCKER_API.iter().map(|version| format!("com.amazonaws.ecs.capability.docker-remote-api.{version}"));
     let old = OLD_ABILITIES.iter().map(|ability| format!("com.amazonaws.ecs.capability.{ability}"));
     let abilities = ABILITIES.iter().map(|ability| format!("ecs.capability.{ability}"));
-    let networks = [node::TASK_ENI, NETWORK_ABILITY].map(str::to_owned).into_iter().filter(|_| makes_networks);
-    let named = docker.chain(old).chain(abilities).chain(networks).map(|name| attribute(name, None));
+    let abilities_of_networks = [node::TASK_ENI, NETWORK_ABILITY].map(str::to_owned).into_iter().filter(|_| makes_networks);
+    let named = docker.chain(old).chain(abilities).chain(abilities_of_networks).map(|name| attribute(name, None));
     let own = makes_networks.then_some((node::AWSVPC, node::AWSVPC_VERSION));
+    let fargate = networks.filter(|networks| networks.ids.is_some());
+    let fargate = fargate.map(|_| (node::FARGATE, if fargate_only { node::FARGATE_ONLY } else { "yes" }));
     let valued = [("ecs.os-type", "linux"), ("ecs.os-family", "LINUX"), ("ecs.cpu-architecture", architecture())];
-    named.chain(valued.into_iter().chain(own).map(|(name, value)| attribute(name.to_owned(), Some(value.to_owned())))).collect()
+    named
+        .chain(
+            valued.into_iter().chain(own).chain(fargate).map(|(name, value)| attribute(name.to_owned(), Some(value.to_owned()))),
+        )
+        .collect()
 }
 
 fn attribute(name: String, value: Option<String>) -> Attribute {

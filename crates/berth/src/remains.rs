@@ -13,7 +13,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use berth_runtime::Runtime;
 
-use crate::{confinement, node};
+use crate::{confinement, node, own_ids};
 
 /// What was removed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -46,6 +46,7 @@ pub(crate) fn remove(folder: &Path, id: &str, runtime: impl FnOnce() -> Result<A
     removed.cgroups = cgroups::remove(&mine)?;
     removed.mounts = mounts::remove_below(&tasks)?;
     removed.interfaces = networks(id)?;
+    own_ids::give_up(id).context("giving up the ids of tasks")?;
     Ok(removed)
 }
 
