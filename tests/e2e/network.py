@@ -1,16 +1,12 @@
 """What tests need to know of a machine's task networks, from outside of the containers."""
 
 import json
-import os
 import re
 import socket
 import subprocess
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
-
-# Prepared networks, and the interface that holds the gateways' addresses.
-IDLE = 16 + 1
 
 
 def sh(command):
@@ -84,24 +80,30 @@ def within(node, arn, script):
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
 
 
-def interfaces(node):
-    """This installation's interfaces, by what stands on them: the name of a slot, or nothing."""
+def links(node):
+    """This installation's interfaces, but for the one that holds the gateways' addresses."""
     links = json.loads(sh("ip -details -json link"))
-    return {link["ifname"]: link.get("ifalias", "") for link in links if link["ifname"].startswith(f"b{node.id}-")}
+    return [link for link in links if re.fullmatch(rf"b{node.id}-[0-9a-f]+", link["ifname"])]
+
+
+def names(node):
+    """The names that stand on interfaces: of slots that tasks have."""
+    return sorted(link["ifalias"] for link in links(node) if link.get("ifalias"))
 
 
 def traces(node):
-    """What tasks have in the kernel's network beside what an idle machine has."""
+    """What tasks have in the kernel's network beside the slots that are ready for others."""
     table = json.loads(sh(f"nft --json list table ip berth_{node.id}"))["nftables"]
     sets = [entry.get("set") or entry.get("map") for entry in table if "set" in entry or "map" in entry]
     own = [one for one in sets if one["name"] != "uplinks"]
     routes = sh("ip -4 route show table all").splitlines()
+    namespaces = {path.name for path in Path(f"/run/berth/{node.id}/netns").iterdir()}
     return {
-        "interfaces": max(0, len(interfaces(node)) - IDLE),
-        "names": sorted(filter(None, interfaces(node).values())),
+        "names": names(node),
+        "doomed": [link["ifname"] for link in links(node) if link.get("group", "default") != "default"],
         "elements": {one["name"]: len(one["elem"]) for one in own if one.get("elem")},
         "routes": [route for route in routes if re.search(rf" dev b{node.id}-[0-9a-f]+ ", route)],
-        "namespaces": max(0, len(list(Path(f"/run/berth/{node.id}/netns").iterdir())) - (IDLE - 1)),
+        "namespaces": sorted(namespaces - {link["ifname"] for link in links(node)}),
     }
 
 
@@ -121,7 +123,3 @@ def machine():
 
 def mounts():
     return sorted(line for line in Path("/proc/self/mountinfo").read_text().splitlines() if "/berth/" in line)
-
-
-def is_root():
-    return os.geteuid() == 0

@@ -11,9 +11,9 @@ from network import (
     ask,
     awsvpc,
     bindings,
-    interfaces,
     is_idle,
     launch_own,
+    names,
     own_address,
     page,
     traces,
@@ -72,7 +72,7 @@ def test_interface_is_given_back_with_the_task(node):
     arn = launch_own(node, {"command": ["exit", "0"]})
     task = node.awaits(arn, "STOPPED")
     assert task["attachments"][0]["status"] == "DELETED"
-    assert not [name for name in interfaces(node).values() if arn.rsplit("/", 1)[1] in name]
+    assert not [name for name in names(node) if arn.rsplit("/", 1)[1] in name]
 
 
 def test_containers_of_a_task_share_its_network(node):

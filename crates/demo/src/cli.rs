@@ -90,13 +90,13 @@ pub(crate) enum Command {
     Env,
     /// Print who and where this process is, as one JSON object
     Look,
-    /// Try what a container may not do, and print how that went, as one JSON object
-    Dare,
     /// Print a file
     Show {
         /// Which
         file: PathBuf,
     },
+    /// Try what a container may not do, and print how that went, as one JSON object
+    Dare,
     /// Write a file, and say whether that worked by the exit code
     Write {
         /// Which
@@ -123,8 +123,8 @@ impl Command {
             Self::Eat { mebibytes } => eat::run(mebibytes)?,
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
-            Self::Dare => dare::run()?,
             Self::Show { file } => look::show(&file)?,
+            Self::Dare => dare::run()?,
             Self::Write { file } => look::write(&file)?,
         }
         Ok(ExitCode::SUCCESS)
