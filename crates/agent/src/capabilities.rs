@@ -45,3 +45,26 @@ fn attribute(name: String, value: Option<String>) -> Attribute {
 const fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
 }
+
+#[cfg(test)]
+mod tests {
+    use berth_net::{IdBlock, Ids};
+
+    use super::*;
+
+    fn offers(ids: Option<Ids>, only: bool) -> Option<String> {
+        let installation = "a1b2c3".parse().unwrap();
+        let (vpc, bridge) = ("172.31.0.0/16".parse().unwrap(), "10.64.0.0/16".parse().unwrap());
+        let options = Options { installation, run: "/run".into(), vpc, bridge, slots: 0, mtu: None, ids };
+        let attributes = attributes(Some(&options), only);
+        attributes.into_iter().find(|attribute| attribute.name == node::FARGATE).map(|attribute| attribute.value.unwrap())
+    }
+
+    #[test]
+    fn fargate_is_offered_by_who_has_ids_for_its_tasks() {
+        let ids = || Some(Ids { range: IdBlock::COUNT..2 * IdBlock::COUNT, slots: 0 });
+        assert_eq!([offers(ids(), false), offers(ids(), true)], [Some("yes".to_owned()), Some("only".to_owned())]);
+        assert_eq!(offers(None, true), None);
+        assert!(attributes(None, false).iter().all(|attribute| !attribute.name.starts_with("berth.")));
+    }
+}

@@ -45,8 +45,8 @@ pub(crate) fn remove(folder: &Path, id: &str, runtime: impl FnOnce() -> Result<A
     removed.processes = cgroups::kill(&mine)?;
     removed.cgroups = cgroups::remove(&mine)?;
     removed.mounts = mounts::remove_below(&tasks)?;
-    removed.interfaces = networks(id)?;
     own_ids::give_up(id).context("giving up the ids of tasks")?;
+    removed.interfaces = networks(id)?;
     Ok(removed)
 }
 

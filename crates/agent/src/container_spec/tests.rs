@@ -1,5 +1,7 @@
 //! Tables of what becomes of a container.
 
+mod fargate;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
