@@ -48,7 +48,8 @@ fn choose(taken: &[Ipv4Net], known: Option<Ipv4Net>) -> Result<Addresses> {
     let full = "every block that task networks could have overlaps with a route of this machine: choose one with --vpc-cidr";
     let vpc = known.or_else(|| choose_vpc(taken, &[])).context(full)?;
     let taken: Vec<Ipv4Net> = taken.iter().copied().chain([vpc]).collect();
-    let bridge = choose_bridge(&taken).context("10.64.0.0/10 and 198.18.0.0/15 are routed already: there is no room for the network mode bridge")?;
+    let bridge = choose_bridge(&taken)
+        .context("10.64.0.0/10 and 198.18.0.0/15 are routed already: there is no room for the network mode bridge")?;
     Ok(Addresses { vpc: checked(vpc)?, bridge })
 }
 

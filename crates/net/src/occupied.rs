@@ -14,7 +14,7 @@ pub fn occupied(except: Installation) -> Result<Vec<Ipv4Net>, NetError> {
     let found = listing::links(&mut links)?;
     let own: BTreeSet<u32> = found.iter().filter(|link| link.name.starts_with(&prefix)).map(|link| link.index).collect();
     let routes = listing::routes(&mut links)?.into_iter();
-    let others = routes
-        .filter(|route| !route.is_network_of(except) && route.interface.is_none_or(|interface| !own.contains(&interface)));
+    let others =
+        routes.filter(|route| !route.is_network_of(except) && route.interface.is_none_or(|interface| !own.contains(&interface)));
     Ok(others.map(|route| route.network).collect())
 }

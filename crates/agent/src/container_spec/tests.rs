@@ -317,7 +317,7 @@ fn resolvers_of_the_definition_replace_the_hosts() {
     let task = task(json!({}), &json!({ "Hostname": "own" }), &host);
     let files = files(&task, &node(), &own());
     assert_eq!(files["resolv.conf"], "search a b\nnameserver 1.1.1.1\n");
-    assert_eq!(files.0[1].text, "own\n");
+    assert_eq!(files["hostname"], "own\n");
     assert_eq!(spec(&task, image()).unwrap().hostname.as_deref(), Some("own"));
 }
 
@@ -325,7 +325,8 @@ fn resolvers_of_the_definition_replace_the_hosts() {
 fn files_in_etc_are_written_and_bound() {
     let folder = tempfile::tempdir().unwrap();
     let task = task(json!({}), &json!({}), &json!({}));
-    etc_files(&task, &task.containers[0], &node()).unwrap().write(&folder.path().join("etc")).unwrap();
+    let none = Connection::to(Network::Loopback);
+    etc_files(&task, &task.containers[0], &node(), &none).unwrap().write(&folder.path().join("etc")).unwrap();
     assert_eq!(std::fs::read_to_string(folder.path().join("etc/hostname")).unwrap(), "0123456789ab\n");
     let binds = |host| made(json!({}), json!({}), host).binds;
     let plain = binds(json!({}));

@@ -24,8 +24,9 @@ type Port = (Protocol, u16, u16);
 impl Mapping {
     /// Those of a container. An error names what is no mapping.
     pub(super) fn of(container: &acs::Container) -> Result<Vec<Self>, String> {
-        let mapping =
-            |given: &PortMapping| Self::parse(given).ok_or_else(|| format!("container {}: {given:?} is no port mapping", container.name));
+        let mapping = |given: &PortMapping| {
+            Self::parse(given).ok_or_else(|| format!("container {}: {given:?} is no port mapping", container.name))
+        };
         container.port_mappings.iter().map(mapping).collect()
     }
 

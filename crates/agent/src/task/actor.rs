@@ -337,7 +337,11 @@ impl Actor {
     fn linked(&self, at: usize) -> Vec<Linked> {
         let task = &self.record.task;
         let links = task.containers.get(at).and_then(|container| links_of(task, container)).unwrap_or_default();
-        let linked = |link: Link<'_>| Linked { place: link.to, alias: link.alias.to_owned(), image: self.containers[link.to].image.clone() };
+        let linked = |link: Link<'_>| Linked {
+            place: link.to,
+            alias: link.alias.to_owned(),
+            image: self.containers[link.to].image.clone(),
+        };
         links.into_iter().map(linked).collect()
     }
 

@@ -77,13 +77,7 @@ fn chains(ours: &str, vpc: Ipv4Net, bridge: Ipv4Net) -> [(Hook, Vec<Rule>); 5] {
         (
             ARRIVE,
             vec![
-                rule()
-                    .meta(IIFNAME, 0)
-                    .transport(4)
-                    .destination(5)
-                    .destination_port(6)
-                    .map(RELAYS, 0, 0)
-                    .translate(0, 1),
+                rule().meta(IIFNAME, 0).transport(4).destination(5).destination_port(6).map(RELAYS, 0, 0).translate(0, 1),
                 published(),
             ],
         ),

@@ -116,10 +116,7 @@ fn ports_of_a_range_follow_each_other() {
     let expected = |protocol, first: u16| (0..5).map(move |at| (protocol, first + at, 8000 + at));
     assert_eq!(seen, expected(Protocol::Tcp, first).chain(expected(Protocol::Udp, other)).collect::<Vec<_>>());
     assert_eq!(ask(at(Ipv4Addr::LOCALHOST, first + 4)), format!("web {}", web.gateway));
-    assert!(matches!(
-        networks.publish("web", &[Publication { count: 3, ..tcp(65534, 1) }]),
-        Err(NetError::Invalid { .. })
-    ));
+    assert!(matches!(networks.publish("web", &[Publication { count: 3, ..tcp(65534, 1) }]), Err(NetError::Invalid { .. })));
 }
 
 #[test]
