@@ -164,7 +164,7 @@ def test_links_name_the_container_and_tell_of_it(node):
         node.define(
             web("web", "fetch", "http://data-base:5432/", "--patience", "10"),
             web("variables", "env") | {"essential": False},
-            web("hosts", "show", "/etc/hosts") | {"essential": False},
+            web("hosts", "read", "/etc/hosts") | {"essential": False},
             db,
             networkMode="bridge",
         )
@@ -180,9 +180,9 @@ def test_links_name_the_container_and_tell_of_it(node):
 
 def test_extra_hosts_resolvers_and_search_domains_act(node):
     hosts = {"extraHosts": [{"hostname": "elsewhere", "ipAddress": "192.0.2.7"}]}
-    assert "192.0.2.7\telsewhere" in says(node, "show", "/etc/hosts", **hosts)
+    assert "192.0.2.7\telsewhere" in says(node, "read", "/etc/hosts", **hosts)
     resolvers = {"dnsServers": ["192.0.2.53", "192.0.2.54"], "dnsSearchDomains": ["one.test", "two.test"]}
-    text = says(node, "show", "/etc/resolv.conf", **resolvers)
+    text = says(node, "read", "/etc/resolv.conf", **resolvers)
     assert [line for line in text if not line.startswith(("#", "options"))] == [
         "search one.test two.test",
         "nameserver 192.0.2.53",
@@ -191,7 +191,7 @@ def test_extra_hosts_resolvers_and_search_domains_act(node):
 
 
 def test_resolvers_of_a_task_can_be_reached_from_it(node):
-    for text in (says(node, "show", "/etc/resolv.conf"), says_own(node, "show", "/etc/resolv.conf")):
+    for text in (says(node, "read", "/etc/resolv.conf"), says_own(node, "read", "/etc/resolv.conf")):
         servers = [line.split()[1] for line in text if line.startswith("nameserver")]
         assert servers and not [server for server in servers if server.startswith("127.") or ":" in server]
 

@@ -8,6 +8,7 @@ mod connection;
 mod docker;
 mod error;
 mod etc_files;
+mod health_check;
 mod limits;
 mod process;
 mod refusals;
@@ -29,6 +30,7 @@ use error::FieldError;
 pub use connection::{Connection, NetworkMode, is_fargate, network_mode};
 pub use error::SpecError;
 pub use etc_files::{EtcFile, EtcFiles};
+pub use health_check::{check_command, checks};
 pub use resources::{group, runtime_id};
 pub use signal::stop_signal;
 
@@ -108,6 +110,7 @@ fn assemble(
     let wanted = Wanted::of(container)?;
     refusals::check(task, &wanted)?;
     refusals::check_fargate(task, &wanted, connection)?;
+    health_check::command(&wanted)?;
     let (host, network) = (&wanted.host, connection.network.clone());
     let hostname = hostname(task, &wanted, connection, node);
     let read_only = host.readonly_rootfs == Some(true);

@@ -10,6 +10,7 @@ mod fargate;
 mod files;
 mod installation;
 mod keys;
+mod launches;
 mod lock;
 mod log_expiry;
 mod logging;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, dare, datagram, eat, fetch, look, pack, serve, wait};
+use crate::{count, dare, datagram, eat, fetch, files, look, pack, serve, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -90,17 +90,49 @@ pub(crate) enum Command {
     Env,
     /// Print who and where this process is, as one JSON object
     Look,
-    /// Print a file
-    Show {
-        /// Which
-        file: PathBuf,
-    },
     /// Try what a container may not do, and print how that went, as one JSON object
     Dare,
     /// Write a file, and say whether that worked by the exit code
     Write {
         /// Which
         file: PathBuf,
+        /// What to write
+        #[arg(default_value = "written")]
+        text: String,
+    },
+    /// Write a file after so many seconds, then run until a signal comes
+    WriteLate {
+        /// Which
+        file: PathBuf,
+        /// Seconds
+        seconds: u64,
+    },
+    /// Print a file
+    Read {
+        /// Which
+        file: PathBuf,
+    },
+    /// Print whose files are and what is in folders, as one JSON object
+    List {
+        /// Which
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Add a byte to a file, print how many it has, and end after so many seconds
+    Notch {
+        /// Which
+        file: PathBuf,
+        /// Seconds
+        #[arg(default_value_t = 0)]
+        seconds: u64,
+    },
+    /// Run until it is killed, with two more processes in sessions of their own
+    Brood {
+        /// An argument of all of them
+        name: String,
+        /// One of the two
+        #[arg(long, hide = true)]
+        child: bool,
     },
 }
 
@@ -123,9 +155,13 @@ impl Command {
             Self::Eat { mebibytes } => eat::run(mebibytes)?,
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
-            Self::Show { file } => look::show(&file)?,
             Self::Dare => dare::run()?,
-            Self::Write { file } => look::write(&file)?,
+            Self::Write { file, text } => files::write(&file, &text)?,
+            Self::WriteLate { file, seconds } => return files::write_late(&file, seconds),
+            Self::Read { file } => files::read(&file)?,
+            Self::List { paths } => files::list(&paths)?,
+            Self::Notch { file, seconds } => files::notch(&file, seconds)?,
+            Self::Brood { name, child } => return wait::brood(&name, child),
         }
         Ok(ExitCode::SUCCESS)
     }

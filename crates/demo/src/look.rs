@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -26,13 +25,4 @@ pub(crate) fn run() -> Result<()> {
         "cgroup": read("/proc/self/cgroup")?,
     });
     writeln!(std::io::stdout(), "{seen}").context("printing it")
-}
-
-pub(crate) fn show(file: &Path) -> Result<()> {
-    let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-    write!(std::io::stdout(), "{text}").context("printing it")
-}
-
-pub(crate) fn write(file: &Path) -> Result<()> {
-    fs::write(file, "written\n").with_context(|| format!("writing {}", file.display()))
 }

@@ -8,6 +8,7 @@ mod dare;
 mod datagram;
 mod eat;
 mod fetch;
+mod files;
 mod look;
 mod pack;
 mod serve;

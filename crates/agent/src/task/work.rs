@@ -10,14 +10,15 @@ use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
 use berth_model::{NetworkBinding, Timestamp};
-use berth_runtime::{Runtime, RuntimeError, Standing};
+use berth_runtime::{Runtime, RuntimeError, Standing, Step};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::sleep;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
 use super::actor::Shared;
 use super::folders::TaskFolder;
+use super::health::Checkup;
 use super::report::Progress;
 use crate::backoff::Backoff;
 use crate::container_spec::{self, NodeFacts};
@@ -46,6 +47,8 @@ pub(super) enum Done {
     Over(usize, Standing),
     /// It got a signal.
     Signalled,
+    /// Its health was checked.
+    Checked(usize, Checkup),
     /// All it wrote is where it belongs.
     Shipped(usize),
     /// Something was said to the control plane.
@@ -95,10 +98,25 @@ impl Subject {
     fn took(&self, step: &'static str, since: Instant) {
         let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
         debug!(task = %self.folder.id(), container = self.name(), step, micros);
+        self.traced(step, since, false);
+    }
+
+    /// A step of a launch, for whoever collects them (`berth trace` shows them).
+    fn traced(&self, step: &str, since: Instant, last: bool) {
+        let took = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        info!(target: "launch", task = &*self.folder.id(), container = self.name(), step, took, ago = 0_u64, last);
+    }
+
+    /// What the runtime did to make and start the container.
+    fn trace_runtime(&self) {
+        for Step { name, began_nanos, took_nanos } in self.shared.runtime.take_steps(&self.runtime_folder()) {
+            let (task, container) = (&*self.folder.id(), self.name());
+            info!(target: "launch", task, container, step = name, took = took_nanos, began = began_nanos);
+        }
     }
 
     /// Runs what blocks where it may.
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Runtime, PathBuf) -> Result<T, RuntimeError> + Send + 'static,
     ) -> Result<T, RuntimeError> {
@@ -179,6 +197,25 @@ impl Subject {
         let since = Instant::now();
         let standing = self.blocking(|runtime, folder| runtime.start(&folder)).await;
         self.took("start", since);
+        self.trace_runtime();
+        self.started(standing)
+    }
+
+    /// Starts a container that is over once more, in its place.
+    pub(super) async fn restart(self) -> Done {
+        let since = Instant::now();
+        let standing = self.blocking(|runtime, folder| {
+            runtime.recreate(&folder)?;
+            runtime.start(&folder)
+        });
+        let standing = standing.await;
+        self.took("restart", since);
+        // Of a launch that is long over.
+        self.shared.runtime.take_steps(&self.runtime_folder());
+        self.started(standing)
+    }
+
+    fn started(&self, standing: Result<Standing, RuntimeError>) -> Done {
         let cannot =
             |code, what: &dyn ToString| Failure { code, reason: format!("CannotStartContainerError: {}", what.to_string()) };
         Done::Started(
@@ -247,8 +284,13 @@ impl Subject {
         let since = Instant::now();
         // It is never closed.
         let _permit = self.shared.reports.acquire().await;
+        let runs = request.status.as_deref() == Some("RUNNING");
         let outcome = self.shared.client.call(&request).await.map(drop);
-        self.took("report", since);
+        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        debug!(task = %self.folder.id(), step = "report", micros);
+        if runs {
+            self.traced("report", since, true);
+        }
         Done::Submitted(progress, outcome)
     }
 
