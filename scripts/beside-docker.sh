@@ -49,6 +49,6 @@ if [ "$order" = after ]; then
     --pidfile="$folder/pid" >"$folder/log" 2>&1) &
   daemon=$!
 fi
-.venv/bin/python -m pytest -q tests/e2e --berth "$berth" -k "test_network and not faults" "${@:4}"
+.venv/bin/python -m pytest -q tests/e2e/test_network{,_isolation,_machine}.py --berth "$berth" "${@:4}"
 "iptables-$kind" -S FORWARD | sed -n 1p
 if "iptables-$kind" -S 2>/dev/null | grep berth; then echo "beside-docker: rules are left over"; exit 1; fi

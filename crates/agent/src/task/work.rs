@@ -153,6 +153,9 @@ impl Subject {
         let facts = unblocked(NodeFacts::read).await;
         let spec = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
         let spec = spec.map_err(|error| cannot(&error))?;
+        for lowered in container_spec::lowered(container, &facts).map_err(|error| cannot(&error))? {
+            warn!(task = %self.folder.id(), container = container.name, "{lowered}");
+        }
         let files = container_spec::etc_files(task, container, &facts, &connection).map_err(|error| cannot(&error))?;
         let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
         let group = container_spec::group(task);
@@ -163,7 +166,7 @@ impl Subject {
                 runtime.delete(&folder)?;
             }
             let write = |source| RuntimeError::System { doing: format!("writing {}", etc.display()), source };
-            files.write(&etc).map_err(write)?;
+            files.write(&etc, spec.id_map).map_err(write)?;
             runtime.make_group(&group)?;
             runtime.create(&folder, &spec)
         });
