@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use berth_client::Endpoint;
 use ipnet::Ipv4Net;
 use nix::unistd::getppid;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -72,6 +73,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     if !confinement::is_root() {
         bail!("running containers needs root: start it with sudo");
     }
+    raise_descriptors()?;
     let (endpoint, region) = control_plane(arguments)?;
     // The control plane's user gets through to a folder beside.
     files::folder(&arguments.data.data_dir, 0o711)?;
@@ -125,6 +127,12 @@ fn key(named: Option<&Path>, data: &Path) -> Result<AccessKey> {
             "this data folder has no node key: copy one from the control plane's DATA/agent and name it with --key-file",
         ),
     }
+}
+
+/// A node holds a descriptor for each published port and some for each container: as many as it may.
+fn raise_descriptors() -> Result<()> {
+    let limits = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits }).context("raising the limit of open files")
 }
 
 async fn until_signalled(config: berth_agent::Config) -> Result<()> {
