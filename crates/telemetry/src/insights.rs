@@ -12,6 +12,7 @@
 mod aggregate;
 mod budget;
 mod calendar;
+mod discovery;
 mod error;
 mod expression;
 mod extract;
@@ -28,6 +29,7 @@ mod sketch;
 mod stats;
 mod value;
 
+pub use discovery::discovered;
 pub use error::{Exhausted, Malformed};
 pub use query::{MOST_ROWS, Query};
 pub use row::Subject;

@@ -59,8 +59,8 @@ fn bridge_is_refused_also_where_it_goes_without_saying() {
     for mode in [json!("bridge"), Value::Null] {
         assert_eq!(said(&json!({ "networkMode": mode }), &json!({})), ["networkMode bridge"]);
     }
-    let multiline = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-multiline-pattern": "^x"}}});
-    assert_eq!(said(&json!({}), &multiline), ["logConfiguration.options.awslogs-multiline-pattern of container 'app'"]);
+    let format = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-format": "json/emf"}}});
+    assert_eq!(said(&json!({}), &format), ["logConfiguration.options.awslogs-format of container 'app'"]);
 }
 
 #[test]
