@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod confinement;
 mod connection;
+mod doctor;
 mod files;
 mod installation;
 mod keys;
@@ -21,6 +22,7 @@ mod supervisor;
 mod tail;
 mod tasks;
 mod terminal;
+mod validate;
 
 use clap::Parser as _;
 

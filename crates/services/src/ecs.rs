@@ -34,7 +34,9 @@ mod list_task_definition_families;
 mod list_task_definitions;
 mod list_tasks;
 mod network;
+mod offline;
 mod overrides;
+mod placements;
 mod put_account_setting;
 mod put_account_setting_default;
 mod put_attributes;
@@ -61,6 +63,8 @@ mod update_cluster_settings;
 mod update_container_agent;
 mod update_container_instances_state;
 
+pub use placements::Placements;
+
 use std::convert::Infallible;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -72,6 +76,8 @@ use ipnet::Ipv4Net;
 
 use crate::ids::RandomIds;
 use crate::vpc::{self, CidrError, DefaultVpc};
+
+pub use offline::{Unsupported, check_task_definition};
 
 /// ECS over a store.
 #[derive(Debug)]
