@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, dare, eat, fetch, look, pack, serve, wait};
+use crate::{count, dare, eat, fetch, flood, look, pack, serve, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -53,6 +53,19 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 0)]
         exit: u8,
     },
+    /// Print numbered lines as fast as they are taken
+    Flood {
+        /// How many
+        lines: u64,
+        /// Bytes of each, with its end
+        #[arg(long, default_value_t = 100)]
+        width: usize,
+    },
+    /// Print a text as it is
+    Say {
+        /// The text
+        text: String,
+    },
     /// Exit with a code
     Exit {
         /// The code
@@ -95,6 +108,8 @@ impl Command {
                 count::run(lines, every, stderr)?;
                 return Ok(ExitCode::from(exit));
             }
+            Self::Flood { lines, width } => flood::run(lines, width.saturating_sub(2))?,
+            Self::Say { text } => flood::say(&text)?,
             Self::Exit { code } => return Ok(ExitCode::from(code)),
             Self::Wait { seconds, stubborn } => return wait::run(seconds, stubborn),
             Self::Eat { mebibytes } => eat::run(mebibytes)?,

@@ -7,6 +7,7 @@ mod count;
 mod dare;
 mod eat;
 mod fetch;
+mod flood;
 mod look;
 mod pack;
 mod serve;

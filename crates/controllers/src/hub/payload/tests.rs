@@ -131,7 +131,7 @@ fn task_of_a_service_names_it_and_sizes_are_processors_and_mib() {
     let definition = definition(&json!({ "containerDefinitions": [] }));
     let group = Name::new("service:shop");
     let record = Task { group, override_cpu: Some(512), override_memory: Some(1024), ..record(&definition) };
-    let sent = task(names(), &record, &definition, Vec::new(), true).unwrap();
+    let sent = task(names(), &record, &definition, Vec::new(), LogMode::NonBlocking, true).unwrap();
     assert_eq!(sent.service_name.as_deref(), Some("shop"));
     assert_eq!((sent.cpu, sent.memory), (Some(0.5), Some(1024)));
     assert_eq!(sent.desired_status, Some(DesiredStatus::Stopped));
