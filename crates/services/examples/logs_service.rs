@@ -81,6 +81,7 @@ fn call() -> Result<Call> {
         host: "localhost".into(),
         caller: Arc::new(caller),
         received_at: Timestamp(i64::try_from(now)?),
+        began: Instant::now(),
     })
 }
 

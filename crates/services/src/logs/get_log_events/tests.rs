@@ -31,6 +31,7 @@ fn call() -> Call {
         host: "localhost".into(),
         caller: Arc::new(Caller { arn: "arn:aws:iam::000000000000:root".into(), user_id: "0".into(), key_id: "K".into() }),
         received_at: berth_wire::Timestamp(AT),
+        began: std::time::Instant::now(),
     }
 }
 
