@@ -34,7 +34,7 @@ use crate::limits::Limits;
 
 pub use collect::{Collected, InUse};
 pub(crate) use layers::Claim;
-pub use references::StoredReference;
+pub use references::{Origin, StoredReference};
 pub(crate) use sweep::remove_tree;
 
 const FORMAT: &str = "1";
@@ -145,12 +145,17 @@ impl ContentStore {
 
     /// An error if the disk is nearly full.
     pub(crate) fn check_space(&self) -> Result<(), StoreError> {
+        self.check_room(0)
+    }
+
+    /// An error if so many bytes more would fill the disk.
+    pub(crate) fn check_room(&self, bytes: u64) -> Result<(), StoreError> {
         let folder = &self.shared.folder;
         let statistics = File::open(folder).and_then(|folder| fstatvfs(folder).map_err(Into::into));
         let statistics = statistics.map_err(doing("looking at the free space of", folder))?;
-        let reserve = self.shared.limits.free_bytes;
-        if statistics.f_bavail.saturating_mul(statistics.f_frsize) < reserve {
-            return Err(StoreError::DiskFull { path: folder.clone(), reserve });
+        let needed = self.shared.limits.free_bytes.saturating_add(bytes);
+        if statistics.f_bavail.saturating_mul(statistics.f_frsize) < needed {
+            return Err(StoreError::DiskFull { path: folder.clone(), needed });
         }
         Ok(())
     }
