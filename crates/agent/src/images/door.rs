@@ -11,8 +11,9 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use super::library::{Images, RemoveError};
+use super::library::Images;
 use super::listing::Problem;
+use super::removal::RemoveError;
 use super::upload;
 
 /// An answer; an import's comes in pieces.

@@ -14,8 +14,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::watch;
 
 use super::tidying::keep_tidy_after;
-use super::{Images, ImportProgress, LocalClient, LocalError, serve};
-use archive::{Saved, saved};
+use super::{ImageSettings, Images, ImportProgress, LocalClient, LocalError, serve};
+pub(super) use archive::{Saved, saved};
 
 /// An agent's socket over a library of its own.
 struct Agent {
@@ -34,7 +34,7 @@ impl Agent {
         let home = folder.path().join(below);
         std::fs::create_dir_all(&home).unwrap();
         let limits = Limits { free_bytes: 0, ..Limits::default() };
-        let images = Images::with_limits(&home.join("images"), limits).unwrap();
+        let images = Images::open(&home.join("images"), ImageSettings { limits, ..ImageSettings::default() }).unwrap();
         let socket = home.join("agent.sock");
         let (shutdown, ends) = watch::channel(false);
         let (served, at) = (images.clone(), socket.clone());
@@ -91,6 +91,10 @@ async fn image_that_is_not_there_is_told_with_what_to_do() {
         text.starts_with("CannotPullContainerError: app:9 is not on this machine") && text.contains("berth image import"),
         "{text}"
     );
+    let obtained = agent.images.obtain("127.0.0.1:9/app:9", "task").await;
+    let text = obtained.image.unwrap_err().to_string();
+    assert!(text.contains("failed to resolve ref 127.0.0.1:9/app:9") && text.contains("berth image import"), "{text}");
+    assert!(obtained.pull.is_some(), "a registry was asked");
     assert!(told("UPPER").await.starts_with("CannotPullContainerError: UPPER: invalid reference format"));
 }
 
@@ -165,7 +169,7 @@ async fn library_is_there_after_a_restart_and_images_are_adopted() {
     shutdown.send_replace(true);
     drop((used, images));
     let home = folder.path().join("agent");
-    eventually("the store is closed", async || Images::open(&home.join("images")).ok()).await;
+    eventually("the store is closed", async || Images::open(&home.join("images"), ImageSettings::default()).ok()).await;
     let agent = Agent::within(folder, "agent").await;
     let adopted = agent.images.adopt(manifest, "task").await.unwrap();
     assert_eq!((adopted.layers.clone(), agent.images.resolve("app").await.unwrap().layers.clone()), (layers.clone(), layers));
