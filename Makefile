@@ -1,5 +1,5 @@
 # Berth: `make demo` and `make test` do all their set-up themselves.
-.PHONY: help setup build install demo test lint unit clients e2e static bench fuzz clean
+.PHONY: help setup build install deb demo test lint unit clients e2e static bench fuzz clean
 .DEFAULT_GOAL := help
 
 CARGO := cargo
@@ -19,6 +19,9 @@ build: ## The release binaries: berth, and berth-shim beside it, in target/relea
 install: build ## Install berth and berth-shim into PREFIX (/usr/local)
 	install -D -m 0755 $(BERTH) $(DESTDIR)$(PREFIX)/bin/berth
 	install -D -m 0755 $(BERTH)-shim $(DESTDIR)$(PREFIX)/bin/berth-shim
+
+deb: setup build ## A Debian package with systemd units, in target/debian
+	scripts/build-deb.sh
 
 demo: setup build ## Build, start, and run a task of two containers end to end, offline
 	scripts/build-static.sh --release berth-demo

@@ -243,6 +243,7 @@ def test_cluster_with_fargate_tasks_stays(ecs, name, cluster, definition, networ
 @pytest.mark.parametrize(
     "members, code, text",
     [
+        ({"platformVersion": "1.3.0"}, "PlatformUnknownException", "The specified platform does not exist."),
         ({"platformVersion": "1.4"}, "PlatformUnknownException", "The specified platform does not exist."),
         ({"overrides": {"cpu": "300"}}, "ClientException", "No Fargate configuration exists for given values"),
         (

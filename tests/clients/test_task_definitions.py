@@ -209,6 +209,72 @@ def test_definition_that_cannot_be_is_refused(ecs, name, refused, members, text)
     assert code == "ClientException" and text in said, said
 
 
+def unsupported(field):
+    return f"Fargate compatible task definitions do not support {field}"
+
+
+AWSLOGS = {"logDriver": "awslogs", "options": {"awslogs-group": "g", "awslogs-region": "us-east-1"}}
+ROLE = "arn:aws:iam::000000000000:role/execution"
+
+
+@pytest.mark.parametrize(
+    "task, container, text",
+    [
+        ({"networkMode": "host"}, {}, "Fargate only supports network mode ‘awsvpc’."),
+        ({"ipcMode": "task"}, {}, "Tasks using the Fargate launch type do not support ipcMode."),
+        ({"pidMode": "host"}, {}, "The supported value for pidMode is 'task'."),
+        ({"volumes": [{"name": "v", "host": {"sourcePath": "/srv"}}]}, {}, unsupported("sourcePath")),
+        (
+            {"volumes": [{"name": "v", "dockerVolumeConfiguration": {"scope": "task"}}]},
+            {},
+            unsupported("dockerVolumeConfiguration"),
+        ),
+        (
+            {"placementConstraints": [{"type": "memberOf", "expression": "attribute:a == b"}]},
+            {},
+            unsupported("constraints"),
+        ),
+        ({}, {"links": ["main"]}, "Links are not supported when networkMode=awsvpc."),
+        ({}, {"hostname": "h"}, "hostname is not supported on container when networkMode=awsvpc."),
+        ({}, {"privileged": True}, "Fargate requires that the ‘privileged’ setting be ‘false’ at the container level."),
+        ({}, {"dockerSecurityOptions": ["no-new-privileges"]}, unsupported("dockerSecurityOptions")),
+        ({}, {"linuxParameters": {"devices": [{"hostPath": "/dev/fuse"}]}}, unsupported("devices")),
+        ({}, {"linuxParameters": {"sharedMemorySize": 64}}, unsupported("sharedMemorySize")),
+        ({}, {"linuxParameters": {"maxSwap": 64}}, unsupported("maxSwap")),
+        ({}, {"linuxParameters": {"swappiness": 1}}, unsupported("swappiness")),
+        ({}, {"linuxParameters": {"capabilities": {"add": ["NET_ADMIN"]}}}, "NET_ADMIN is not allowed on Fargate."),
+        ({}, {"stopTimeout": 1}, "must be at least 2 seconds."),
+        ({}, {"stopTimeout": 121}, "must have a container stop timeout of less than 120 seconds."),
+        ({}, {"logConfiguration": {"logDriver": "json-file"}}, "Must be one of [awslogs,splunk,awsfirelens]"),
+        ({}, {"logConfiguration": AWSLOGS}, "to have execution role ARN to support log driver awslogs."),
+        ({"executionRoleArn": ROLE}, {"logConfiguration": AWSLOGS}, "awslogs-stream-prefix to support log driver awslogs."),
+        (
+            {},
+            {"image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/app"},
+            "to have execution role ARN to support ECR images.",
+        ),
+        (
+            {},
+            {"resourceRequirements": [{"type": "GPU", "value": "1"}]},
+            "Tasks using the Fargate launch type do not support GPU resource requirements.",
+        ),
+    ],
+)
+def test_fargate_definition_that_asks_for_more_than_there_is_is_refused(ecs, name, refused, task, container, text):
+    definition = FARGATE | task | {"family": name, "containerDefinitions": [CONTAINER | container]}
+    code, said = refused(ecs.register_task_definition, **definition)
+    assert code == "ClientException" and said.endswith(text), said
+
+
+def test_fargate_definition_may_trace_share_processes_and_take_its_time(ecs, name):
+    linux = {"capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]}, "initProcessEnabled": True}
+    container = CONTAINER | {"linuxParameters": linux, "stopTimeout": 120}
+    answer = ecs.register_task_definition(
+        **FARGATE, family=name, pidMode="task", containerDefinitions=[container], volumes=[{"name": "scratch"}]
+    )
+    assert "FARGATE" in answer["taskDefinition"]["compatibilities"]
+
+
 def test_deregistering_wants_a_revision_that_is_there(ecs, family, refused):
     assert refused(ecs.deregister_task_definition, taskDefinition=family) == ("ClientException", "Revision is missing.")
     assert refused(ecs.deregister_task_definition, taskDefinition=f"{family}:9") == (

@@ -11,7 +11,9 @@ mod door;
 mod library;
 mod listing;
 mod local_client;
+mod looking;
 mod obtaining;
+mod pull;
 mod pulling;
 mod registry;
 mod removal;
@@ -26,7 +28,7 @@ mod tests;
 
 pub use behavior::{BehaviorError, PullBehavior};
 pub use library::{Images, OpenError};
-pub use listing::{ImportProgress, ImportedImage, ListedImage};
+pub use listing::{ImportProgress, ImportedImage, InspectedConfig, InspectedImage, InspectedLayer, ListedImage};
 pub use local_client::{LocalClient, LocalError};
 pub use obtaining::Obtained;
 pub use pulling::{PullFailure, PullProgress, PullTimes};

@@ -7,7 +7,10 @@ use berth_services::vpc::DEFAULT_CIDR;
 use clap::{Args, Parser, Subcommand};
 use ipnet::Ipv4Net;
 
-use crate::commands::{agent, completions, down, env, image, logs, ps, run, server, stop, up, version};
+use crate::commands::{
+    agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stop,
+    task_definition, up, validate, version,
+};
 
 /// Amazon ECS and Fargate on machines you own.
 ///
@@ -35,20 +38,39 @@ pub(crate) enum Command {
     Down(down::Down),
     /// List tasks
     Ps(ps::Ps),
+    /// Show all that is known of a task
+    Inspect(inspect::Inspect),
     /// Run one container as a task, show what it prints, and exit as it does
     Run(run::Run),
     /// Show what a task's containers print
     Logs(logs::Logs),
+    /// Show what happened to tasks and nodes
+    Events(events::Events),
     /// Stop tasks
     Stop(stop::Stop),
     /// Import, list and remove this machine's container images
     Image(image::Image),
+    /// List, make and delete clusters
+    Cluster(cluster::Cluster),
+    /// List nodes, and take them out of use
+    Node(node::Node),
+    /// List, print and deregister task definitions
+    TaskDefinition(task_definition::TaskDefinition),
     /// Print the lines that point AWS clients at this installation: eval "$(berth env)"
     Env(env::Env),
+    /// Check a task definition without running anything: each finding with its line and field
+    Validate(validate::Validate),
     /// Start the control plane alone, in the foreground
     Server(server::Server),
     /// Start a node alone: join a control plane and run its tasks on this machine
     Agent(agent::Agent),
+    /// Say what this machine lacks to run tasks, and how to mend it
+    Doctor(doctor::Doctor),
+    /// Write a file for whoever helps: state, versions and findings, without secrets
+    Diagnose(diagnose::Diagnose),
+    /// Write the manual's pages into a folder
+    #[command(hide = true)]
+    Manual(manual::Manual),
     /// Print a script that completes berth's commands in a shell
     Completions(completions::Completions),
     /// Print the version

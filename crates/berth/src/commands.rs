@@ -1,16 +1,25 @@
 //! The commands of the command line.
 
 pub(crate) mod agent;
+pub(crate) mod cluster;
 pub(crate) mod completions;
+pub(crate) mod diagnose;
+pub(crate) mod doctor;
 pub(crate) mod down;
 pub(crate) mod env;
+pub(crate) mod events;
 pub(crate) mod image;
+pub(crate) mod inspect;
 pub(crate) mod logs;
+pub(crate) mod manual;
+pub(crate) mod node;
 pub(crate) mod ps;
 pub(crate) mod run;
 pub(crate) mod server;
 pub(crate) mod stop;
+pub(crate) mod task_definition;
 pub(crate) mod up;
+pub(crate) mod validate;
 pub(crate) mod version;
 
 use std::process::ExitCode;
@@ -25,10 +34,19 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Up(arguments) => up::run(&arguments)?,
         Command::Down(arguments) => wait(down::run(&arguments))?,
         Command::Ps(arguments) => wait(ps::run(&arguments))?,
+        Command::Inspect(arguments) => wait(inspect::run(&arguments))?,
+        Command::Events(arguments) => wait(events::run(&arguments))?,
+        Command::Cluster(arguments) => wait(cluster::run(&arguments))?,
+        Command::Node(arguments) => wait(node::run(&arguments))?,
+        Command::TaskDefinition(arguments) => wait(task_definition::run(&arguments))?,
+        Command::Doctor(arguments) => return wait(doctor::run(&arguments)),
+        Command::Diagnose(arguments) => wait(diagnose::run(&arguments))?,
+        Command::Manual(arguments) => manual::run(&arguments)?,
         Command::Run(arguments) => return wait(run::run(&arguments)),
         Command::Logs(arguments) => wait(logs::run(&arguments))?,
         Command::Stop(arguments) => wait(stop::run(&arguments))?,
         Command::Image(arguments) => wait(image::run(&arguments))?,
+        Command::Validate(arguments) => return validate::run(&arguments),
         Command::Env(arguments) => env::run(&arguments)?,
         Command::Server(arguments) => server::run(&arguments)?,
         Command::Agent(arguments) => agent::run(&arguments)?,

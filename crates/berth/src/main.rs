@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod confinement;
 mod connection;
+mod doctor;
 mod files;
 mod installation;
 mod keys;
@@ -13,6 +14,7 @@ mod logging;
 mod mounts;
 mod network;
 mod node;
+mod node_file;
 mod preflight;
 mod readiness;
 mod remains;
@@ -21,6 +23,7 @@ mod supervisor;
 mod tail;
 mod tasks;
 mod terminal;
+mod validate;
 
 use clap::Parser as _;
 

@@ -6,7 +6,7 @@ mod json_file;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use berth_api::ecs::{ContainerDefinition, LogDriver, Task, TaskDefinition};
 use berth_client::CallError;
 use berth_wire::EnumShape as _;
@@ -36,7 +36,7 @@ pub(crate) struct Start {
 pub(crate) struct Line {
     /// When it was printed: milliseconds since 1970.
     pub(crate) at: i64,
-    /// The container's place among [`Tail::names`].
+    /// Its place among [`Tail::labels`].
     pub(crate) container: usize,
     /// Without the newline.
     pub(crate) text: String,
@@ -61,59 +61,61 @@ impl Reader {
 
 #[derive(Debug)]
 struct Source {
+    /// The task's ARN.
+    task: String,
+    /// The container's name.
     name: String,
+    /// What its lines are labelled with.
+    label: String,
     reader: Reader,
     /// Read, and not yet handed out.
     ahead: VecDeque<Line>,
 }
 
-/// The lines of a task's containers.
+/// The lines of tasks' containers.
 #[derive(Debug)]
 pub(crate) struct Tail {
     sources: Vec<Source>,
 }
 
 impl Tail {
-    /// The containers of a task, or one of them.
+    /// The containers of tasks, or those of one name.
     pub(crate) fn of(
         connection: &Connection,
-        definition: &TaskDefinition,
-        task: &Task,
+        tasks: &[(TaskDefinition, Task)],
         only: Option<&str>,
         start: Start,
     ) -> Result<Self> {
-        let containers = definition.container_definitions.as_deref().unwrap_or_default();
-        let name = |container: &ContainerDefinition| container.name.clone().unwrap_or_default();
         let mut sources = Vec::new();
-        for container in containers.iter().filter(|container| only.is_none_or(|only| name(container) == only)) {
-            if let Some(reader) = reader(connection, container, task, start)? {
-                sources.push(Source { name: name(container), reader, ahead: VecDeque::new() });
+        for (definition, task) in tasks {
+            for container in definition.container_definitions.iter().flatten() {
+                let name = container.name.clone().unwrap_or_default();
+                if only.is_some_and(|only| name != only) {
+                    continue;
+                }
+                if let Some(reader) = reader(connection, container, task, start)? {
+                    let arn = tasks::arn(task);
+                    let label = if tasks.len() > 1 { format!("{}/{name}", tasks::short_id(arn)) } else { name.clone() };
+                    sources.push(Source { task: arn.to_owned(), name, label, reader, ahead: VecDeque::new() });
+                }
             }
         }
         if sources.is_empty() {
-            let names: Vec<String> = containers.iter().map(name).collect();
-            match only {
-                Some(only) if !names.iter().any(|name| name == only) => {
-                    bail!("the task has no container {only}; it has {}", names.join(", "))
-                }
-                _ => bail!(
-                    "the task's log driver keeps nothing that can be read here; its task definition needs a logConfiguration with awslogs or json-file"
-                ),
-            }
+            return Err(nothing_to_read(tasks, only));
         }
         let mut tail = Self { sources };
-        tail.learn(task);
+        tasks.iter().for_each(|(_, task)| tail.learn(task));
         Ok(tail)
     }
 
-    /// The containers' names.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.sources.iter().map(|source| source.name.as_str())
+    /// What lines are labelled with: containers' names, with the task where there are several.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|source| source.label.as_str())
     }
 
     /// Takes over what a newer description of the task tells.
     fn learn(&mut self, task: &Task) {
-        for source in &mut self.sources {
+        for source in self.sources.iter_mut().filter(|source| source.task == tasks::arn(task)) {
             if let Reader::Stream(stream) = &mut source.reader {
                 let known = task.containers.iter().flatten().find(|known| known.name.as_ref() == Some(&source.name));
                 known.into_iter().for_each(|known| stream.learn(known));
@@ -134,22 +136,22 @@ impl Tail {
         Ok(merge(self.sources.iter_mut().map(|source| &mut source.ahead).collect(), &at_end))
     }
 
-    /// Hands out lines until the task is over and its log complete; answers the task as it ended.
+    /// Hands out lines until all tasks are over and their logs complete; answers the tasks as they ended.
     pub(crate) async fn follow(
         &mut self,
         connection: &Connection,
         cluster: &str,
-        arn: &str,
+        arns: &[String],
         mut take: impl FnMut(&Self, Vec<Line>) -> Result<()>,
-    ) -> Result<Task> {
+    ) -> Result<Vec<Task>> {
         let (mut last_answer, mut last_news) = (Instant::now(), Instant::now());
         let (mut caught_up, mut quiet) = (false, QUIET);
         let mut was_over = false;
         loop {
-            match self.step(connection, cluster, arn, &mut take).await {
-                Ok((task, newest)) => {
+            match self.step(connection, cluster, arns, &mut take).await {
+                Ok((tasks, newest)) => {
                     last_answer = Instant::now();
-                    let is_over = tasks::is_stopped(&task);
+                    let is_over = tasks.iter().all(tasks::is_stopped);
                     if newest.is_some() || is_over != was_over {
                         last_news = last_answer;
                     }
@@ -158,7 +160,7 @@ impl Tail {
                         quiet = lag(at).clamp(QUIET, LONGEST_QUIET);
                     }
                     if is_over && last_news.elapsed() >= quiet {
-                        return Ok(task);
+                        return Ok(tasks);
                     }
                     (caught_up, was_over) = (true, is_over);
                 }
@@ -169,25 +171,40 @@ impl Tail {
         }
     }
 
-    /// Looks at the task, then hands out all lines that are there; answers when the last of them was printed.
+    /// Looks at the tasks, then hands out all lines that are there; answers when the last of them was printed.
     async fn step(
         &mut self,
         connection: &Connection,
         cluster: &str,
-        arn: &str,
+        arns: &[String],
         take: &mut impl FnMut(&Self, Vec<Line>) -> Result<()>,
-    ) -> Result<(Task, Option<i64>)> {
-        let task = tasks::one(&connection.client, cluster, arn).await?;
-        self.learn(&task);
+    ) -> Result<(Vec<Task>, Option<i64>)> {
+        let tasks = tasks::several(&connection.client, cluster, arns).await?;
+        tasks.iter().for_each(|task| self.learn(task));
         let mut newest = None;
         loop {
             let lines = self.read().await?;
             if lines.is_empty() {
-                return Ok((task, newest));
+                return Ok((tasks, newest));
             }
             newest = lines.last().map(|line| line.at);
             take(self, lines)?;
         }
+    }
+}
+
+/// Why there is no log to show.
+fn nothing_to_read(tasks: &[(TaskDefinition, Task)], only: Option<&str>) -> anyhow::Error {
+    let containers = tasks.iter().flat_map(|(definition, _)| definition.container_definitions.iter().flatten());
+    let mut names: Vec<&str> = containers.filter_map(|container| container.name.as_deref()).collect();
+    names.dedup();
+    match only {
+        Some(only) if !names.contains(&only) => {
+            anyhow!("there is no container {only}; there are {}", names.join(", "))
+        }
+        _ => anyhow!(
+            "the log driver keeps nothing that can be read here; the task definition needs a logConfiguration with awslogs or json-file"
+        ),
     }
 }
 

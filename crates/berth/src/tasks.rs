@@ -57,8 +57,16 @@ pub(crate) async fn describe(client: &Client, cluster: &str, arns: &[String]) ->
 
 /// One task by its ARN.
 pub(crate) async fn one(client: &Client, cluster: &str, arn: &str) -> Result<Task> {
-    let found = describe(client, cluster, &[arn.to_owned()]).await?.pop();
-    found.with_context(|| format!("task {} is gone: stopped tasks are described for an hour", short_id(arn)))
+    several(client, cluster, &[arn.to_owned()]).await?.pop().context("it was described")
+}
+
+/// Tasks by their ARNs, all of them.
+pub(crate) async fn several(client: &Client, cluster: &str, arns: &[String]) -> Result<Vec<Task>> {
+    let found = describe(client, cluster, arns).await?;
+    if let Some(gone) = arns.iter().find(|wanted| !found.iter().any(|task| arn(task) == wanted.as_str())) {
+        bail!("task {} is gone: stopped tasks are described for an hour", short_id(gone));
+    }
+    Ok(found)
 }
 
 /// The task of a cluster that somebody means by its id, the beginning of it, or its ARN.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Result};
+use time::OffsetDateTime;
 
 /// What is as it should be.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
@@ -61,6 +62,37 @@ pub(crate) fn is_watched() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Whether to look again and again.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Watch {
+    /// Look again every second, until Ctrl-C
+    #[arg(long, short)]
+    watch: bool,
+}
+
+impl Watch {
+    /// Prints a page, or one after the other: on a terminal in the place of the one before.
+    pub(crate) async fn print(&self, mut page: impl AsyncFnMut() -> Result<String>) -> Result<()> {
+        // Up to the first line and first column, and nothing below.
+        const ANEW: &str = "\u{1b}[H\u{1b}[J";
+        let mut first = true;
+        loop {
+            let text = page().await?;
+            let anew = match (self.watch && std::io::stdout().is_terminal(), first) {
+                (true, _) => ANEW,
+                (false, true) => "",
+                (false, false) => "\n",
+            };
+            print(&format!("{anew}{text}"))?;
+            if !self.watch {
+                return Ok(());
+            }
+            first = false;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
 /// A word of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct Cell(pub(crate) String, pub(crate) Style);
@@ -96,6 +128,14 @@ pub(crate) fn table<const COLUMNS: usize>(heading: [&str; COLUMNS], rows: &[[Cel
     line(&heading.map(|name| Cell(name.to_owned(), FAINT)));
     rows.iter().for_each(|row| line(row));
     text
+}
+
+/// A moment, in milliseconds since 1970, as RFC 3339 writes it, always as long.
+pub(crate) fn rfc_3339(millis: i64) -> String {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second, milli) = at.to_hms_milli();
+    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z", u8::from(month))
 }
 
 /// How long ago a moment was, in milliseconds since 1970, in the largest unit that fits.

@@ -93,6 +93,29 @@ impl Client {
         Err(CallError::Refused { operation, remote: refusal::<I>(&Response::from_parts(head, ()), &body) })
     }
 
+    /// What the endpoint says at a path outside of AWS's APIs, unsigned: its health, its metrics.
+    ///
+    /// # Errors
+    /// It is not reached, or does not answer with success and text.
+    pub async fn get(&self, path: &str) -> Result<String, CallError> {
+        let unreachable =
+            |problem: String| CallError::Unreachable { operation: "GET", endpoint: self.endpoint.to_string(), problem };
+        let uri = format!("http://{}{}{path}", self.endpoint.authority(), self.endpoint.path());
+        let request = Request::get(uri).header(header::USER_AGENT, &self.user_agent).body(Full::default());
+        let request = request.map_err(|error| unreachable(error.to_string()))?;
+        let exchange = async {
+            let (head, body) = self.http.request(request).await.map_err(|error| unreachable(chain(&error)))?.into_parts();
+            let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|error| unreachable(chain(&*error)))?;
+            Ok::<_, CallError>((head.status, body.to_bytes()))
+        };
+        let late = |_| unreachable(format!("no answer in {} s", LONGEST_CALL.as_secs()));
+        let (status, body) = tokio::time::timeout(LONGEST_CALL, exchange).await.map_err(late)??;
+        if !status.is_success() {
+            return Err(unreachable(format!("{path} answers {status}")));
+        }
+        String::from_utf8(body.into()).map_err(|error| unreachable(format!("{path} is no text: {error}")))
+    }
+
     fn request<I: Input>(&self, input: &I) -> Result<http::Result<Request<Full<Bytes>>>, CallError> {
         let written = protocol::write_request(I::SERVICE, I::OPERATION, &|at, to| input.write(at, to))?;
         let host = self.endpoint.authority();

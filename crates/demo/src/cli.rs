@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, eat, fetch, look, pack, serve, wait};
+use crate::{count, dare, eat, fetch, look, pack, serve, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Env,
     /// Print who and where this process is, as one JSON object
     Look,
+    /// Try what a container may not do, and print how that went, as one JSON object
+    Dare,
     /// Write a file, and say whether that worked by the exit code
     Write {
         /// Which
@@ -98,6 +100,7 @@ impl Command {
             Self::Eat { mebibytes } => eat::run(mebibytes)?,
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
+            Self::Dare => dare::run()?,
             Self::Write { file } => look::write(&file)?,
         }
         Ok(ExitCode::SUCCESS)

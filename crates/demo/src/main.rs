@@ -4,6 +4,7 @@
 
 mod cli;
 mod count;
+mod dare;
 mod eat;
 mod fetch;
 mod look;

@@ -25,6 +25,7 @@ fn main() -> Result<()> {
             bridge: "10.99.0.0/16".parse()?,
             slots,
             mtu: None,
+            ids: None,
         };
         let networks = Networks::open(options, &[])?;
         for number in 0..idle {
@@ -43,7 +44,7 @@ fn take(networks: &Networks, name: &str, number: u16) -> Result<()> {
     let [c, d] = number.to_be_bytes();
     let address = Ipv4Addr::new(172, 31, c, d);
     let addressing = Addressing::Own { address, mac: [2, 0, 172, 31, c, d], gateway: Ipv4Addr::new(172, 31, 0, 1) };
-    networks.take(Attach { name, addressing, user_namespace: None })?;
+    networks.take(Attach { name, addressing, own_ids: false })?;
     Ok(())
 }
 

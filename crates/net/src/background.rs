@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::prepared::prepare;
 use crate::socket::Netlink;
 use crate::state::{Doomed, Shared, State, lock};
-use crate::{NetError, conntrack, namespace, route};
+use crate::{IdBlock, NetError, conntrack, namespace, route};
 
 /// Released slots wait while the pool is being filled, but not more than these.
 const DOOMED_AT_MOST: usize = 64;
@@ -19,7 +19,7 @@ const GATHER: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_secs(1);
 
 enum Work {
-    Fill(u32),
+    Fill(u32, Option<IdBlock>),
     Destroy(Vec<Doomed>),
     Stop,
 }
@@ -35,9 +35,11 @@ fn run(shared: &Shared, mut links: Netlink, mut connections: Netlink) {
     loop {
         match wait(shared) {
             Work::Stop => return,
-            Work::Fill(number) => match prepare(&shared.site, &mut links, number, None) {
-                Ok(prepared) => lock(&shared.state).ready.push(prepared),
+            Work::Fill(number, ids) => match prepare(&shared.site, &mut links, number, ids) {
+                Ok(prepared) if ids.is_none() => lock(&shared.state).ready.push(prepared),
+                Ok(prepared) => lock(&shared.state).ready_with_ids.push(prepared),
                 Err(error) => {
+                    lock(&shared.state).free(ids);
                     tracing::warn!(%error, "no slot can be prepared");
                     pause(shared);
                 }
@@ -52,13 +54,19 @@ enum Next {
     Wait(Option<Duration>),
 }
 
-fn next(state: &mut State, pool: usize) -> Next {
+fn next(state: &mut State, pool: usize, pool_with_ids: usize) -> Next {
     if state.stopping {
         return Next::Do(Work::Stop);
     }
     let full = state.doomed.len() >= DOOMED_AT_MOST;
     if state.ready.len() < pool && !full {
-        return Next::Do(Work::Fill(state.number()));
+        return Next::Do(Work::Fill(state.number(), None));
+    }
+    if state.ready_with_ids.len() < pool_with_ids
+        && !full
+        && let Ok(ids) = state.ids()
+    {
+        return Next::Do(Work::Fill(state.number(), Some(ids)));
     }
     if state.doomed.is_empty() {
         return Next::Wait(None);
@@ -75,7 +83,7 @@ fn next(state: &mut State, pool: usize) -> Next {
 fn wait(shared: &Shared) -> Work {
     let mut state = lock(&shared.state);
     loop {
-        state = match next(&mut state, shared.pool) {
+        state = match next(&mut state, shared.pool, shared.pool_with_ids) {
             Next::Do(work) => return work,
             Next::Wait(None) => shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
             Next::Wait(Some(time)) => shared.wake.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0,
@@ -97,6 +105,7 @@ fn destroy(shared: &Shared, doomed: &[Doomed], links: &mut Netlink, connections:
     }
     for slot in doomed {
         namespace::discard(&shared.site.namespace(slot.number));
+        lock(&shared.state).free(slot.ids);
     }
     tracing::debug!(slots = doomed.len(), ?gone, "slots were destroyed");
 }

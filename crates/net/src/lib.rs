@@ -13,6 +13,7 @@ mod conntrack;
 mod error;
 mod firewall;
 mod forwarding;
+mod ids;
 mod installation;
 mod legacy;
 mod listing;
@@ -33,6 +34,7 @@ mod sysctl;
 
 pub use clean::clean;
 pub use error::NetError;
+pub use ids::{IdBlock, Ids};
 pub use installation::Installation;
 pub use networks::{Networks, Repaired};
 pub use open::Options;

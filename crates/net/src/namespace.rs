@@ -8,21 +8,21 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 
-use crate::{NetError, owned};
+use crate::{IdBlock, NetError, owned};
 
 const THIS: &str = "/proc/thread-self/ns/net";
 
-/// Makes a namespace, mounts it at `path`, and runs `inside` in it. With an owner, it belongs to that user namespace.
+/// Makes a namespace, mounts it at `path`, and runs `inside` in it. With ids, it belongs to a user namespace that has these ids.
 pub(crate) fn create<T: Send>(
     path: &Path,
-    owner: Option<BorrowedFd<'_>>,
+    ids: Option<IdBlock>,
     inside: impl FnOnce(BorrowedFd<'_>) -> Result<T, NetError> + Send,
 ) -> Result<T, NetError> {
     File::create(path).map_err(NetError::kernel(format!("creating {}", path.display())))?;
     elsewhere(|| {
-        match owner {
+        match ids {
             None => unshare(CloneFlags::CLONE_NEWNET).map_err(NetError::errno("making a network namespace"))?,
-            Some(owner) => enter(owned::born_within(owner)?.as_fd())?,
+            Some(ids) => enter(owned::born_with(ids)?.as_fd())?,
         }
         let namespace = File::open(THIS).map_err(NetError::kernel(format!("opening {THIS}")))?;
         mount(Some(THIS), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)

@@ -1,6 +1,5 @@
 //! The networks of a node: slots are taken and released here.
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -11,7 +10,7 @@ use crate::prepared::{Inside, Prepared, prepare};
 use crate::slot::{Addressing, Attach, Held, Slot, check_name};
 use crate::socket::Netlink;
 use crate::state::{Doomed, Shared, lock};
-use crate::{NetError, background, firewall, forwarding, listing, nft, open, plan, route};
+use crate::{NetError, background, firewall, forwarding, listing, nft, open, plan, route, slot};
 
 /// All task networks of an installation on this node. There is one at a time; dropping it leaves the networks as they are.
 #[derive(Debug)]
@@ -58,7 +57,7 @@ impl Networks {
         let (held, mac) = match self.reserve(attach, &prepared) {
             Ok(reserved) => reserved,
             Err(error) => {
-                self.doom(prepared.number, prepared.index, None);
+                self.doom(prepared.index, Doomed { number: prepared.number, address: None, ids: prepared.ids });
                 return Err(error);
             }
         };
@@ -72,16 +71,20 @@ impl Networks {
     /// From the pool, or made now.
     fn prepared(&self, attach: Attach<'_>) -> Result<Prepared, NetError> {
         let mut state = lock(&self.shared.state);
-        if attach.user_namespace.is_none()
-            && let Some(prepared) = state.ready.pop()
-        {
+        let ready = if attach.own_ids { &mut state.ready_with_ids } else { &mut state.ready };
+        if let Some(prepared) = ready.pop() {
             self.shared.wake.notify_one();
             return Ok(prepared);
         }
+        let ids = if attach.own_ids { Some(state.ids()?) } else { None };
         let number = state.number();
         drop(state);
         // A socket of its own: others shall not wait for this.
-        prepare(&self.shared.site, &mut Netlink::route()?, number, attach.user_namespace)
+        let made = Netlink::route().and_then(|mut links| prepare(&self.shared.site, &mut links, number, ids));
+        if made.is_err() {
+            lock(&self.shared.state).free(ids);
+        }
+        made
     }
 
     /// From here on the name and the address are taken, and what comes from the interface with the address may pass.
@@ -103,7 +106,7 @@ impl Networks {
             return Err(NetError::Invalid { what: format!("the address {address} is in use") });
         }
         let (number, index) = (prepared.number, prepared.index);
-        let held = Held { number, index, address, gateway, published: Vec::new(), relays: Vec::new() };
+        let held = Held { number, index, address, gateway, ids: prepared.ids, published: Vec::new(), relays: Vec::new() };
         state.held.insert(attach.name.to_owned(), held.clone());
         drop(state);
         let installation = self.shared.site.installation;
@@ -132,7 +135,7 @@ impl Networks {
         lock(&self.shared.links).all(
             format!("leading {address} to its task"),
             &[
-                route::set_alias(index, name),
+                route::set_alias(index, &slot::alias(name, held.ids)),
                 route::put_neighbour(index, address, mac),
                 route::put_host_route(index, address, gateway),
             ],
@@ -140,6 +143,9 @@ impl Networks {
     }
 
     fn take_again(&self, attach: Attach<'_>, held: &Held) -> Result<Slot, NetError> {
+        if held.ids.is_some() != attach.own_ids {
+            return Err(NetError::Invalid { what: format!("{} has another kind of network already", attach.name) });
+        }
         let mac = match attach.addressing {
             Addressing::Own { address, mac, gateway } if (address, gateway) == (held.address, held.gateway) => mac,
             Addressing::Bridge if self.shared.bridge.contains(&held.address) => plan::mac(held.address),
@@ -169,16 +175,16 @@ impl Networks {
         if let Err(error) = lock(&self.shared.links).each(&requests) {
             tracing::warn!(name, %error, "the route to a released task was not removed");
         }
-        self.doom(held.number, held.index, Some(held.address));
+        self.doom(held.index, Doomed { number: held.number, address: Some(held.address), ids: held.ids });
     }
 
-    fn doom(&self, number: u32, index: u32, address: Option<Ipv4Addr>) {
+    fn doom(&self, index: u32, doomed: Doomed) {
         let requests = [route::set_group(index, self.shared.site.installation.doomed()), route::set_alias(index, "")];
         if let Err(error) = lock(&self.shared.links).each(&requests) {
-            tracing::warn!(number, %error, "a slot is left for the next start");
+            tracing::warn!(number = doomed.number, %error, "a slot is left for the next start");
         }
         let mut state = lock(&self.shared.state);
-        state.doomed.push(Doomed { number, address });
+        state.doomed.push(doomed);
         state.doomed_since.get_or_insert_with(Instant::now);
         drop(state);
         self.shared.wake.notify_one();

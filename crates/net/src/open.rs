@@ -9,11 +9,12 @@ use std::sync::{Condvar, Mutex};
 
 use ipnet::Ipv4Net;
 
+use crate::ids::{Blocks, Ids};
 use crate::listing::{Link, Route};
 use crate::nft::{Element, PUBLISHED, RELAYS};
 use crate::plan::Addresses;
 use crate::prepared::Site;
-use crate::slot::{Held, key_interface, published_address};
+use crate::slot::{Held, key_interface, published_address, read_alias};
 use crate::socket::Netlink;
 use crate::state::{Doomed, Shared, State};
 use crate::{Installation, NetError, forwarding, listing, namespace, nft, plan, prepared, route};
@@ -33,6 +34,8 @@ pub struct Options {
     pub slots: usize,
     /// The largest packet; `None`: as on the interface of the default route.
     pub mtu: Option<u32>,
+    /// For slots with ids of their own; `None`: there are none.
+    pub ids: Option<Ids>,
 }
 
 /// The folder of namespaces.
@@ -57,7 +60,7 @@ pub(crate) fn own(run: &Path) -> Result<File, NetError> {
 }
 
 pub(crate) fn open(options: Options, keep: &[&str]) -> Result<Shared, NetError> {
-    let Options { installation, run, vpc, bridge, slots, mtu } = options;
+    let Options { installation, run, vpc, bridge, slots, mtu, ids } = options;
     let owner = own(&run)?;
     let (mut links, mut rules) = (Netlink::route()?, Netlink::netfilter()?);
     let holder = holder(&mut links, installation)?;
@@ -75,14 +78,31 @@ pub(crate) fn open(options: Options, keep: &[&str]) -> Result<Shared, NetError> 
 
     let mut pool = Addresses::new(bridge);
     held.values().for_each(|held| pool.occupy(held.address));
+    let pool_with_ids = ids.as_ref().map_or(0, |ids| ids.slots);
+    let mut blocks = ids.map(|ids| Blocks::new(ids.range));
+    if let Some(blocks) = &mut blocks {
+        held.values().filter_map(|held| held.ids).for_each(|ids| blocks.occupy(ids));
+    }
     let uplinks = uplinks(&mut rules, &found)?;
-    let state =
-        State { ready: Vec::new(), held, doomed, doomed_since: None, uplinks, gateways, addresses: pool, next, stopping: false };
+    let state = State {
+        ready: Vec::new(),
+        ready_with_ids: Vec::new(),
+        blocks,
+        held,
+        doomed,
+        doomed_since: None,
+        uplinks,
+        gateways,
+        addresses: pool,
+        next,
+        stopping: false,
+    };
     let shared = Shared {
         site,
         vpc,
         bridge,
         pool: slots,
+        pool_with_ids,
         holder,
         links: Mutex::new(links),
         rules: Mutex::new(rules),
@@ -110,13 +130,15 @@ fn adopted(site: &Site, links: &[Link], routes: &[Route], keep: &[&str]) -> BTre
     let mut held = BTreeMap::new();
     for link in links.iter().filter(|link| link.group != site.installation.doomed()) {
         let Some(number) = site.installation.number(&link.name) else { continue };
-        let Some(name) = link.alias.as_deref().filter(|alias| keep.contains(alias)) else { continue };
+        let Some((name, ids)) = link.alias.as_deref().and_then(read_alias).filter(|(name, _)| keep.contains(name)) else {
+            continue;
+        };
         let to =
             routes.iter().find(|route| route.interface == Some(link.index) && route.ours && route.network.prefix_len() == 32);
         let Some((address, gateway)) = to.and_then(|route| Some((route.network.addr(), route.source?))) else { continue };
         if namespace::is_mounted(&site.namespace(number)) {
             let (index, published, relays) = (link.index, Vec::new(), Vec::new());
-            held.insert(name.to_owned(), Held { number, index, address, gateway, published, relays });
+            held.insert(name.to_owned(), Held { number, index, address, gateway, ids, published, relays });
         }
     }
     held
@@ -159,7 +181,7 @@ fn leftovers(
         doomed.extend(number.filter(|number| !kept.contains(number)));
     }
     let next = kept.iter().chain(&doomed).max().map_or(1, |last| (last + 1) & 0x0fff_ffff);
-    Ok((doomed.into_iter().map(|number| Doomed { number, address: None }).collect(), next))
+    Ok((doomed.into_iter().map(|number| Doomed { number, address: None, ids: None }).collect(), next))
 }
 
 /// The networks as a whole lead nowhere; those that an earlier configuration had are removed.

@@ -1,51 +1,54 @@
-//! Network namespaces that belong to a user namespace.
+//! Network namespaces that belong to a user namespace of their own.
 
-#![expect(unsafe_code, reason = "a process that shares our memory is made here, for three system calls")]
+#![expect(unsafe_code, reason = "a process that shares our memory is made here, which does nothing but be there")]
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::fs::File;
+use std::os::fd::OwnedFd;
 
-use nix::errno::Errno;
 use nix::libc;
 use nix::sched::CloneFlags;
-use nix::sys::signal::{SigSet, SigmaskHow};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::Pid;
 
-use crate::NetError;
+use crate::{IdBlock, NetError};
 
-/// Makes a network namespace in a user namespace. Only a process with one thread may enter a user namespace, so a
-/// child does it that shares memory and open files with us (as `posix_spawn`'s does) and lives for three system calls.
-pub(crate) fn born_within(owner: BorrowedFd<'_>) -> Result<OwnedFd, NetError> {
-    let doing = || NetError::errno("making a network namespace in a user namespace");
-    let owner = owner.as_raw_fd();
-    let mut result: Result<RawFd, Errno> = Err(Errno::EIO);
-    let mut stack = vec![0u8; 64 << 10];
-    let slot = SharedResult(&raw mut result);
-    let child = Box::new(move || {
-        let slot = &slot;
-        // SAFETY: the parent's thread, whose stack this points into, is stopped until the child is gone (CLONE_VFORK).
-        unsafe { *slot.0 = enter_and_open(owner) };
-        0
-    });
+/// Makes a user namespace with these ids, and a network namespace in it, which keeps it alive. A namespace of either kind is made for a
+/// process: a child that shares memory and open files with us, and is ended once both are open.
+pub(crate) fn born_with(ids: IdBlock) -> Result<OwnedFd, NetError> {
+    let doing = || NetError::errno("making a user namespace");
+    let mut stack = vec![0u8; 16 << 10];
+    let parent = Pid::this().as_raw();
+    let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_FILES | CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET;
     // A signal handler must not run in the child, on memory of ours.
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).map_err(doing())?;
-    let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK | CloneFlags::CLONE_FILES;
-    // SAFETY: the child runs on its own stack, calls nothing that allocates or locks, and ends by returning.
-    let pid = unsafe { nix::sched::clone(child, &mut stack, flags, None) };
+    // SAFETY: the child runs on its own stack, which outlives it (`waitpid` below), and calls nothing that allocates or locks.
+    let child = unsafe { nix::sched::clone(Box::new(move || wait_for_the_end(parent)), &mut stack, flags, None) };
     before.thread_set_mask().map_err(doing())?;
-    waitpid(pid.map_err(doing())?, Some(WaitPidFlag::__WALL)).map_err(doing())?;
-    let fd = result.map_err(doing())?;
-    // SAFETY: the child opened it in our table of files and gave it to nobody else.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    let child = child.map_err(doing())?;
+    let opened = give_ids(child, ids);
+    kill(child, Signal::SIGKILL).map_err(doing())?;
+    waitpid(child, Some(WaitPidFlag::__WALL)).map_err(doing())?;
+    opened
 }
 
-#[derive(Debug)]
-struct SharedResult(*mut Result<RawFd, Errno>);
-
-fn enter_and_open(owner: RawFd) -> Result<RawFd, Errno> {
-    // SAFETY: plain system calls on a descriptor that outlives the child, and on a constant path.
+/// All signals are blocked but the one that ends it, which also comes when its parent ends.
+fn wait_for_the_end(parent: libc::pid_t) -> isize {
+    // SAFETY: plain system calls.
     unsafe {
-        Errno::result(libc::setns(owner, CloneFlags::CLONE_NEWUSER.bits()))?;
-        Errno::result(libc::unshare(CloneFlags::CLONE_NEWNET.bits()))?;
-        Errno::result(libc::open(c"/proc/self/ns/net".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC))
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
+        while libc::getppid() == parent {
+            libc::pause();
+        }
     }
+    0
+}
+
+fn give_ids(child: Pid, ids: IdBlock) -> Result<OwnedFd, NetError> {
+    for name in ["uid_map", "gid_map"] {
+        let path = format!("/proc/{child}/{name}");
+        std::fs::write(&path, format!("0 {ids} {}\n", IdBlock::COUNT)).map_err(NetError::kernel(format!("writing {path}")))?;
+    }
+    let path = format!("/proc/{child}/ns/net");
+    File::open(&path).map(OwnedFd::from).map_err(NetError::kernel(format!("opening {path}")))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::socket::Netlink;
-use crate::{Installation, NetError, listing, namespace, route, sysctl};
+use crate::{IdBlock, Installation, NetError, listing, namespace, route, sysctl};
 
 /// How long the kernel may take to notice that both ends are up, and how often we look.
 const LINK_PATIENCE: Duration = Duration::from_secs(5);
@@ -35,6 +35,8 @@ pub(crate) struct Prepared {
     pub(crate) number: u32,
     /// Of the node's end.
     pub(crate) index: u32,
+    /// The ids of the user namespace that the namespace belongs to, if that is not the node's.
+    pub(crate) ids: Option<IdBlock>,
     /// Speaks to the kernel from inside, so that nobody has to enter.
     pub(crate) inside: Inside,
 }
@@ -62,11 +64,11 @@ impl Inside {
 }
 
 /// Makes slot `number`. What is left of a failed attempt is removed.
-pub(crate) fn prepare(site: &Site, node: &mut Netlink, number: u32, owner: Option<BorrowedFd<'_>>) -> Result<Prepared, NetError> {
+pub(crate) fn prepare(site: &Site, node: &mut Netlink, number: u32, ids: Option<IdBlock>) -> Result<Prepared, NetError> {
     let path = site.namespace(number);
     let name = site.installation.interface(number);
-    let made = namespace::create(&path, owner, |namespace| inside(site, node, &name, namespace));
-    let made = made.and_then(|inside| Ok(Prepared { number, index: outside(node, &name)?, inside }));
+    let made = namespace::create(&path, ids, |namespace| inside(site, node, &name, namespace));
+    let made = made.and_then(|inside| Ok(Prepared { number, index: outside(node, &name)?, ids, inside }));
     if made.is_err() {
         namespace::discard(&path);
         destroy(node, &name);

@@ -1,12 +1,11 @@
 //! A slot with a task: what the caller sees, what is remembered, and the elements of the ruleset that follow from it.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
 use crate::nft::{Datum, Element, GATEWAYS, HAIRPINS, PUBLISHED, RELAYS, SOURCES};
 use crate::ports::{Protocol, Published};
-use crate::{Installation, NetError};
+use crate::{IdBlock, Installation, NetError};
 
 /// Where a task's address comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +30,8 @@ pub struct Attach<'a> {
     pub name: &'a str,
     /// Its address.
     pub addressing: Addressing,
-    /// The user namespace that the network namespace shall belong to. Such slots do not come from the pool.
-    pub user_namespace: Option<BorrowedFd<'a>>,
+    /// Whether the network namespace shall belong to a user namespace with ids of its own: see [`crate::Options::ids`].
+    pub own_ids: bool,
 }
 
 /// A task's network.
@@ -48,6 +47,8 @@ pub struct Slot {
     pub address: Ipv4Addr,
     /// Its gateway, which is the node.
     pub gateway: Ipv4Addr,
+    /// The ids of the user namespace that the network namespace belongs to, if that is not the node's.
+    pub ids: Option<IdBlock>,
 }
 
 /// What is known of a slot in use. All of it can be read back from the kernel.
@@ -57,6 +58,7 @@ pub(crate) struct Held {
     pub(crate) index: u32,
     pub(crate) address: Ipv4Addr,
     pub(crate) gateway: Ipv4Addr,
+    pub(crate) ids: Option<IdBlock>,
     pub(crate) published: Vec<Element>,
     pub(crate) relays: Vec<Element>,
 }
@@ -122,6 +124,19 @@ pub(crate) fn published_address(element: &Element) -> Option<Ipv4Addr> {
 pub(crate) fn key_interface(element: &Element) -> Option<&str> {
     let bytes = element.key.0.first_chunk::<16>()?;
     std::str::from_utf8(bytes).ok().map(|name| name.trim_end_matches('\0'))
+}
+
+/// What is written on an interface: whose it is, and the ids that it goes with.
+pub(crate) fn alias(name: &str, ids: Option<IdBlock>) -> String {
+    ids.map_or_else(|| name.to_owned(), |ids| format!("{name}@{ids}"))
+}
+
+/// What [`alias`] has written; nothing if it has not.
+pub(crate) fn read_alias(alias: &str) -> Option<(&str, Option<IdBlock>)> {
+    match alias.split_once('@') {
+        None => Some((alias, None)),
+        Some((name, ids)) => Some((name, Some(ids.parse().ok()?))),
+    }
 }
 
 /// A name is written on the interface, and shown to people.

@@ -8,12 +8,13 @@ use std::time::Instant;
 
 use ipnet::Ipv4Net;
 
+use crate::ids::Blocks;
 use crate::nft::Element;
 use crate::plan::Addresses;
 use crate::prepared::{Prepared, Site};
 use crate::slot::{Held, Slot};
 use crate::socket::Netlink;
-use crate::{NetError, forwarding, nft, route};
+use crate::{IdBlock, NetError, forwarding, nft, route};
 
 /// Everything of an installation's networks in this process.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) bridge: Ipv4Net,
     /// How many prepared slots there shall be.
     pub(crate) pool: usize,
+    /// How many of those with ids of their own.
+    pub(crate) pool_with_ids: usize,
     /// The interface that holds the gateway addresses.
     pub(crate) holder: u32,
     /// The node's links and routes.
@@ -40,6 +43,9 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) ready: Vec<Prepared>,
+    pub(crate) ready_with_ids: Vec<Prepared>,
+    /// Nothing if the node has no ids for tasks.
+    pub(crate) blocks: Option<Blocks>,
     pub(crate) held: BTreeMap<String, Held>,
     pub(crate) doomed: Vec<Doomed>,
     /// When the first of them was doomed.
@@ -56,6 +62,7 @@ pub(crate) struct State {
 pub(crate) struct Doomed {
     pub(crate) number: u32,
     pub(crate) address: Option<Ipv4Addr>,
+    pub(crate) ids: Option<IdBlock>,
 }
 
 /// A thread that panicked left nothing half done that matters: the kernel is the record.
@@ -68,6 +75,20 @@ impl State {
         let number = self.next;
         self.next = (self.next + 1) & 0x0fff_ffff;
         number
+    }
+
+    /// Ids for one more task.
+    pub(crate) fn ids(&mut self) -> Result<IdBlock, NetError> {
+        let blocks = self.blocks.as_mut();
+        let blocks = blocks.ok_or_else(|| NetError::Invalid { what: "this node has no ids for tasks".to_owned() })?;
+        blocks.take().ok_or_else(|| NetError::Invalid { what: "all ids that this node has for tasks are in use".to_owned() })
+    }
+
+    /// Ids are nobody's any more.
+    pub(crate) fn free(&mut self, ids: Option<IdBlock>) {
+        if let (Some(ids), Some(blocks)) = (ids, &mut self.blocks) {
+            blocks.free(ids);
+        }
     }
 
     /// The name and the address are free again.
@@ -86,6 +107,7 @@ impl Shared {
             interface: self.site.installation.interface(held.number),
             address: held.address,
             gateway: held.gateway,
+            ids: held.ids,
         }
     }
 

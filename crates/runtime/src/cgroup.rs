@@ -2,12 +2,13 @@
 //!
 //! A path here is one inside every hierarchy, absolute: `/berth/1a2b3c/task/container`.
 
+mod devices;
 mod hierarchy;
 mod limits;
 mod members;
 mod usage;
 
-pub use hierarchy::Cgroups;
+pub use hierarchy::{Cgroups, Seen};
 
 use std::io;
 use std::path::{Path, PathBuf};

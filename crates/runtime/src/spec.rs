@@ -28,7 +28,8 @@ pub struct ContainerSpec {
     pub privileged: bool,
     /// What it may take.
     pub limits: Limits,
-    /// The ids it has on the host; its own are the host's if there is no map.
+    /// The ids it has on the host; its own are the host's if there is no map. With one, its network namespace must belong to a user
+    /// namespace that has exactly these, and what it is to own of its binds must belong to them.
     pub id_map: Option<IdMap>,
     /// What becomes of what it writes.
     pub output: Output,

@@ -34,6 +34,7 @@ mod list_task_definition_families;
 mod list_task_definitions;
 mod list_tasks;
 mod network;
+mod offline;
 mod overrides;
 mod put_account_setting;
 mod put_account_setting_default;
@@ -72,6 +73,8 @@ use ipnet::Ipv4Net;
 
 use crate::ids::RandomIds;
 use crate::vpc::{self, CidrError, DefaultVpc};
+
+pub use offline::{Unsupported, check_task_definition};
 
 /// ECS over a store.
 #[derive(Debug)]

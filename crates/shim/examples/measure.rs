@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use berth_runtime::{
-    Capability, ContainerSpec, Embedded, EmbeddedOptions, Folder, Group, Holder, Limits, Network, Output, ProcessSpec, Rootfs,
-    Runtime, WhenFull,
+    Capability, ContainerSpec, Embedded, EmbeddedOptions, Folder, Group, Holder, IdMap, Limits, Network, Output, ProcessSpec,
+    Rootfs, Runtime, WhenFull,
 };
 
 fn main() {
@@ -21,18 +21,26 @@ fn main() {
     runtime.make_group(&Group { name: "task".to_owned(), cpu_millis: None, memory: None }).unwrap();
     let spec = |id: String| spec(id, Path::new(&arguments[1]), arguments[2].split(' ').map(str::to_owned).collect());
     for (name, pause) in [("warm", Duration::ZERO), ("cold", Duration::from_millis(100))] {
-        let (mut creates, mut starts) = (Vec::new(), Vec::new());
+        let kinds = [("the host's ids", None), ("own ids", Some(IdMap { first: 1_900_000_000, count: 65_536 }))];
+        let mut times = kinds.map(|_| (Vec::new(), Vec::new()));
         for number in 0..count {
-            std::thread::sleep(pause);
-            let path = folder.path().join(format!("{name}-{number}"));
-            let began = Instant::now();
-            runtime.create(&path, &spec(format!("{name}-{number}"))).unwrap();
-            creates.push(began.elapsed());
-            runtime.start(&path).unwrap();
-            starts.push(began.elapsed());
-            runtime.delete(&path).unwrap();
+            // One kind after the other, so that both have the same machine.
+            for ((_, id_map), (creates, starts)) in kinds.iter().zip(&mut times) {
+                std::thread::sleep(pause);
+                let id = format!("{name}-{number}-{}", u8::from(id_map.is_some()));
+                let path = folder.path().join(&id);
+                let spec = ContainerSpec { id_map: *id_map, ..spec(id) };
+                let began = Instant::now();
+                runtime.create(&path, &spec).unwrap();
+                creates.push(began.elapsed());
+                runtime.start(&path).unwrap();
+                starts.push(began.elapsed());
+                runtime.delete(&path).unwrap();
+            }
         }
-        println!("{name}: create p50 {:.2} ms, create and start p50 {:.2} ms", median(creates), median(starts));
+        for ((kind, _), (creates, starts)) in kinds.iter().zip(times) {
+            println!("{name}, {kind}: create p50 {:.2} ms, create and start p50 {:.2} ms", median(creates), median(starts));
+        }
     }
     let held: Vec<PathBuf> = (0..20).map(|number| folder.path().join(format!("held-{number}"))).collect();
     for path in &held {

@@ -51,6 +51,18 @@ fn main() {
         ["calls"] => calls(),
         ["open", path] => println!("{}", outcome(fs::OpenOptions::new().read(true).open(path).map(|_| ()))),
         ["create", path] => println!("{}", outcome(fs::File::create(path).map(|_| ()))),
+        ["append", path] => {
+            println!("{}", outcome(fs::OpenOptions::new().append(true).open(path).and_then(|mut file| file.write_all(b"x"))))
+        }
+        ["raw"] => {
+            let socket = unsafe { libc::socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP) };
+            println!("{}", if socket >= 0 { "ok".to_owned() } else { last() });
+        }
+        ["owner", path] => {
+            use std::os::unix::fs::MetadataExt;
+            let found = fs::symlink_metadata(path).unwrap();
+            println!("{} {}", found.uid(), found.gid());
+        }
         ["list", path] => {
             let mut names: Vec<String> =
                 fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -1,9 +1,9 @@
-//! What the library is told: an OCI specification with Docker's defaults.
+//! What the library is told: an OCI specification with Docker's defaults. Nothing of cgroups: see `groups`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use berth_runtime::{Bind, ContainerSpec, Folder, IdMap, Network};
+use berth_runtime::{Bind, ContainerSpec, Folder, Network};
 use rustix::fs::FileType;
 use rustix::thread::CapabilitySet;
 use serde_json::{Value, json};
@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::confinement;
 use crate::failure::{Result, at, broken, wrong};
 use crate::identity::Identity;
+use crate::stage::Stage;
+use crate::user_namespace::path_of;
 
 /// Hidden in a container.
 const MASKED: [&str; 12] = [
@@ -38,14 +40,14 @@ pub(crate) struct First<'a> {
 }
 
 /// Writes the specification into the container's bundle.
-pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, cgroup: &str, first: &First<'_>) -> Result<()> {
+pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, stage: &Stage, first: &First<'_>) -> Result<()> {
     let config = json!({
         "ociVersion": "1.0.2",
         "hostname": spec.hostname,
-        "root": { "path": "rootfs", "readonly": spec.rootfs.read_only },
+        "root": { "path": stage.rootfs, "readonly": spec.rootfs.read_only },
         "process": process(spec, first)?,
-        "mounts": mounts(spec)?,
-        "linux": linux(spec, cgroup)?,
+        "mounts": mounts(spec, stage)?,
+        "linux": linux(spec, stage)?,
     });
     let path = folder.bundle().join("config.json");
     let text = serde_json::to_vec(&config).map_err(|error| broken("writing the container's OCI specification", &error))?;
@@ -75,7 +77,7 @@ fn process(spec: &ContainerSpec, first: &First<'_>) -> Result<Value> {
     }))
 }
 
-fn mounts(spec: &ContainerSpec) -> Result<Vec<Value>> {
+fn mounts(spec: &ContainerSpec, stage: &Stage) -> Result<Vec<Value>> {
     let safe = ["nosuid", "noexec", "nodev"];
     let shm = format!("size={}", spec.shm_bytes);
     let access = if spec.privileged { "rw" } else { "ro" };
@@ -84,12 +86,11 @@ fn mounts(spec: &ContainerSpec) -> Result<Vec<Value>> {
         mount("tmpfs", "tmpfs", "/dev", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
         mount("devpts", "devpts", "/dev/pts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
         mount("sysfs", "sysfs", "/sys", &["nosuid", "noexec", "nodev", access]),
-        mount("cgroup", "cgroup", "/sys/fs/cgroup", &["nosuid", "noexec", "nodev", access]),
         mount("mqueue", "mqueue", "/dev/mqueue", &safe),
         mount("tmpfs", "shm", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
     ];
-    for bind in &spec.binds {
-        mounts.push(bound(bind)?);
+    for (bind, source) in spec.binds.iter().zip(&stage.binds) {
+        mounts.push(bound(bind, source)?);
     }
     Ok(mounts)
 }
@@ -98,36 +99,34 @@ fn mount(kind: &str, source: &str, target: &str, options: &[&str]) -> Value {
     json!({ "destination": target, "type": kind, "source": source, "options": options })
 }
 
-fn bound(bind: &Bind) -> Result<Value> {
-    let (source, target) = (bind.source.display(), bind.target.display());
-    if !bind.source.try_exists().map_err(at("looking for", &bind.source))? {
-        return Err(wrong(format!("{source}, which the container is to see as {target}, does not exist")));
+/// `source`: where the stage has it.
+fn bound(bind: &Bind, source: &Path) -> Result<Value> {
+    let target = bind.target.display();
+    if !source.try_exists().map_err(at("looking for", source))? {
+        return Err(wrong(format!("{}, which the container is to see as {target}, does not exist", source.display())));
     }
     if !bind.target.is_absolute() || bind.target == Path::new("/") {
-        return Err(wrong(format!("{source} cannot be mounted at {target}")));
+        return Err(wrong(format!("{} cannot be mounted at {target}", bind.source.display())));
     }
     let access = if bind.read_only { "ro" } else { "rw" };
-    Ok(json!({ "destination": bind.target, "type": "bind", "source": bind.source, "options": ["rbind", "rprivate", access] }))
+    Ok(json!({ "destination": bind.target, "type": "bind", "source": source, "options": ["rbind", "rprivate", access] }))
 }
 
-fn linux(spec: &ContainerSpec, cgroup: &str) -> Result<Value> {
+fn linux(spec: &ContainerSpec, stage: &Stage) -> Result<Value> {
     let mut namespaces: Vec<Value> =
         ["pid", "mount", "ipc", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })).collect();
-    match &spec.network {
-        Network::Host => {}
-        Network::Loopback => namespaces.push(json!({ "type": "network" })),
-        Network::Namespace(path) => namespaces.push(json!({ "type": "network", "path": path })),
+    let network = stage.user.as_ref().and_then(|user| user.network.as_ref());
+    match (&spec.network, network) {
+        (Network::Host, _) => {}
+        (Network::Loopback, _) => namespaces.push(json!({ "type": "network" })),
+        (Network::Namespace(_), Some(opened)) => namespaces.push(json!({ "type": "network", "path": path_of(opened) })),
+        (Network::Namespace(path), None) => namespaces.push(json!({ "type": "network", "path": path })),
     }
     let mut linux = json!({
-        "cgroupsPath": cgroup,
-        "resources": resources(spec),
         "rootfsPropagation": "private",
     });
-    if let Some(IdMap { first, count }) = spec.id_map {
-        namespaces.push(json!({ "type": "user" }));
-        let map = json!([{ "containerID": 0, "hostID": first, "size": count }]);
-        linux["uidMappings"] = map.clone();
-        linux["gidMappings"] = map;
+    if let Some(user) = &stage.user {
+        namespaces.push(json!({ "type": "user", "path": user.path() }));
     }
     if spec.privileged {
         linux["devices"] = devices(Path::new("/dev"))?.into();
@@ -137,22 +136,6 @@ fn linux(spec: &ContainerSpec, cgroup: &str) -> Result<Value> {
     }
     linux["namespaces"] = namespaces.into();
     Ok(linux)
-}
-
-fn resources(spec: &ContainerSpec) -> Value {
-    let limits = &spec.limits;
-    let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
-    let mut resources = json!({ "devices": [{ "allow": spec.privileged, "access": "rwm" }] });
-    if let Some(shares) = limits.cpu_shares {
-        resources["cpu"] = json!({ "shares": shares });
-    }
-    if limits.memory.is_some() || limits.memory_reservation.is_some() {
-        resources["memory"] = json!({ "limit": limits.memory.map(signed), "reservation": limits.memory_reservation.map(signed) });
-    }
-    if let Some(pids) = limits.pids {
-        resources["pids"] = json!({ "limit": signed(pids) });
-    }
-    resources
 }
 
 /// With the processors' own files, of which there are as many as processors.

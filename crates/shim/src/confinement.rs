@@ -27,9 +27,6 @@ pub(crate) struct Confinement {
 
 impl Confinement {
     pub(crate) fn of(spec: &ContainerSpec, process: &ProcessSpec, root: bool, prepared: &mut Prepared) -> Result<Self> {
-        if spec.id_map.is_some() {
-            return Err(wrong("a user namespace of its own is not there yet for a container"));
-        }
         if process.terminal {
             return Err(wrong("a terminal is not there yet for a process in a container"));
         }

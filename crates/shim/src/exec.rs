@@ -1,7 +1,7 @@
 //! One more process in a running container. Ours and not the library's, whose own forgets the filter and the user namespace.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, PipeWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::path::Path;
 use berth_runtime::protocol::{Answer, Order, read_frame, write_frame};
 use berth_runtime::{ContainerSpec, Folder, Holder, Phase, ProcessSpec, boot_id};
 use rustix::fs::{Gid, Uid};
-use rustix::process::{Pid, WaitOptions, fchdir, setrlimit, setsid, waitpid};
+use rustix::process::{DumpableBehavior, Pid, WaitOptions, fchdir, set_dumpable_behavior, setrlimit, setsid, waitpid};
 use rustix::thread::{
     CapabilitySets, ThreadNameSpaceType, capabilities, move_into_thread_name_spaces, set_capabilities, set_keep_capabilities,
     set_thread_groups, set_thread_res_gid, set_thread_res_uid,
@@ -17,12 +17,13 @@ use rustix::thread::{
 
 use crate::confinement::{self, Confinement};
 use crate::executor::report;
-use crate::failure::{Result, at, broken, failed, of_cgroup, refused};
+use crate::failure::{Result, at, broken, failed, refused};
+use crate::groups::{self, Born};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
 use crate::program::Program;
 use crate::root::Root;
-use crate::system::{self, Forked};
+use crate::system;
 
 /// All that is needed to join a container.
 struct Target {
@@ -75,13 +76,18 @@ fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prep
     // Only children enter a process namespace.
     move_into_thread_name_spaces(target.process.as_fd(), ThreadNameSpaceType::PROCESS_ID)
         .map_err(refused("entering the container's process namespace"))?;
-    match system::fork().map_err(failed("forking into the container"))? {
-        Forked::Child => {
+    match groups::fork_into(&prepared.cgroups, &target.cgroup)? {
+        Born::Child(joined) => {
             drop(failure);
             drop(exit);
-            become_process(&target, &process, [input, output, error], prepared, &writer)
+            let why = match joined.and_then(|()| enter(&target, &process, [input, output, error], prepared)) {
+                Ok(program) => program.become_it(),
+                Err(failure) => failure,
+            };
+            report(&writer, &why);
+            std::process::exit(1)
         }
-        Forked::Parent(pid) => {
+        Born::Parent(pid) => {
             drop((input, output, error, writer, target));
             let mut text = Vec::new();
             failure.read_to_end(&mut text).map_err(failed("waiting for the program"))?;
@@ -119,28 +125,17 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_slice(&bytes).map_err(|error| broken(&format!("reading {}", path.display()), &error))
 }
 
-/// In the child: becomes the process, or says why not.
-fn become_process(
-    target: &Target,
-    process: &ProcessSpec,
-    stdio: [OwnedFd; 3],
-    prepared: &mut Prepared,
-    failure: &PipeWriter,
-) -> ! {
-    let why = match enter(target, process, stdio, prepared) {
-        Ok(program) => program.become_it(),
-        Err(failure) => failure,
-    };
-    report(failure, &why);
-    std::process::exit(1)
-}
-
+/// In the child.
 fn enter(target: &Target, process: &ProcessSpec, stdio: [OwnedFd; 3], prepared: &mut Prepared) -> Result<Program> {
     setsid().map_err(refused("making a session"))?;
     let limits = confinement::limits(&process.resource_limits)?;
-    prepared.cgroups.join(&target.cgroup).map_err(|error| of_cgroup(&error))?;
     join_namespaces(target)?;
-    let root = Root::open(Path::new("/"))?;
+    if target.spec.id_map.is_some() {
+        // Still the host's root, who is nobody here.
+        let none = Identity { user: 0, group: 0, groups: Vec::new(), home: String::new() };
+        become_user(&none)?;
+    }
+    let root = Root::open(Path::new("/"), None)?;
     let identity = Identity::find(&root, &process.user)?;
     let (_, cwd) = root.make_folders(&process.cwd)?;
     fchdir(&cwd).map_err(refused("entering the working directory"))?;
@@ -185,5 +180,7 @@ fn become_user(identity: &Identity) -> Result<()> {
         None,
         CapabilitySets { effective: permitted, permitted, inheritable: rustix::thread::CapabilitySet::empty() },
     )
-    .map_err(refused(doing))
+    .map_err(refused(doing))?;
+    // Where a machine lets the memory of programs with other ids be read (fs.suid_dumpable), becoming another user allows it.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(refused(doing))
 }

@@ -5,12 +5,14 @@ use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
 use berth_runtime::protocol::Failure;
+use berth_runtime::{IdMap, RuntimeError};
 use libcontainer::oci_spec::runtime::Spec;
 use libcontainer::workload::{Executor, ExecutorError, ExecutorSetEnvsError, ExecutorValidationError};
 
 use crate::confinement::Confinement;
+use crate::groups;
 use crate::program::Program;
-use crate::system;
+use crate::{system, user_namespace};
 
 /// Confines the process and becomes the program. Why that did not work goes into a pipe, which is closed when it did.
 #[derive(Debug, Clone)]
@@ -18,6 +20,10 @@ pub(crate) struct Last {
     pub(crate) confinement: Confinement,
     pub(crate) program: Program,
     pub(crate) failure: Rc<OwnedFd>,
+    /// The container's groups, which it is to see.
+    pub(crate) groups: Rc<OwnedFd>,
+    /// The ids that it is to have.
+    pub(crate) id_map: Option<IdMap>,
     /// The shim's socket, which only the shim may hold: its closing tells of the shim's death.
     pub(crate) socket: RawFd,
 }
@@ -36,7 +42,10 @@ impl Executor for Last {
     /// Comes in the first process, before it waits to be started.
     fn validate(&self, _: &Spec) -> Result<(), ExecutorValidationError> {
         system::close_in_child(self.socket);
-        Ok(())
+        let invalid = ExecutorValidationError::ArgValidationError;
+        groups::show(&self.groups).map_err(|errno| invalid(format!("mounting the container's cgroups: {errno}")))?;
+        let verified = self.id_map.map_or(Ok(()), user_namespace::verify);
+        verified.map_err(|failure| invalid(RuntimeError::from(failure).to_string()))
     }
 
     /// The program's environment goes with it, so this process's own stays as it is.

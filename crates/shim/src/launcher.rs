@@ -46,7 +46,7 @@ pub(crate) fn run_read_only(cgroup: &OsStr) -> ExitCode {
         let program = std::env::current_exe().ok()?;
         let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
         let folder = open_tree(CWD, program.parent()?, flags).ok()?;
-        system::make_read_only(&folder).ok()?;
+        system::add_mount_attributes(&folder, libc::MOUNT_ATTR_RDONLY).ok()?;
         let path = format!("/proc/self/fd/{}/{}", folder.as_raw_fd(), program.file_name()?.to_str()?);
         let words = [b"berth-shim".as_slice(), READ_ONLY.as_bytes(), cgroup.as_bytes()];
         let words: Vec<CString> = words.into_iter().filter_map(|word| CString::new(word).ok()).collect();

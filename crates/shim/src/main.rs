@@ -6,10 +6,12 @@
 //! - Nothing of a container's own files is trusted: paths are resolved with its root as root, and what is read is bounded.
 
 mod bundle;
+mod check_ids;
 mod confinement;
 mod exec;
 mod executor;
 mod failure;
+mod groups;
 mod hold;
 mod identity;
 mod launcher;
@@ -18,7 +20,10 @@ mod program;
 mod root;
 mod seccomp;
 mod shim;
+mod stage;
 mod system;
+mod user_namespace;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -30,12 +35,14 @@ fn main() -> ExitCode {
         (Some("launcher"), [cgroup]) => launcher::run_read_only(cgroup),
         (Some(launcher::READ_ONLY), [cgroup]) => launcher::run(cgroup),
         (Some("hold"), rest) => hold::run(rest),
+        (Some("check-ids"), [folder, first]) => check_ids::run(folder, first),
         (Some("version"), []) => {
             let version = format!("berth-shim {}\n", env!("CARGO_PKG_VERSION"));
             exit(rustix::io::write(rustix::stdio::stdout(), version.as_bytes()).is_ok())
         }
         _ => {
-            let usage = b"berth-shim is started by berth, not by hand: launcher CGROUP, hold ..., version\n";
+            let usage =
+                b"berth-shim is started by berth, not by hand: launcher CGROUP, hold ..., check-ids FOLDER FIRST, version\n";
             let _ = rustix::io::write(rustix::stdio::stderr(), usage);
             ExitCode::from(2)
         }

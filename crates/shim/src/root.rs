@@ -3,41 +3,70 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
 
 use berth_runtime::{Folder, Rootfs};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, mkdirat, openat2};
+use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, ResolveFlags, Uid, chownat, fstat, mkdirat, openat2};
 use rustix::io::Errno;
-use rustix::mount::{MountFlags, mount};
+use rustix::mount::{MountFlags, MoveMountFlags, OpenTreeFlags, mount, move_mount, open_tree};
 
 use crate::failure::{Result, at, refused, wrong};
+use crate::system;
+use crate::user_namespace::{UserNamespace, path_of};
 
 /// The most bytes of a file that is read out of a container.
 const LARGEST: u64 = 4 << 20;
 
-/// Mounts the layers with the container's own folder above them, in this process's mount namespace. `devices`: nodes in it can be
-/// opened.
-pub(crate) fn mount_layers(folder: &Folder, rootfs: &Rootfs, devices: bool) -> Result<()> {
+/// Mounts the layers at `target`, with the container's own folder above them, in this process's mount namespace. `devices`: nodes in
+/// it can be opened. In a user namespace its root has what the host's root has in the layers; what it writes has its ids on disk.
+pub(crate) fn mount_layers(
+    folder: &Folder,
+    rootfs: &Rootfs,
+    target: &Path,
+    devices: bool,
+    user: Option<&UserNamespace>,
+) -> Result<()> {
     if rootfs.layers.is_empty() {
         return Err(wrong("a container needs at least one layer"));
     }
-    for made in [folder.bundle(), folder.rootfs(), folder.upper(), folder.work()] {
+    for made in [folder.upper(), folder.work()] {
         fs::DirBuilder::new().mode(0o755).create(&made).map_err(at("making", &made))?;
     }
+    if let Some(user) = user {
+        let owner = Some(user.map.first);
+        std::os::unix::fs::chown(folder.upper(), owner, owner).map_err(at("giving away", &folder.upper()))?;
+    }
     // By descriptor, all paths are short, whatever they are, and may hold what else would separate options. Highest first.
-    let layers: Vec<OwnedFd> = rootfs.layers.iter().rev().map(|path| open_folder(path)).collect::<Result<_>>()?;
+    let open = |path: &PathBuf| user.map_or_else(|| open_folder(path), |user| open_mapped(path, target, user));
+    let layers: Vec<OwnedFd> = rootfs.layers.iter().rev().map(open).collect::<Result<_>>()?;
     let (upper, work) = (open_folder(&folder.upper())?, open_folder(&folder.work())?);
-    let lower: Vec<String> = layers.iter().map(by_descriptor).collect();
-    let options = format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), by_descriptor(&upper), by_descriptor(&work));
+    let lower: Vec<String> = layers.iter().map(path_of).collect();
+    let options = format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), path_of(&upper), path_of(&work));
     // Nothing of it has to outlive the machine: without syncing if the kernel can (5.10).
     let flags = if devices { MountFlags::empty() } else { MountFlags::NODEV };
-    let attempt = match overlay(&folder.rootfs(), &format!("{options},volatile"), flags) {
-        Err(Errno::INVAL) => overlay(&folder.rootfs(), &options, flags),
+    let attempt = match overlay(target, &format!("{options},volatile"), flags) {
+        Err(Errno::INVAL) => overlay(target, &options, flags),
         outcome => outcome,
     };
     attempt.map_err(|errno| explain(errno, folder, layers.len()))
+}
+
+/// A layer whose files belong to the ids of a user namespace. Kernels before 6.15 take it only if it is mounted somewhere: all are
+/// mounted at `target`, one upon the other, where the whole will cover them.
+fn open_mapped(path: &Path, target: &Path, user: &UserNamespace) -> Result<OwnedFd> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    let mount = open_tree(CWD, path, flags).map_err(|errno| at("opening", path)(errno.into()))?;
+    let before = fstat(&mount).map_err(|errno| at("looking at", path)(errno.into()))?;
+    system::map_ids(&mount, &user.descriptor).map_err(at("mapping the ids of", path))?;
+    let after = fstat(&mount).map_err(|errno| at("looking at", path)(errno.into()))?;
+    if before.st_uid < user.map.count && user.map.first + before.st_uid != after.st_uid {
+        return Err(wrong("the container's network was prepared for other ids than the container's"));
+    }
+    move_mount(&mount, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
+        .map_err(|errno| at("mounting", path)(errno.into()))?;
+    Ok(mount)
 }
 
 fn overlay(target: &Path, options: &str, flags: MountFlags) -> rustix::io::Result<()> {
@@ -62,20 +91,20 @@ fn open_folder(path: &Path) -> Result<OwnedFd> {
     rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| at("opening", path)(errno.into()))
 }
 
-fn by_descriptor(fd: &OwnedFd) -> String {
-    format!("/proc/self/fd/{}", fd.as_raw_fd())
+/// The file system of a container, as seen from outside or from within.
+pub(crate) struct Root {
+    folder: OwnedFd,
+    /// Whose the folders are that are made in it; this process's if nobody's.
+    owner: Option<u32>,
 }
 
-/// The file system of a container, as seen from outside or from within.
-pub(crate) struct Root(OwnedFd);
-
 impl Root {
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        open_folder(path).map(Self)
+    pub(crate) fn open(path: &Path, owner: Option<u32>) -> Result<Self> {
+        Ok(Self { folder: open_folder(path)?, owner })
     }
 
     fn resolve(&self, path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
-        openat2(&self.0, path, flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS)
+        openat2(&self.folder, path, flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS)
     }
 
     /// The content of a file; nothing if there is none, or it is none of any use: a folder, a pipe, far too large, not text.
@@ -93,7 +122,7 @@ impl Root {
     pub(crate) fn make_folders(&self, path: &str) -> Result<(PathBuf, OwnedFd)> {
         let clean = clean(path)?;
         let relative = clean.strip_prefix("/").unwrap_or(&clean);
-        let mut here = open_root(self.0.as_fd())?;
+        let mut here = open_root(self.folder.as_fd())?;
         let mut walked = PathBuf::from("/");
         for name in relative {
             walked.push(name);
@@ -108,6 +137,10 @@ impl Root {
             Ok(found) => Ok(found),
             Err(Errno::NOENT) => {
                 mkdirat(parent, name, Mode::from_raw_mode(0o755)).map_err(problem)?;
+                if let Some(id) = self.owner {
+                    let (user, group) = (Some(Uid::from_raw(id)), Some(Gid::from_raw(id)));
+                    chownat(parent, name, user, group, AtFlags::SYMLINK_NOFOLLOW).map_err(problem)?;
+                }
                 self.resolve(walked, OFlags::PATH | OFlags::DIRECTORY).map_err(problem)
             }
             Err(errno) => Err(problem(errno)),

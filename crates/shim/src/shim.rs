@@ -6,32 +6,29 @@ use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::rc::Rc;
 
 use berth_runtime::cgroup::Cgroups;
 use berth_runtime::folder::{VERSION, now_nanos, write_record};
 use berth_runtime::protocol::{Answer, Failure, Order, read_frame, write_frame};
 use berth_runtime::{ContainerSpec, Folder, Holder, Mark, Network, Output, Phase, WhenFull, boot_id};
-use libcontainer::container::Container;
-use libcontainer::container::builder::ContainerBuilder;
-use libcontainer::syscall::syscall::SyscallType;
+use libcontainer::notify_socket::{NOTIFY_FILE, NotifySocket};
 use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::process::{WaitOptions, waitpid};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space};
 
 use crate::bundle::{self, First};
 use crate::confinement::Confinement;
-use crate::executor::Last;
-use crate::failure::{Result, at, broken, failed, of_library, refused};
+use crate::failure::{Result, at, broken, failed, of_cgroup, of_library, refused};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
 use crate::program::Program;
-use crate::root::{self, Root};
+use crate::root::Root;
+use crate::stage::Stage;
+use crate::worker::{self, Work};
 use crate::{hold, system};
 
 /// A container that is made and waits.
 struct Made {
-    container: Container,
     process: Mark,
     /// What the container writes, if it is kept.
     output: Option<[PipeReader; 2]>,
@@ -124,33 +121,42 @@ impl Shim {
         let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
         mount_change("/", propagation).map_err(refused("separating this process's mounts"))?;
         let devices = self.spec.privileged || !prepared.cgroups.is_unified();
-        root::mount_layers(&self.folder, &self.spec.rootfs, devices)?;
+        let stage = Stage::set(&self.folder, &self.spec, devices)?;
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
-        let (confinement, program) = self.prepare(prepared)?;
-        let last = Last { confinement, program, failure: Rc::new(writer.into()), socket: socket.as_raw_fd() };
+        let (confinement, program) = self.prepare(&stage, prepared)?;
+        self.make_groups()?;
         let (output, stdio) = self.stdio()?;
-        let container = self.build(last, stdio)?;
-        let pid = container.pid().ok_or_else(|| broken("creating the container", &"it has no process"))?;
-        let process = Mark::of(pid.as_raw()).map_err(failed("looking at the container's first process"))?;
+        let pid = worker::make(Work {
+            folder: &self.folder,
+            spec: &self.spec,
+            cgroups: &self.cgroups,
+            cgroup: &self.cgroup,
+            confinement,
+            program,
+            failure: writer.into(),
+            socket: socket.as_raw_fd(),
+            stdio,
+        })?;
+        let process = Mark::of(pid).map_err(failed("looking at the container's first process"))?;
         if self.spec.network == Network::Loopback {
             turn_loopback_on(process.pid)?;
         }
         self.holder.container = Some(process);
         self.holder.phase = Phase::Created;
         self.record()?;
-        Ok(Made { container, process, output, failure })
+        Ok(Made { process, output, failure })
     }
 
     /// Finds out who the first process is, and tells the library.
-    fn prepare(&self, prepared: &mut Prepared) -> Result<(Confinement, Program)> {
+    fn prepare(&self, stage: &Stage, prepared: &mut Prepared) -> Result<(Confinement, Program)> {
         let process = &self.spec.process;
-        let root = Root::open(&self.folder.rootfs())?;
+        let root = Root::open(&stage.rootfs, self.spec.id_map.map(|map| map.first))?;
         let identity = Identity::find(&root, &process.user)?;
         let (cwd, _) = root.make_folders(&process.cwd)?;
         let confinement = Confinement::of(&self.spec, process, identity.user == 0, prepared)?;
         let program = Program::new(&process.args, &process.env, &identity.home)?;
         let first = First { identity: &identity, cwd, capabilities: confinement.needed() };
-        bundle::write(&self.folder, &self.spec, &self.cgroup, &first)?;
+        bundle::write(&self.folder, &self.spec, stage, &first)?;
         Ok((confinement, program))
     }
 
@@ -165,22 +171,12 @@ impl Shim {
         Ok((Some([out, err]), [out_writer.into(), err_writer.into()]))
     }
 
-    fn build(&self, last: Last, [stdout, stderr]: [OwnedFd; 2]) -> Result<Container> {
-        let doing = "creating the container";
-        let library = self.folder.library();
-        fs::create_dir(&library).map_err(at("making", &library))?;
-        let null = File::open("/dev/null").map_err(failed("opening /dev/null"))?;
-        ContainerBuilder::new(self.spec.id.clone(), SyscallType::default())
-            .with_executor(last)
-            .with_stdin(OwnedFd::from(null))
-            .with_stdout(stdout)
-            .with_stderr(stderr)
-            .with_root_path(&library)
-            .map_err(|error| of_library(doing, &error))?
-            .as_init(self.folder.bundle())
-            .with_systemd(false)
-            .build()
-            .map_err(|error| of_library(doing, &error))
+    /// Makes the container's groups, with its limits.
+    fn make_groups(&self) -> Result<()> {
+        let (cgroups, spec) = (&self.cgroups, &self.spec);
+        let limited = cgroups.make(&self.cgroup).and_then(|()| cgroups.limit_container(&self.cgroup, &spec.limits));
+        let restricted = limited.and_then(|()| if spec.privileged { Ok(()) } else { cgroups.restrict_devices(&self.cgroup) });
+        restricted.map_err(|error| of_cgroup(&error))
     }
 
     /// Says that the container is made, and starts it when it is told to. Nothing: nobody will.
@@ -195,7 +191,8 @@ impl Shim {
         }
         self.holder.phase = Phase::Starting;
         self.record()?;
-        made.container.start().map_err(|error| of_library("starting the container", &error))?;
+        let mut waiting = NotifySocket::new(self.folder.library().join(&self.spec.id).join(NOTIFY_FILE));
+        waiting.notify_container_start().map_err(|error| of_library("starting the container", &error))?;
         let mut report = Vec::new();
         made.failure.read_to_end(&mut report).map_err(failed("waiting for the container's program"))?;
         if !report.is_empty() {
@@ -234,6 +231,8 @@ impl Shim {
 
     /// Ends and removes what was made, but for the folder. What cannot be removed now can be by whoever deletes the container.
     fn take_down(&self) {
+        // Where there are groups.
+        let _ = move_into_link_name_space(self.mounts.as_fd(), Some(LinkNameSpaceType::Mount));
         let removed = self.cgroups.kill(&self.cgroup).and_then(|()| {
             while waitpid(None, WaitOptions::NOHANG).is_ok_and(|found| found.is_some()) {}
             self.cgroups.remove(&self.cgroup)

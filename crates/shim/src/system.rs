@@ -25,6 +25,35 @@ pub(crate) fn fork() -> io::Result<Forked> {
     }
 }
 
+/// Doubles this process, which has a single thread; the child is born in a group of version 2, and in none of those of this process.
+pub(crate) fn fork_into(group: &OwnedFd) -> io::Result<Forked> {
+    /// Larger than what the C library's constant can hold.
+    const CLONE_INTO_CGROUP: u64 = 1 << 33;
+    // SAFETY: all zeroes is a valid value of this plain structure.
+    let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
+    arguments.flags = CLONE_INTO_CGROUP;
+    arguments.exit_signal = u64::try_from(libc::SIGCHLD).map_err(io::Error::other)?;
+    arguments.cgroup = u64::try_from(group.as_raw_fd()).map_err(io::Error::other)?;
+    // SAFETY: without CLONE_VM this is a fork: the child has a copy of all memory and goes on from here. As this program never starts a
+    // thread, nothing that another one held is missing from it.
+    match unsafe { libc::syscall(libc::SYS_clone3, &raw const arguments, size_of::<libc::clone_args>()) } {
+        0 => Ok(Forked::Child),
+        pid => i32::try_from(pid)
+            .ok()
+            .and_then(Pid::from_raw)
+            .filter(|_| pid > 0)
+            .map(Forked::Parent)
+            .ok_or_else(io::Error::last_os_error),
+    }
+}
+
+/// Whether what this process's descendants leave behind when they end becomes its child.
+pub(crate) fn adopt_orphans(adopts: bool) -> io::Result<()> {
+    // SAFETY: takes numbers only.
+    let outcome = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, libc::c_ulong::from(adopts), 0, 0, 0) };
+    if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Becomes another program. Returns only with an error.
 pub(crate) fn execve(program: &CStr, arguments: &[CString], environment: &[CString]) -> Errno {
     let pointers = |strings: &[CString]| -> Vec<*const libc::c_char> {
@@ -103,15 +132,50 @@ pub(crate) fn close_in_child(fd: RawFd) {
     unsafe { libc::close(fd) };
 }
 
-/// Makes a mount that is in no namespace read-only.
-pub(crate) fn make_read_only(mount: &OwnedFd) -> io::Result<()> {
-    let attributes = libc::mount_attr { attr_set: libc::MOUNT_ATTR_RDONLY, attr_clr: 0, propagation: 0, userns_fd: 0 };
+/// Gives a mount more attributes, such as `MOUNT_ATTR_RDONLY`.
+pub(crate) fn add_mount_attributes(mount: &OwnedFd, attributes: u64) -> io::Result<()> {
+    set_mount(mount, libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd: 0 })
+}
+
+/// Has the files of a mount that is in no namespace belong to a user namespace's ids, where they belong to the host's on disk.
+pub(crate) fn map_ids(mount: &OwnedFd, user_namespace: &OwnedFd) -> io::Result<()> {
+    let fd = u64::try_from(user_namespace.as_raw_fd()).map_err(io::Error::other)?;
+    set_mount(mount, libc::mount_attr { attr_set: libc::MOUNT_ATTR_IDMAP, attr_clr: 0, propagation: 0, userns_fd: fd })
+}
+
+fn set_mount(mount: &OwnedFd, attributes: libc::mount_attr) -> io::Result<()> {
     let (path, size) = (c"".as_ptr(), size_of::<libc::mount_attr>());
     // SAFETY: the path is an empty constant, and the kernel reads one structure of this size.
     let outcome = unsafe {
         libc::syscall(libc::SYS_mount_setattr, mount.as_raw_fd(), path, libc::AT_EMPTY_PATH, &raw const attributes, size)
     };
     if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Doubles this process, the child in a new user namespace that has no ids yet.
+pub(crate) fn fork_into_user_namespace() -> io::Result<Forked> {
+    let flags = libc::c_long::from(libc::CLONE_NEWUSER | libc::SIGCHLD);
+    // SAFETY: without a stack of its own the child goes on where it is, on a copy of all this memory, as after fork; this program never
+    // starts a thread, so the child has all that the parent had, locks included.
+    match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) } {
+        0 => Ok(Forked::Child),
+        pid => {
+            let pid = i32::try_from(pid).ok().filter(|&pid| pid > 0).and_then(Pid::from_raw);
+            pid.map(Forked::Parent).ok_or_else(io::Error::last_os_error)
+        }
+    }
+}
+
+/// The user namespace that another namespace belongs to.
+pub(crate) fn owner_of(namespace: &OwnedFd) -> io::Result<OwnedFd> {
+    const NS_GET_USERNS: libc::Ioctl = 0xb701;
+    // SAFETY: this request takes no argument.
+    let fd = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_USERNS) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel opened it for this call, and nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Turns on the loopback interface of this process's network namespace.

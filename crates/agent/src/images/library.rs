@@ -1,16 +1,15 @@
 //! The images of this machine.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::UNIX_EPOCH;
 
-use berth_oci::{ContentStore, Digest, Image, ImportError, Imported, Reference, StoreError, UnpackError, Watch, import_archive};
+use berth_oci::{ContentStore, Digest, ImportError, Imported, Reference, StoreError, UnpackError, Watch, import_archive};
 use tokio::sync::Notify;
 
 use super::behavior::{Local, PullBehavior};
-use super::listing::{ImportedImage, ListedImage};
+use super::listing::ImportedImage;
 use super::pulling::Puller;
 use super::registry::{Registry, SettingsError};
 use super::resolved::{ResolveError, Resolved, Unpacked, Users, Uses};
@@ -129,28 +128,6 @@ impl Images {
         Ok(Resolved::new(Arc::new(unpacked)).with_user(&self.shared.users, task))
     }
 
-    /// All images with a name, and those in use without one. Blocks.
-    ///
-    /// # Errors
-    /// The file system refuses.
-    pub fn list(&self) -> Result<Vec<ListedImage>, StoreError> {
-        let mut names: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
-        for stored in self.shared.store.references()? {
-            names.entry(stored.manifest).or_default().push(stored.name.familiar());
-        }
-        for (manifest, _) in &self.users().now {
-            names.entry(*manifest).or_default();
-        }
-        let listed = |(manifest, names)| match self.shared.store.image(manifest) {
-            Ok(image) => Some(self.listed(&image, names)),
-            Err(error) => {
-                tracing::warn!(%manifest, %error, "an image cannot be read; import it again");
-                None
-            }
-        };
-        Ok(names.into_iter().filter_map(listed).collect())
-    }
-
     /// Imports an archive and unpacks it, so that its first run is as quick as the others. Blocks.
     pub(super) fn import(
         &self,
@@ -244,23 +221,6 @@ impl Images {
         let (images, name) = (self.clone(), image.to_owned());
         let done = tokio::task::spawn_blocking(move || run(&images, &name)).await;
         done.unwrap_or_else(|_| Err(ResolveError::Ending { image: image.to_owned() }))
-    }
-
-    fn listed(&self, image: &Image, names: Vec<String>) -> ListedImage {
-        let store = &self.shared.store;
-        let came = store.open_blob(image.manifest).ok().and_then(|blob| blob.metadata().ok()?.modified().ok());
-        let came = came.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        let document = store.read_document(image.configuration).ok();
-        let document: Option<serde_json::Value> = document.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        ListedImage {
-            names,
-            id: image.configuration.to_string(),
-            manifest: image.manifest.to_string(),
-            size: image.size,
-            created_at: document.and_then(|document| Some(document.get("created")?.as_str()?.to_owned())),
-            imported_at: came.map_or(0, |at| at.as_secs()),
-            in_use_by: self.tasks_of(image.manifest),
-        }
     }
 
     /// The tasks that use an image, each once.

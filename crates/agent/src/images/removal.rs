@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use berth_oci::{Digest, Reference, StoreError};
+use berth_oci::{Digest, Reference, StoreError, StoredReference};
 
 use super::cleanup::{Candidate, chosen};
 use super::library::Images;
@@ -47,11 +47,34 @@ impl Images {
 
     /// Removes the names of images that were pulled and are not used; answers which. Blocks.
     pub(super) fn clean_up(&self, now: u64, is_pressed: bool) -> Result<Vec<String>, StoreError> {
-        let store = &self.shared.store;
-        let stored = store.references()?;
+        let stored = self.shared.store.references()?;
+        let candidates = self.candidates(&stored);
+        let going = chosen(&candidates, now, is_pressed, &self.shared.cleanup);
+        let removed = self.remove_all(&stored, &going)?;
+        if !removed.is_empty() {
+            // Not `forget`, which would call for another pass.
+            self.unlearn();
+        }
+        Ok(removed)
+    }
+
+    /// Removes the names of all images that no task uses: those that were pulled, or those that were imported too. Blocks.
+    ///
+    /// # Errors
+    /// The file system refuses; what was removed until then is gone.
+    pub fn prune(&self, imported_too: bool) -> Result<Vec<String>, StoreError> {
+        let stored = self.shared.store.references()?;
+        let goes = |one: &&Candidate| !one.is_in_use && (imported_too || one.pulled_at.is_some());
+        let going: Vec<Digest> = self.candidates(&stored).iter().filter(goes).map(|one| one.manifest).collect();
+        let removed = self.remove_all(&stored, &going)?;
+        self.forget();
+        Ok(removed)
+    }
+
+    fn candidates(&self, stored: &[StoredReference]) -> Vec<Candidate> {
         let mut candidates: BTreeMap<Digest, Candidate> = BTreeMap::new();
         let mut uses = self.users();
-        for one in &stored {
+        for one in stored {
             let pulled_at = one.origin.map(|origin| origin.pulled_at);
             let manifest = one.manifest;
             let new = || Candidate {
@@ -66,16 +89,14 @@ impl Images {
         }
         uses.last.retain(|manifest, _| candidates.contains_key(manifest));
         drop(uses);
-        let candidates: Vec<Candidate> = candidates.into_values().collect();
-        let going = chosen(&candidates, now, is_pressed, &self.shared.cleanup);
+        candidates.into_values().collect()
+    }
+
+    fn remove_all(&self, stored: &[StoredReference], going: &[Digest]) -> Result<Vec<String>, StoreError> {
         let mut removed = Vec::new();
         for one in stored.iter().filter(|one| going.contains(&one.manifest)) {
-            store.remove_reference(&one.name)?;
+            self.shared.store.remove_reference(&one.name)?;
             removed.push(one.name.familiar());
-        }
-        if !removed.is_empty() {
-            // Not `forget`, which would call for another pass.
-            self.unlearn();
         }
         Ok(removed)
     }

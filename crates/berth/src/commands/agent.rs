@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use berth_agent::images::PullBehavior;
 use berth_client::Endpoint;
 use nix::unistd::getppid;
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::cli::{Data, Log, Shim};
 use crate::keys::AccessKey;
+use crate::node_file::{self, NodeConfig};
 use crate::{confinement, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
@@ -36,6 +38,13 @@ pub(crate) struct Agent {
 
     #[command(flatten)]
     shim: Shim,
+
+    #[command(flatten)]
+    node_config: NodeConfig,
+
+    /// When registries are asked for images: default, always, once or prefer-cached; instead of what the file says
+    #[arg(long, env = "ECS_IMAGE_PULL_BEHAVIOR", value_name = "WHEN")]
+    image_pull_behavior: Option<PullBehavior>,
 
     #[command(flatten)]
     log: Log,
@@ -73,6 +82,8 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     preflight::check_file_system(&data)?;
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
+    let mut images = node_file::image_settings(&arguments.node_config, &folder)?;
+    images.behavior = arguments.image_pull_behavior.unwrap_or(images.behavior);
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
     let config = berth_agent::Config {
         endpoint,
@@ -83,6 +94,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         credentials,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         runtime,
+        images,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(until_signalled(config))

@@ -1,10 +1,11 @@
-//! `berth logs`: what a task's containers print.
+//! `berth logs`: what tasks' containers print.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use berth_api::ecs::{self as api, Task, TaskDefinition};
 use berth_client::Client;
+use regex::Regex;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -12,18 +13,28 @@ use crate::cli::Place;
 use crate::connection::Connection;
 use crate::tail::{Line, Start, Tail};
 use crate::tasks;
-use crate::terminal::{self, FAINT};
+use crate::terminal::{self, FAINT, rfc_3339};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Logs {
     #[command(flatten)]
     place: Place,
 
-    /// The task's id, or what it begins with
-    task: String,
+    /// Ids of tasks, or what they begin with
+    #[arg(required_unless_present = "family", value_name = "TASK")]
+    tasks: Vec<String>,
 
-    /// One container; all of them if nothing is said
+    /// All tasks of a family of task definitions, those that stopped within the last hour included
+    #[arg(long, conflicts_with = "tasks")]
+    family: Option<String>,
+
+    /// Containers of one name; all of them if nothing is said
+    #[arg(long, short, value_name = "NAME")]
     container: Option<String>,
+
+    /// Only lines that a regular expression matches
+    #[arg(long, short, value_name = "REGEX")]
+    grep: Option<Regex>,
 
     /// Go on with what is printed from now on, until the task is over
     #[arg(long, short)]
@@ -49,24 +60,56 @@ pub(crate) struct Logs {
 pub(super) async fn run(arguments: &Logs) -> Result<()> {
     let connection = Connection::open(&arguments.place.data.data_dir)?;
     let cluster = &arguments.place.cluster;
-    let task = tasks::find(&connection.client, cluster, &arguments.task).await?;
-    let definition = definition(&connection.client, &task).await?;
+    let tasks = meant(&connection.client, cluster, arguments).await?;
+    let mut subjects = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        subjects.push((definition(&connection.client, &task).await?, task));
+    }
     let start = Start { since: arguments.since, tail: arguments.tail };
-    let mut tail = Tail::of(&connection, &definition, &task, arguments.container.as_deref(), start)?;
+    let only = arguments.container.as_deref();
+    let mut tail = Tail::of(&connection, &subjects, only, start)?;
     let form = if arguments.json { Form::Json } else { Form::Text { timestamps: arguments.timestamps } };
+    let print = |tail: &Tail, mut lines: Vec<Line>| {
+        lines.retain(|line| arguments.grep.as_ref().is_none_or(|wanted| wanted.is_match(&line.text)));
+        form.print(tail, lines)
+    };
     if arguments.follow {
-        let ended = tail.follow(&connection, cluster, tasks::arn(&task), |tail, lines| form.print(tail, lines)).await?;
-        tasks::explain(&ended, arguments.container.as_deref());
+        let arns: Vec<String> = subjects.iter().map(|(_, task)| tasks::arn(task).to_owned()).collect();
+        let ended = tail.follow(&connection, cluster, &arns, print).await?;
+        ended.iter().for_each(|task| tasks::explain(task, only));
         return Ok(());
     }
     loop {
         let lines = tail.read().await?;
         if lines.is_empty() {
-            tasks::explain(&task, arguments.container.as_deref());
+            subjects.iter().for_each(|(_, task)| tasks::explain(task, only));
             return Ok(());
         }
-        form.print(&tail, lines)?;
+        print(&tail, lines)?;
     }
+}
+
+/// The tasks whose logs are wanted.
+async fn meant(client: &Client, cluster: &str, arguments: &Logs) -> Result<Vec<Task>> {
+    let Some(family) = &arguments.family else {
+        let mut meant = Vec::with_capacity(arguments.tasks.len());
+        for task in &arguments.tasks {
+            meant.push(tasks::find(client, cluster, task).await?);
+        }
+        meant.dedup_by(|one, other| tasks::arn(one) == tasks::arn(other));
+        return Ok(meant);
+    };
+    let all = tasks::all(client, cluster).await?;
+    let mut found = tasks::describe(client, cluster, &all).await?;
+    let of_family = |task: &Task| {
+        let revision = tasks::id(task.task_definition_arn.as_deref().unwrap_or_default());
+        revision.rsplit_once(':').is_some_and(|(name, _)| name == family)
+    };
+    found.retain(of_family);
+    if found.is_empty() {
+        bail!("cluster {cluster} has no task of the family {family}; `berth ps --all` lists what there is");
+    }
+    Ok(found)
 }
 
 async fn definition(client: &Client, task: &Task) -> Result<TaskDefinition> {
@@ -85,7 +128,7 @@ pub(super) enum Form {
 
 impl Form {
     pub(super) fn print(self, tail: &Tail, lines: Vec<Line>) -> Result<()> {
-        let names: Vec<&str> = tail.names().collect();
+        let names: Vec<&str> = tail.labels().collect();
         let name = |line: &Line| names.get(line.container).copied().unwrap_or_default();
         let width = names.iter().map(|name| name.len()).max().unwrap_or_default();
         let mut text = String::new();
@@ -111,11 +154,6 @@ impl Form {
         // What a program prints passes as it is.
         terminal::print_bytes(text.as_bytes())
     }
-}
-
-fn rfc_3339(millis: i64) -> String {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 /// A moment in milliseconds since 1970, from how long ago it was or what it is called.

@@ -95,14 +95,15 @@ pub(super) async fn run(arguments: &Run) -> Result<ExitCode> {
         terminal::print(&format!("{text}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut tail = Tail::of(&connection, &definition, &task, None, Start::default())?;
+    let mut tail = Tail::of(&connection, &[(definition, task)], None, Start::default())?;
     let form = Form::Text { timestamps: false };
-    let following = tail.follow(&connection, cluster, &arn, |tail, lines| form.print(tail, lines));
+    let arns = [arn.clone()];
+    let following = tail.follow(&connection, cluster, &arns, |tail, lines| form.print(tail, lines));
     tokio::pin!(following);
     let mut asked = false;
     loop {
         tokio::select! {
-            ended = &mut following => return outcome(&ended?),
+            ended = &mut following => return outcome(ended?.first().context("it was followed")?),
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }

@@ -4,6 +4,7 @@
 
 mod agent_streams;
 mod installation;
+mod looks;
 mod node_commands;
 mod operator_commands;
 mod side_by_side;

@@ -173,8 +173,8 @@ async fn logs_begin_where_they_are_asked_to_and_follow_to_the_end() {
     assert_eq!(scene.installation.succeeds(&["logs", short, "--since", "2999-01-01T00:00:00Z"]), "");
     let json: Value = serde_json::from_str(&scene.installation.succeeds(&["logs", short, "-n", "1", "--json"])).unwrap();
     assert_eq!((&json["container"], &json["message"]), (&"web".into(), &"c".into()));
-    let said = scene.installation.fails(&["logs", short, "db"]);
-    assert!(said.contains("no container db; it has web"), "{said}");
+    let said = scene.installation.fails(&["logs", short, "--container", "db"]);
+    assert!(said.contains("no container db; there are web"), "{said}");
 
     let mut follow = scene.begins(&["logs", "--follow", "--tail", "1", short]);
     let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines().map(Result::unwrap);

@@ -51,6 +51,7 @@ impl Node {
             bridge: format!("10.{second}.0.0/16").parse().unwrap(),
             slots,
             mtu: None,
+            ids: None,
         }
     }
 
@@ -91,11 +92,11 @@ pub(crate) fn own(name: &str, last: u8) -> Attach<'_> {
 pub(crate) fn own_of(name: &str, address: Ipv4Addr) -> Attach<'_> {
     let [a, b, c, d] = address.octets();
     let addressing = Addressing::Own { address, mac: [2, 0, a, b, c, d], gateway: Ipv4Addr::new(a, b, c, 1) };
-    Attach { name, addressing, user_namespace: None }
+    Attach { name, addressing, own_ids: false }
 }
 
 pub(crate) fn bridge(name: &str) -> Attach<'_> {
-    Attach { name, addressing: Addressing::Bridge, user_namespace: None }
+    Attach { name, addressing: Addressing::Bridge, own_ids: false }
 }
 
 pub(crate) fn at(address: impl Into<IpAddr>, port: u16) -> SocketAddr {

@@ -1,12 +1,14 @@
 //! Slots come and go, whoever dies.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
-use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use berth_net::{Attach, NetError, Networks, clean};
+use berth_net::{Attach, IdBlock, Ids, NetError, Networks, Options, clean};
 
 use crate::harness::{ID, ask_from, at, bridge, eventually, nobody_from, node, own, own_of, serve_in, sh};
 
@@ -97,28 +99,43 @@ fn a_task_finds_the_network_that_it_expects() {
     );
 }
 
+/// The ids of the user namespace that a network namespace belongs to, as somebody in it sees them: its own, and the host's.
+fn ids_of(namespace: &Path) -> String {
+    let program = "import ctypes, fcntl, sys; ctypes.CDLL(None).setns(fcntl.ioctl(open(sys.argv[1]), 0xb701), 0); print(open('/proc/self/uid_map').read())";
+    let text = sh(&format!("python3 -c \"{program}\" {}", namespace.display()));
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
-fn a_namespace_can_belong_to_a_user_namespace() {
+fn a_task_can_have_ids_of_its_own_which_nobody_else_has() {
     let node = node();
-    let networks = node.networks();
-    let mut holder = Command::new("unshare").args(["--user", "sleep", "100"]).stdout(Stdio::null()).spawn().unwrap();
-    let path = format!("/proc/{}/ns/user", holder.id());
-    let mine = std::fs::read_link("/proc/self/ns/user").unwrap();
-    eventually("the user namespace is there", || std::fs::read_link(&path).is_ok_and(|theirs| theirs != mine));
-    let theirs = std::fs::read_link(&path).unwrap();
-    let file = std::fs::File::open(&path).unwrap();
-    let a = networks.take(Attach { user_namespace: Some(file.as_fd()), ..own("a", 4) }).unwrap();
-    let b = networks.take(own("b", 5)).unwrap();
+    let first = 1_900_000_000;
+    let options = || Options { ids: Some(Ids { range: first..first + 3 * IdBlock::COUNT, slots: 1 }), ..node.options(ID, 1) };
+    let with_ids = |name, last| Attach { own_ids: true, ..own(name, last) };
+    let networks = Networks::open(options(), &[]).unwrap();
+    let (a, b) = (networks.take(with_ids("a", 4)).unwrap(), networks.take(own("b", 5)).unwrap());
     serve_in(&a, 80, "a");
     assert_eq!(ask_from(&b.namespace, at(a.address, 80)), "a 172.31.0.5");
-    // NS_GET_USERNS: which user namespace a network namespace belongs to.
-    let owner = format!(
-        "python3 -c \"import fcntl, os; print(os.readlink('/proc/self/fd/%d' % fcntl.ioctl(open('{}'), 0xb701)))\"",
-        a.namespace.display()
-    );
-    assert_eq!(sh(&owner).trim(), theirs.to_str().unwrap());
-    holder.kill().unwrap();
-    holder.wait().unwrap();
+    let ids = a.ids.unwrap();
+    assert_eq!((ids_of(&a.namespace), b.ids), (format!("0 {} 65536", ids.first), None));
+    // All three blocks, one of which may be prepared already.
+    let taken = RefCell::new(BTreeSet::from([ids]));
+    for (name, last) in [("task-6", 6), ("task-7", 7)] {
+        eventually("the pool's is there", || {
+            networks.take(with_ids(name, last)).is_ok_and(|slot| taken.borrow_mut().insert(slot.ids.unwrap()))
+        });
+    }
+    let refused = networks.take(with_ids("more", 9)).unwrap_err().to_string();
+    assert!(refused.contains("all ids"), "{refused}");
+    assert!(networks.take(Attach { own_ids: false, ..with_ids("a", 4) }).is_err(), "it is not another kind of network now");
+
+    // Read back from the kernel, and free again with the slot.
+    drop(networks);
+    let networks = Networks::open(options(), &["a", "task-6"]).unwrap();
+    assert_eq!(networks.slots().iter().find(|slot| slot.name == "a").unwrap().ids, Some(ids));
+    eventually("the third is free", || networks.take(with_ids("c", 10)).is_ok_and(|slot| slot.ids != Some(ids)));
+    networks.release("a");
+    eventually("the ids are free again", || networks.take(with_ids("d", 11)).is_ok_and(|slot| slot.ids == Some(ids)));
 }
 
 /// Not a test: the process that is killed in the next one.

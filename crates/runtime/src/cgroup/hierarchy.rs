@@ -1,5 +1,6 @@
 //! Where the control groups of this machine are.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -105,30 +106,82 @@ impl Cgroups {
         Ok(())
     }
 
-    /// Moves this process to a path in all hierarchies, which is made if it is not there.
+    /// Moves this process, which must have no other threads, to a path in all hierarchies, which is made if it is not there.
     ///
     /// # Errors
     /// The kernel refuses.
     pub fn enter(&self, path: &str) -> Result<(), CgroupError> {
         self.make(path)?;
-        self.join(path)
+        if let Some(mount) = &self.unified {
+            join(&mount.join(path.trim_start_matches('/')).join("cgroup.procs"))?;
+        }
+        self.join_legacy(path)
     }
 
-    /// Moves this process to a path in those hierarchies that have it.
+    /// Moves this process, which must have no other threads, to a path in all hierarchies of version 1.
+    ///
+    /// A thread that moves itself does not take the lock that stops all forking of the machine, for which anybody else who moves
+    /// something waits for an RCU grace period, 10 ms and more: hence `tasks` and not `cgroup.procs`.
     ///
     /// # Errors
     /// The kernel refuses.
-    pub fn join(&self, path: &str) -> Result<(), CgroupError> {
-        for folder in self.folders(path) {
-            let procs = folder.join("cgroup.procs");
-            match fs::write(&procs, "0") {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(failed("joining", &procs)(error)),
+    pub fn join_legacy(&self, path: &str) -> Result<(), CgroupError> {
+        let relative = path.trim_start_matches('/');
+        for legacy in &self.legacy {
+            let joined = join(&legacy.mount.join(relative).join("tasks"));
+            // One without controllers limits nothing, and what another version of this program has made may not be in it.
+            let missing = |error: &CgroupError| error.source.kind() == io::ErrorKind::NotFound;
+            match joined {
+                Err(error) if missing(&error) && legacy.controllers.iter().all(|controller| controller.contains('=')) => {}
+                joined => joined?,
             }
         }
         Ok(())
     }
+
+    /// The folder of a path in version 2's hierarchy, where there is one. Who is to run there without a move must be born there.
+    #[must_use]
+    pub fn birthplace(&self, path: &str) -> Option<PathBuf> {
+        self.unified.as_ref().map(|mount| mount.join(path.trim_start_matches('/')))
+    }
+
+    /// The folders of a path as a container of that path sees them: those of version 1 with the names under which they are mounted
+    /// and the controllers by which they are also known, or one of version 2.
+    #[must_use]
+    pub fn seen(&self, path: &str) -> Vec<Seen> {
+        let relative = path.trim_start_matches('/');
+        if self.is_unified() {
+            let folders = self.unified.iter().map(|mount| mount.join(relative));
+            return folders.map(|folder| Seen { name: OsString::new(), folder, links: Vec::new() }).collect();
+        }
+        let seen = |legacy: &Legacy| {
+            let name = legacy.mount.file_name().unwrap_or_default().to_owned();
+            let known = |controller: &&String| !controller.contains('=') && name != controller.as_str();
+            let links = legacy.controllers.iter().filter(known).cloned().collect();
+            Seen { folder: legacy.mount.join(relative), name, links }
+        };
+        self.legacy.iter().map(seen).collect()
+    }
+
+    /// Where the hierarchies are mounted.
+    pub fn mounts(&self) -> impl Iterator<Item = &Path> {
+        self.legacy.iter().map(|legacy| &legacy.mount).chain(&self.unified).map(PathBuf::as_path)
+    }
+}
+
+/// A folder of one hierarchy, as a container sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its name; empty if there is nothing beside it.
+    pub name: OsString,
+    /// The folder, on the host.
+    pub folder: PathBuf,
+    /// Other names, after its controllers.
+    pub links: Vec<String>,
+}
+
+fn join(file: &Path) -> Result<(), CgroupError> {
+    fs::write(file, "0").map_err(failed("joining", file))
 }
 
 /// A new folder of version 1's cpuset has no processors and takes no members.

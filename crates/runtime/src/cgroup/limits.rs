@@ -1,9 +1,11 @@
 //! Limits of a group.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::{CgroupError, Cgroups, failed};
+use crate::spec::Limits;
 
 /// Microseconds in which a group may use its share of the processors.
 const PERIOD: u64 = 100_000;
@@ -37,6 +39,32 @@ impl Cgroups {
         Ok(())
     }
 
+    /// Sets what the container of a path may take. The path must be there.
+    ///
+    /// # Errors
+    /// The kernel refuses, or has no controller for what is limited.
+    pub fn limit_container(&self, path: &str, limits: &Limits) -> Result<(), CgroupError> {
+        let Limits { cpu_shares, memory, memory_reservation, pids } = limits;
+        let unified = self.is_unified();
+        if unified {
+            self.delegate(path)?;
+        }
+        // In the order in which they are written: controller, the file's name in version 1 and in version 2, value.
+        let values = [
+            ("cpu", "cpu.shares", "cpu.weight", cpu_shares.map(|shares| if unified { weight(shares) } else { shares })),
+            ("memory", "memory.limit_in_bytes", "memory.max", *memory),
+            ("memory", "memory.soft_limit_in_bytes", "memory.low", *memory_reservation),
+            ("pids", "pids.max", "pids.max", *pids),
+        ];
+        for (controller, legacy, name, value) in values {
+            let Some(value) = value else { continue };
+            let file = if unified { name } else { legacy };
+            let none = || failed("limiting", Path::new(file))(io::Error::other(format!("there is no controller {controller}")));
+            write(&self.folder(controller, path).ok_or_else(none)?.join(file), &value.to_string())?;
+        }
+        Ok(())
+    }
+
     /// In version 2, a folder's controllers are those that its parent hands down.
     fn delegate(&self, path: &str) -> Result<(), CgroupError> {
         let Some(mount) = &self.unified else { return Ok(()) };
@@ -54,6 +82,11 @@ impl Cgroups {
     }
 }
 
-fn write(path: &Path, value: &str) -> Result<(), CgroupError> {
+/// Shares as version 2 counts them, from 1 to 10,000, as every runtime converts them.
+fn weight(shares: u64) -> u64 {
+    1 + (shares.clamp(2, 262_144) - 2) * 9_999 / 262_142
+}
+
+pub(super) fn write(path: &Path, value: &str) -> Result<(), CgroupError> {
     fs::write(path, value).map_err(failed("writing", path))
 }

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::Cgroups;
 use super::hierarchy::Legacy;
+use crate::spec::Limits;
 
 #[test]
 fn hybrid_mounts_are_read_with_their_controllers() {
@@ -50,6 +51,37 @@ fn limits_of_version_one_are_written_as_the_kernel_reads_them() {
     cgroups.limit("/a", Some(2000), None).unwrap();
     assert_eq!(fs::read_to_string(root.path().join("cpu/a/cpu.cfs_quota_us")).unwrap(), "200000");
     assert_eq!(fs::read_to_string(root.path().join("memory/a/memory.limit_in_bytes")).unwrap(), "-1");
+}
+
+#[test]
+fn a_containers_limits_are_counted_as_each_version_counts_them() {
+    let root = tempfile::tempdir().unwrap();
+    let limits = Limits { cpu_shares: Some(1024), memory: Some(5), memory_reservation: None, pids: Some(7) };
+    let read = |name: &str| fs::read_to_string(root.path().join("berth/x/task").join(name)).unwrap();
+    version_two(root.path()).limit_container("/berth/x/task", &limits).unwrap();
+    assert_eq!((read("cpu.weight").as_str(), read("memory.max").as_str(), read("pids.max").as_str()), ("39", "5", "7"));
+    let cgroups = Cgroups { legacy: Vec::new(), unified: None };
+    let refusal =
+        Cgroups { legacy: vec![Legacy { mount: root.path().to_owned(), controllers: vec!["cpu".to_owned()] }], ..cgroups }
+            .limit_container("/berth/x/task", &limits)
+            .unwrap_err();
+    assert!(refusal.to_string().contains("there is no controller memory"), "{refusal}");
+}
+
+#[test]
+fn a_container_sees_each_hierarchy_by_its_name_and_by_its_controllers() {
+    let legacy = |mount: &str, controllers: &[&str]| Legacy {
+        mount: Path::new("/sys/fs/cgroup").join(mount),
+        controllers: controllers.iter().map(|&name| name.to_owned()).collect(),
+    };
+    let both = legacy("cpu,cpuacct", &["cpu", "cpuacct"]);
+    let cgroups = Cgroups { legacy: vec![both, legacy("systemd", &["name=systemd"])], unified: Some("/unified".into()) };
+    let seen = cgroups.seen("/a");
+    assert_eq!((seen[0].name.to_str(), seen[0].links.join(" ")), (Some("cpu,cpuacct"), "cpu cpuacct".to_owned()));
+    assert_eq!((seen[1].folder.as_path(), seen[1].links.len()), (Path::new("/sys/fs/cgroup/systemd/a"), 0));
+    let version_two = Cgroups { legacy: Vec::new(), unified: Some("/unified".into()) };
+    assert_eq!(version_two.seen("/a")[0].folder, Path::new("/unified/a"));
+    assert!(version_two.seen("/a")[0].name.is_empty() && version_two.seen("/a").len() == 1);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 mod confinement;
 mod faults;
+mod groups;
 mod life;
 mod node;
 mod output;
+mod own_ids;

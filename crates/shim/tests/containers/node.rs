@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use berth_runtime::{
-    Capability, ContainerSpec, Embedded, EmbeddedOptions, Ended, ExecStdio, Group, Limits, Network, Output, Position,
+    Capability, ContainerSpec, Embedded, EmbeddedOptions, Ended, ExecStdio, Group, IdMap, Limits, Network, Output, Position,
     ProcessSpec, Rootfs, Runtime, RuntimeError, SegmentReader, Standing, Stream, WhenFull,
 };
 use rustix::event::{PollFd, PollFlags, poll};
@@ -17,6 +17,9 @@ pub(crate) struct Node {
     pub(crate) options: EmbeddedOptions,
     pub(crate) folder: TempDir,
 }
+
+/// Ids that belong to nobody.
+pub(crate) const IDS: IdMap = IdMap { first: 1_900_000_000, count: 65_536 };
 
 static NODES: AtomicU32 = AtomicU32::new(0);
 
@@ -125,6 +128,12 @@ impl Node {
         let mut code = [0; 4];
         std::fs::File::from(executed.exit).read_exact(&mut code).unwrap();
         Ok((i32::from_le_bytes(code), out_text, err_text))
+    }
+
+    /// As [`Self::both`], of the specification as it is and with ids of its own.
+    pub(crate) fn everywhere(&self, spec: &ContainerSpec) -> [(i32, String); 4] {
+        let ([a, b], [c, d]) = (self.both(spec), self.both(&ContainerSpec { id_map: Some(IDS), ..spec.clone() }));
+        [a, b, c, d]
     }
 
     /// What the probe writes as a container's first process, and what it writes when it is run in one made from the same.

@@ -20,7 +20,7 @@ const LONGEST_STOP: i32 = 120;
 pub(super) fn check(request: &RegisterTaskDefinitionRequest) -> Checked {
     require(request.network_mode == Some(NetworkMode::Awsvpc), || "Fargate only supports network mode ‘awsvpc’.")?;
     check_size(request)?;
-    require(request.ipc_mode.is_none(), || unsupported("ipcMode"))?;
+    require(request.ipc_mode.is_none(), || "Tasks using the Fargate launch type do not support ipcMode.")?;
     if let Some(mode) = request.pid_mode.as_ref().filter(|&mode| *mode != PidMode::Task) {
         let mode = berth_wire::EnumShape::as_str(mode);
         return Err(refusal(format!(

@@ -72,7 +72,7 @@ fn fargate_refuses_what_it_cannot_do() {
     let cases: &[(Changes<'_>, String)] = &[
         (&[("networkMode", json!("bridge"))], "Fargate only supports network mode ‘awsvpc’.".to_owned()),
         (&[("networkMode", Value::Null)], "Fargate only supports network mode ‘awsvpc’.".to_owned()),
-        (&[("ipcMode", json!("task"))], unsupported("ipcMode")),
+        (&[("ipcMode", json!("task"))], "Tasks using the Fargate launch type do not support ipcMode.".to_owned()),
         (
             &[("pidMode", json!("host"))],
             "Tasks using the Fargate launch type do not support pidMode 'host'. The supported value for pidMode is 'task'."

@@ -1,0 +1,39 @@
+//! Which devices a group may use, in version 1. Version 2 has no list but a program to load, which is not done here.
+
+use std::io;
+use std::path::Path;
+
+use super::limits::write;
+use super::{CgroupError, Cgroups, failed};
+
+/// What every container may do: make nodes of any kind, and use those that Docker lets it use. A node that was made and is not on the
+/// list cannot be opened.
+const ALLOWED: [&str; 11] = [
+    "c *:* m",
+    "b *:* m",
+    "c 1:3 rwm",   // null
+    "c 1:5 rwm",   // zero
+    "c 1:7 rwm",   // full
+    "c 1:8 rwm",   // random
+    "c 1:9 rwm",   // urandom
+    "c 5:0 rwm",   // tty
+    "c 5:1 rwm",   // console
+    "c 5:2 rwm",   // ptmx
+    "c 136:* rwm", // pts
+];
+
+impl Cgroups {
+    /// Leaves a path no devices but the usual ones. The path must be there, and nothing below it.
+    ///
+    /// # Errors
+    /// The kernel refuses, or cannot restrict devices.
+    pub fn restrict_devices(&self, path: &str) -> Result<(), CgroupError> {
+        if self.is_unified() {
+            return Ok(());
+        }
+        let none = || failed("restricting the devices of", Path::new(path))(io::Error::other("there is no controller devices"));
+        let folder = self.folder("devices", path).ok_or_else(none)?;
+        write(&folder.join("devices.deny"), "a")?;
+        ALLOWED.iter().try_for_each(|rule| write(&folder.join("devices.allow"), rule))
+    }
+}
