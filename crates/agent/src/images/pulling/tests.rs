@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use berth_oci::Limits;
+use berth_testkit::eventually;
 use tempfile::TempDir;
 
 use super::super::{ImageSettings, Images, Patience, PullBehavior, Registries, RegistrySettings};
@@ -291,36 +292,36 @@ async fn what_several_want_comes_once_even_if_the_first_goes_away() {
     assert_eq!(asked.iter().filter(|asked| asked.method == "HEAD").count(), 1);
     assert_eq!(asked.iter().filter(|asked| is_blob(asked)).count(), 2);
 
-    // The layer stalls for whoever came first; that one gives up, the other goes on.
+    // Nothing comes for whoever was first; that one gives up, the other goes on.
     let (_, next) = counted();
-    let slow = Server::start(move |asked| {
-        (is_blob(asked) && next() == 0).then(|| Reply::status(200).body(vec![0; 9]).ending(Ending::StallAt(0)))
-    })
-    .await;
-    slow.push("1", &["one"]);
-    let name = slow.name("1");
-    let first = tokio::spawn({
-        let (machine, name) = (Arc::clone(&machine), name.clone());
-        async move { machine.images.obtain(&name, "first").await.image.is_ok() }
-    });
-    berth_testkit::eventually("the first waits", async || slow.asked.lock().unwrap().iter().any(is_blob).then_some(())).await;
-    let second = machine.images.obtain(&name, "second");
+    let slow = Server::start(move |asked| (is_blob(asked) && next() == 0).then(|| Reply::status(200).ending(Ending::Silence))).await;
+    slow.push("1", &["slow"]);
+    let obtain = |task: &'static str| {
+        let (machine, name) = (Arc::clone(&machine), slow.name("1"));
+        tokio::spawn(async move { machine.images.obtain(&name, task).await.image.is_ok() })
+    };
+    let first = obtain("first");
+    eventually("the first waits", async || slow.asked.lock().unwrap().iter().any(is_blob).then_some(())).await;
+    let second = obtain("second");
+    let flights = &machine.images.shared.puller.flights;
+    let both = async || flights.lock().unwrap().values().any(|flight| Arc::strong_count(flight) == 3).then_some(());
+    eventually("the second waits", both).await;
     first.abort();
-    assert!(second.await.image.is_ok());
+    assert!(second.await.unwrap());
 }
 
 #[tokio::test]
 async fn a_pull_that_is_called_off_leaves_nothing() {
     let server =
-        Server::start(|asked| is_blob(asked).then(|| Reply::status(200).body(vec![0; 9]).ending(Ending::StallAt(0)))).await;
+        Server::start(|asked| is_blob(asked).then(|| Reply::status(200).ending(Ending::Silence))).await;
     server.push("1", &["one"]);
     let machine = Arc::new(Machine::new());
     let (own, name) = (Arc::clone(&machine), server.name("1"));
     let pull = tokio::spawn(async move { own.images.obtain(&name, "task").await.image.is_ok() });
-    berth_testkit::eventually("it has begun", async || server.asked.lock().unwrap().iter().any(is_blob).then_some(())).await;
+    eventually("it has begun", async || server.asked.lock().unwrap().iter().any(is_blob).then_some(())).await;
     pull.abort();
     let staging = machine.folder.path().join("images/staging");
     let is_empty = async || (std::fs::read_dir(&staging).unwrap().count() == 0).then_some(());
-    berth_testkit::eventually("nothing is left aside", is_empty).await;
+    eventually("nothing is left aside", is_empty).await;
     assert!(machine.images.list().unwrap().is_empty());
 }

@@ -148,23 +148,27 @@ impl Repository {
         what: impl Display,
     ) -> Result<(Response<Incoming>, String), FetchError> {
         let start = self.uri(path)?;
-        let (mut uri, mut is_challenged, mut redirections) = (start.clone(), false, 0);
+        let (mut uri, mut met, mut redirections) = (start.clone(), None, 0);
         loop {
             let is_own = self.place.is_of(&uri);
             let mut headers = HeaderMap::new();
             accept.map(|accept| headers.insert(header::ACCEPT, HeaderValue::from_static(accept)));
             from.map(|from| HeaderValue::try_from(format!("bytes={from}-")).map(|range| headers.insert(header::RANGE, range)));
-            let shown = if is_own { self.authorization.current().await } else { None };
+            let shown = match &met {
+                _ if !is_own => None,
+                // Whatever it says of how long that is good: it was made for this.
+                Some(value) => Some(HeaderValue::clone(value)),
+                None => self.authorization.current().await,
+            };
             shown.clone().map(|shown| headers.insert(header::AUTHORIZATION, shown));
             let name = if is_own { self.place.name.as_str() } else { uri.authority().map_or("", |host| host.as_str()) };
             let answer = self.registry.transport.send(name, method, &uri, headers).await?;
             match answer.status() {
-                StatusCode::UNAUTHORIZED if is_own && !is_challenged => {
-                    is_challenged = true;
+                StatusCode::UNAUTHORIZED if is_own && met.is_none() => {
                     let Some(challenge) = challenge_of(&answer) else {
                         return Err(FetchError::Denied { message: message(answer).await });
                     };
-                    self.authorization.meet(&self.registry.transport, challenge, shown.as_ref()).await?;
+                    met = Some(self.authorization.meet(&self.registry.transport, challenge, shown.as_ref()).await?);
                     uri = start.clone();
                 }
                 StatusCode::MOVED_PERMANENTLY

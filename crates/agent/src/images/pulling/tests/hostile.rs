@@ -121,7 +121,7 @@ async fn token_services_that_lie_are_not_believed() {
     let ok = |body: &str| Reply::status(200).body(body);
     for (realm, answer, expected) in [
         (own, ok("{}"), "has no token"),
-        (own, ok("[]"), "not what it should be"),
+        (own, ok("<p>"), "not what it should be"),
         (own, ok(r#"{"token": ""}"#), "has no token"),
         (own, ok(r#"{"token": "a\nX-Evil: b"}"#), "cannot be sent"),
         (own, Reply::status(200).body(vec![b' '; 1 << 20]).ending(Ending::Endless), "too long"),

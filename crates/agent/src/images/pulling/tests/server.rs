@@ -37,6 +37,8 @@ pub(super) enum Ending {
     CutAt(usize),
     /// Then nothing comes any more.
     StallAt(usize),
+    /// Nothing comes at all.
+    Silence,
     /// Without a length, again and again, until the other side has enough.
     Endless,
 }
@@ -207,6 +209,11 @@ async fn serve(mut stream: TcpStream, handler: Arc<Handler>, content: Arc<Mutex<
 
 /// Nothing if the connection is not to be used again.
 async fn send(stream: &mut TcpStream, asked: &Asked, reply: Reply) -> Option<()> {
+    if reply.ending == Ending::Silence {
+        // Until the other side has had enough.
+        let _ = stream.read_u8().await;
+        return None;
+    }
     let mut head = format!("HTTP/1.1 {} Whatever\r\n", reply.status);
     for (name, value) in &reply.headers {
         head += &format!("{name}: {value}\r\n");
@@ -221,6 +228,7 @@ async fn send(stream: &mut TcpStream, asked: &Asked, reply: Reply) -> Option<()>
         return Some(());
     }
     match reply.ending {
+        Ending::Silence => None,
         Ending::Whole => stream.write_all(&reply.body).await.ok(),
         Ending::CutAt(at) => {
             stream.write_all(&reply.body[..at]).await.ok()?;
