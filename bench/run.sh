@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
 # `make bench`: Berth's API against moto_server, then its launches against Docker Engine, each interleaved in one run of some minutes;
-# docs/performance.md says what is measured. `--quick` for a look at whether it works at all; `--only api` or `--only launch` for one half.
+# docs/performance.md says what is measured. `--quick` for a look at whether it works at all; `--only api`, `--only launch` or `--only placement` for
+# one part (placement is decided on simulated state, beside a plain scan of vectors in the same run).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 only=all
 if [ "${1:-}" = --only ]; then only=$2; shift 2; fi
+
+if [ "$only" = all ] || [ "$only" = placement ]; then
+  cargo build --quiet --release --locked --package berth-plan --example placement
+  "${CARGO_TARGET_DIR:-target}/release/examples/placement"
+  if [ "$only" = placement ]; then exit 0; fi
+fi
 
 stamp=.venv-bench/requirements.installed
 if ! cmp -s bench/requirements.txt "$stamp"; then

@@ -10,8 +10,15 @@ const DOCKER_API: [&str; 13] =
 const OLD_ABILITIES: [&str; 5] =
     ["logging-driver.awslogs", "logging-driver.json-file", "logging-driver.none", "privileged-container", "ecr-auth"];
 
-const ABILITIES: [&str; 5] =
-    ["container-ordering", "execution-role-awslogs", "execution-role-ecr-pull", "full-sync", "task-cpu-mem-limit"];
+const ABILITIES: [&str; 7] = [
+    "container-health-check",
+    "container-ordering",
+    "container-restart-policy",
+    "execution-role-awslogs",
+    "execution-role-ecr-pull",
+    "full-sync",
+    "task-cpu-mem-limit",
+];
 
 /// The attributes that an instance of this agent has.
 pub(crate) fn attributes() -> Vec<Attribute> {

@@ -7,6 +7,7 @@ mod capabilities;
 mod docker;
 mod error;
 mod etc_files;
+mod health_check;
 mod limits;
 mod process;
 mod refusals;
@@ -27,6 +28,7 @@ use error::FieldError;
 
 pub use error::SpecError;
 pub use etc_files::{EtcFile, EtcFiles};
+pub use health_check::{check_command, checks};
 pub use resources::{group, runtime_id};
 pub use signal::stop_signal;
 
@@ -92,6 +94,7 @@ fn assemble(
 ) -> Result<ContainerSpec, FieldError> {
     let wanted = Wanted::of(container)?;
     refusals::check(task, &wanted)?;
+    health_check::command(&wanted)?;
     let (host, network) = (&wanted.host, network(task, &wanted)?);
     let hostname = hostname(task, &wanted, &network, node);
     let read_only = host.readonly_rootfs == Some(true);

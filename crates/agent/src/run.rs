@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use berth_client::Client;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
@@ -66,9 +66,11 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         wakes,
         logs: log_folder.clone(),
         reports: Semaphore::new(MOST_REPORTS),
+        health: Arc::new(Notify::new()),
     });
     // What runs here is looked after whether there is a control plane or not.
     let (adopting, mut adopted) = mpsc::channel(1);
+    let health = Arc::clone(&shared.health);
     let node = Node::open(shared, &config.data, identity.arn(), adopting).await;
     let (messages, heard) = mpsc::channel(MOST_MESSAGES);
     let mut parts = JoinSet::new();
@@ -90,14 +92,21 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         let instance = register(&client, &config, &machine, &mut identity).await?;
         // It lives as long as this.
         let _ = messages.send(Message::Instance(instance.clone())).await;
-        converse(&config, &client, &machine, instance, &messages).await;
+        converse(&config, &client, &machine, instance, &messages, &health).await;
         warn!("this instance was deregistered: registering anew; its tasks will be stopped");
         identity.forget()?;
     }
 }
 
 /// Keeps both streams open until the instance is no more.
-async fn converse(config: &Config, client: &Client, machine: &Machine, instance: String, node: &mpsc::Sender<Message>) {
+async fn converse(
+    config: &Config,
+    client: &Client,
+    machine: &Machine,
+    instance: String,
+    node: &mpsc::Sender<Message>,
+    health: &Arc<Notify>,
+) {
     let endpoints = Arc::new(Endpoints::new(client.clone(), &config.cluster, &instance));
     let telemetry = TelemetryStream {
         client: client.clone(),
@@ -109,6 +118,7 @@ async fn converse(config: &Config, client: &Client, machine: &Machine, instance:
         runtime: Arc::clone(&config.runtime),
         tasks: config.data.join("tasks"),
         node: node.clone(),
+        health: Arc::clone(health),
     };
     let control = ControlStream {
         client: client.clone(),

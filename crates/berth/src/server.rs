@@ -13,7 +13,7 @@ use berth_front::{AuditRecord, AuditSink, Door, Limits, Streams};
 use berth_iam::OWNER_KEY;
 use berth_model::AccountId;
 use berth_services::vpc;
-use berth_services::{EcsService, LogsService, StsService};
+use berth_services::{EcsService, LogsService, Placements, StsService};
 use berth_store::backend::Sqlite;
 use berth_store::{Options, Store};
 use berth_telemetry::logs::{self, LogStore};
@@ -88,7 +88,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     let listener = tokio::net::TcpListener::from_std(listener).context("preparing the listening socket")?;
 
     let backend = Sqlite::open(&folder.join("berth.db"), installation).context("opening the database")?;
-    let store = Store::open(backend, Options::new("server")).context("opening the store")?;
+    let store = Store::open(backend, Options::new("server").derive(Placements::default())).context("opening the store")?;
     let log_store = LogStore::open(&folder.join("logs"), logs::Options::default()).context("opening the log store")?;
     let logs = Arc::new(LogsService::new(store.clone(), log_store.clone()));
     logs.forget_deleted_groups().await.context("deleting what is left of deleted log groups")?;

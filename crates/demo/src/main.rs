@@ -7,6 +7,7 @@ mod count;
 mod dare;
 mod eat;
 mod fetch;
+mod files;
 mod look;
 mod pack;
 mod serve;

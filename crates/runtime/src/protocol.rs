@@ -5,6 +5,7 @@
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,7 @@ pub struct Request {
 pub enum What {
     /// Make it, and hold it. Comes with a socket.
     Create,
-    /// Run one more process in it, which follows on the socket as [`ProcessSpec`]. Comes with a socket, the three descriptors of the
+    /// Run one more process in it, which follows on the socket as [`Order::Exec`]. Comes with a socket, the three descriptors of the
     /// process, and a pipe for its exit code.
     Exec,
 }
@@ -71,7 +72,12 @@ pub enum Order {
     /// Start the container.
     Start,
     /// Run this.
-    Exec(ProcessSpec),
+    Exec {
+        /// It.
+        process: ProcessSpec,
+        /// How long it may run.
+        within: Option<Duration>,
+    },
 }
 
 /// What a shim answers.

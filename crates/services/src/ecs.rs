@@ -36,6 +36,7 @@ mod list_tasks;
 mod network;
 mod offline;
 mod overrides;
+mod placements;
 mod put_account_setting;
 mod put_account_setting_default;
 mod put_attributes;
@@ -61,6 +62,8 @@ mod update_cluster;
 mod update_cluster_settings;
 mod update_container_agent;
 mod update_container_instances_state;
+
+pub use placements::Placements;
 
 use std::convert::Infallible;
 use std::time::{SystemTime, UNIX_EPOCH};

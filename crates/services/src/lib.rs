@@ -11,6 +11,6 @@ mod sts;
 mod tags;
 pub mod vpc;
 
-pub use ecs::{BootstrapError, EcsService};
+pub use ecs::{BootstrapError, EcsService, Placements};
 pub use logs::LogsService;
 pub use sts::StsService;

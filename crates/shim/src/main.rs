@@ -23,6 +23,7 @@ mod shim;
 mod stage;
 mod system;
 mod user_namespace;
+mod volume;
 mod worker;
 
 use std::process::ExitCode;

@@ -25,7 +25,7 @@ use crate::program::Program;
 use crate::root::Root;
 use crate::stage::Stage;
 use crate::worker::{self, Work};
-use crate::{hold, system};
+use crate::{hold, system, volume};
 
 /// A container that is made and waits.
 struct Made {
@@ -122,6 +122,7 @@ impl Shim {
         mount_change("/", propagation).map_err(refused("separating this process's mounts"))?;
         let devices = self.spec.privileged || !prepared.cgroups.is_unified();
         let stage = Stage::set(&self.folder, &self.spec, devices)?;
+        volume::fill(&stage, &self.spec)?;
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
         let (confinement, program) = self.prepare(&stage, prepared)?;
         self.make_groups()?;
@@ -186,7 +187,7 @@ impl Shim {
         }
         match read_frame(socket) {
             Ok(Some(Order::Start)) => {}
-            Ok(Some(Order::Exec(_))) => return Err(broken("waiting to start the container", &"it does not run yet")),
+            Ok(Some(Order::Exec { .. })) => return Err(broken("waiting to start the container", &"it does not run yet")),
             Ok(None) | Err(_) => return Ok(None),
         }
         self.holder.phase = Phase::Starting;

@@ -11,7 +11,7 @@ use berth_controllers::{Hub, StreamKind};
 use berth_front::{AuditRecord, AuditSink, Callers, Credential, Door, Limits, Streams};
 use berth_iam::{OWNER_KEY, Principal};
 use berth_services::vpc::{DEFAULT_CIDR, DefaultVpc};
-use berth_services::{EcsService, LogsService};
+use berth_services::{EcsService, LogsService, Placements};
 use berth_store::backend::Memory;
 use berth_store::{Options, Store};
 use berth_telemetry::logs::{self, LogStore};
@@ -54,7 +54,7 @@ impl Plane {
     /// # Errors
     /// No port is free, or the account or region is none.
     pub async fn start(timing: Timing) -> Result<Self> {
-        let store = Store::open(Memory::default(), Options::new("test")).context("opening the store")?;
+        let store = Store::open(Memory::default(), Options::new("test").derive(Placements::default())).context("opening the store")?;
         Self::over(store, timing).await
     }
 

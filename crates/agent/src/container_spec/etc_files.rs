@@ -48,7 +48,7 @@ impl EtcFiles {
     /// How the container sees those in a folder.
     pub(super) fn binds(&self, folder: &Path, read_only: bool) -> Vec<Bind> {
         let target = |file: &EtcFile| PathBuf::from("/etc").join(file.name);
-        self.0.iter().map(|file| Bind { source: folder.join(file.name), target: target(file), read_only }).collect()
+        self.0.iter().map(|file| Bind { source: folder.join(file.name), target: target(file), read_only, fill: None }).collect()
     }
 }
 

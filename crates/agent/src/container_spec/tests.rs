@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use berth_api::acs::{self, Hidden};
 use berth_oci::ImageConfig;
+use berth_plan::node::Checks;
 use berth_runtime::{Capability, ContainerSpec, Group, Network, Output};
 use serde_json::{Value, json};
 
-use super::{NodeFacts, SpecError, etc_files, group, of, stop_signal};
+use super::{NodeFacts, SpecError, check_command, checks, etc_files, group, of, stop_signal};
 use crate::images::Resolved;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
@@ -286,8 +288,6 @@ fn what_is_not_done_is_refused_by_name() {
         (json!({ "secrets": [{ "name": "S" }] }), none(), none(), "secrets"),
         (json!({ "environmentFiles": [{ "value": "S" }] }), none(), none(), "environmentFiles"),
         (json!({ "firelensConfiguration": { "type": "fluentd" } }), none(), none(), "firelensConfiguration"),
-        (json!({ "restartPolicy": { "enabled": true } }), none(), none(), "restartPolicy"),
-        (none(), json!({ "Healthcheck": { "Test": ["CMD", "true"] } }), none(), "healthCheck"),
         (none(), json!({ "OpenStdin": true }), none(), "interactive"),
         (none(), none(), json!({ "Sysctls": { "a": "1" } }), "systemControls"),
         (none(), none(), json!({ "Tmpfs": { "/t": "size=1m" } }), "linuxParameters.tmpfs"),
@@ -299,6 +299,33 @@ fn what_is_not_done_is_refused_by_name() {
         let expected = format!("{field} of container main: this agent cannot do that yet");
         assert_eq!(refused(container, config, host), expected);
     }
+}
+
+#[test]
+fn health_checks_have_the_figures_of_ecs_where_nothing_is_said() {
+    let of = |check: Value| {
+        let task = task(json!({}), &json!({ "Healthcheck": check }), &json!({}));
+        (check_command(&task.containers[0]).unwrap(), checks(&task.containers[0]))
+    };
+    let seconds = Duration::from_secs;
+    let (command, said) = of(json!({ "Test": ["CMD-SHELL", "a && b"] }));
+    assert_eq!(command.unwrap(), ["/bin/sh", "-c", "a && b"]);
+    assert_eq!(said, Some(Checks::new(seconds(30), seconds(5), 3, seconds(0))));
+    let all = json!({
+        "Test": ["CMD", "/check", "it"], "Interval": 7_000_000_000_i64, "Timeout": 2_000_000_000_i64, "Retries": 1,
+        "StartPeriod": 60_000_000_000_i64
+    });
+    let (command, said) = of(all);
+    assert_eq!((command.unwrap(), said), (strings(&["/check", "it"]), Some(Checks::new(seconds(7), seconds(2), 1, seconds(60)))));
+    assert_eq!((of(json!({ "Test": ["NONE"] })), of(json!({}))), ((None, None), (None, None)));
+    for wrong in [json!(["true"]), json!(["CMD"]), json!(["CMD-SHELL", "a", "b"])] {
+        let said = refused(json!({}), json!({ "Healthcheck": { "Test": wrong } }), json!({}));
+        assert!(said.starts_with("healthCheck of container main: it has to be CMD and a command"), "{said}");
+    }
+}
+
+fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use berth_client::Client;
 use berth_model::Timestamp;
 use berth_plan::node::{self, Action, Desired, Event, Uptime};
 use berth_runtime::Runtime;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info};
@@ -21,6 +21,7 @@ use super::intake::Intake;
 use super::record::Record;
 use super::report::Progress;
 use super::upkeep::News;
+use super::view::View;
 use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
 use crate::container_spec::NodeFacts;
 use crate::files::Outlives;
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) logs: PathBuf,
     /// Reports that are on their way at the same time, at most.
     pub(crate) reports: Semaphore,
+    /// A container's health is another than before.
+    pub(crate) health: Arc<Notify>,
 }
 
 /// What an actor is told.
@@ -92,6 +95,8 @@ pub(crate) struct Actor {
     pub(super) told: Progress,
     pub(super) reports: Attempts,
     pub(super) clearing: Clearing,
+    /// What telemetry says of the task.
+    pub(super) view: watch::Sender<View>,
 }
 
 /// What an actor has of a container besides the record.
@@ -102,6 +107,9 @@ pub(super) struct Container {
     pub(super) driver: Option<Driver>,
     pull: Option<AbortHandle>,
     pub(super) signal: Option<AbortHandle>,
+    /// A health check that runs, and what the last one said.
+    pub(super) check: Option<AbortHandle>,
+    pub(super) said: String,
     pub(super) output: Output,
     /// When this agent heard that it has ended.
     pub(super) ended_at: Option<Instant>,
@@ -122,7 +130,7 @@ pub(super) enum Output {
 }
 
 impl Actor {
-    pub(crate) fn new(shared: Arc<Shared>, folder: TaskFolder, record: Record) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, folder: TaskFolder, record: Record, view: watch::Sender<View>) -> Self {
         let containers = record.node.containers.iter().map(|_| Container::default()).collect();
         let (told, kept) = (Progress::none(&record), record.node.clone());
         let (keeps, reports, clearing) = (Attempts::new(), Attempts::new(), Clearing::new());
@@ -141,6 +149,7 @@ impl Actor {
             told,
             reports,
             clearing,
+            view,
         }
     }
 
@@ -202,6 +211,7 @@ impl Actor {
     async fn advance(&mut self) {
         let step = node::step(&self.record.node, uptime(), wall());
         (self.record.node, self.wake_at) = (step.next, step.wake_at);
+        self.close_ended();
         let prepares = |(_, action): &(usize, Action)| matches!(action, Action::Pull | Action::Abandon | Action::Create);
         if self.news().is_some() || !step.actions.iter().all(prepares) {
             // A container may be made while the record is being written; nothing of it runs before.
@@ -210,9 +220,9 @@ impl Actor {
                 return;
             }
         }
-        let ends = |(_, action): &(usize, Action)| matches!(action, Action::Stop | Action::Kill);
+        let ends = |(_, action): &(usize, Action)| matches!(action, Action::Stop | Action::Kill | Action::Restart);
         if step.actions.iter().any(ends) {
-            // When it was asked to end counts after a restart as well.
+            // When it was asked to end, or ended, counts after a restart as well.
             self.keep(Outlives::Process).await;
         }
         for (at, action) in step.actions {
@@ -223,6 +233,7 @@ impl Actor {
             self.keep(Outlives::Process).await;
         }
         self.report();
+        self.show();
         if news == Some(News::Runs) {
             // Said before it is on disk, for it is as true after a restart: the runtime knows.
             self.keep(Outlives::Process).await;
@@ -244,6 +255,8 @@ impl Actor {
                 None => self.failed(at, Failure { code: None, reason: "CannotCreateContainerError: no image".to_owned() }),
             },
             Action::Start => drop(self.work.spawn(subject.start())),
+            Action::Restart => drop(self.work.spawn(subject.restart())),
+            Action::Check => self.check(at),
             Action::Stop => {
                 let signal = self.record.made[at].stop_signal;
                 self.signal(at, signal);
@@ -288,6 +301,7 @@ impl Actor {
             Done::Settled(at, standing) | Done::Over(at, standing) => self.adopt(at, standing, true),
             Done::Shipped(at) => self.containers[at].output = Output::Shipped,
             Done::Signalled => {}
+            Done::Checked(at, checkup) => self.checked(at, checkup),
             Done::Submitted(said, outcome) => self.submitted(said, outcome),
             Done::Cleared(outcome) => self.cleared(outcome),
         }
@@ -311,7 +325,7 @@ impl Actor {
         node::observe(&mut self.record.node, at, event, uptime());
     }
 
-    fn failed(&mut self, at: usize, Failure { code, reason }: Failure) {
+    pub(super) fn failed(&mut self, at: usize, Failure { code, reason }: Failure) {
         info!(task = %self.folder.id(), container = self.name(at), reason, "a container does not start");
         self.event(at, Event::Failed { code, reason, at: wall() });
     }

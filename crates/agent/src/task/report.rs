@@ -21,7 +21,7 @@ pub(super) struct Progress {
 impl Progress {
     /// What is to be said. A container that `is_held` is not said to have ended yet.
     pub(super) fn of(record: &Record, is_held: impl Fn(usize) -> bool) -> Self {
-        let said = |(at, container): (usize, &NodeContainer)| match of(&container.phase) {
+        let said = |(at, container): (usize, &NodeContainer)| match container.phase.status() {
             Status::Stopped if is_held(at) => Status::Running,
             status => status,
         };
@@ -32,14 +32,6 @@ impl Progress {
     /// What the control plane knows without being told.
     pub(super) fn none(record: &Record) -> Self {
         Self { task: Status::Pending, containers: vec![Status::Pending; record.node.containers.len()] }
-    }
-}
-
-fn of(phase: &Phase) -> Status {
-    match phase {
-        Phase::Waiting | Phase::Pulling | Phase::Pulled | Phase::Creating | Phase::Created | Phase::Starting => Status::Pending,
-        Phase::Running { .. } | Phase::Stopping { .. } => Status::Running,
-        Phase::Stopped(_) => Status::Stopped,
     }
 }
 

@@ -18,6 +18,7 @@ use tracing::{debug, error, warn};
 
 use super::actor::Shared;
 use super::folders::TaskFolder;
+use super::health::Checkup;
 use super::report::Progress;
 use crate::backoff::Backoff;
 use crate::container_spec;
@@ -45,6 +46,8 @@ pub(super) enum Done {
     Over(usize, Standing),
     /// It got a signal.
     Signalled,
+    /// Its health was checked.
+    Checked(usize, Checkup),
     /// All it wrote is where it belongs.
     Shipped(usize),
     /// Something was said to the control plane.
@@ -95,7 +98,7 @@ impl Subject {
     }
 
     /// Runs what blocks where it may.
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Runtime, PathBuf) -> Result<T, RuntimeError> + Send + 'static,
     ) -> Result<T, RuntimeError> {
@@ -173,6 +176,22 @@ impl Subject {
         let since = Instant::now();
         let standing = self.blocking(|runtime, folder| runtime.start(&folder)).await;
         self.took("start", since);
+        self.started(standing)
+    }
+
+    /// Starts a container that is over once more, in its place.
+    pub(super) async fn restart(self) -> Done {
+        let since = Instant::now();
+        let standing = self.blocking(|runtime, folder| {
+            runtime.recreate(&folder)?;
+            runtime.start(&folder)
+        });
+        let standing = standing.await;
+        self.took("restart", since);
+        self.started(standing)
+    }
+
+    fn started(&self, standing: Result<Standing, RuntimeError>) -> Done {
         let cannot =
             |code, what: &dyn ToString| Failure { code, reason: format!("CannotStartContainerError: {}", what.to_string()) };
         Done::Started(

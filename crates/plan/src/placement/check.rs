@@ -6,16 +6,27 @@ use berth_model::{Attribute, ContainerInstance, InstanceStatus, Name, PortSet, P
 use super::{Lack, Rule, Want};
 use crate::query::{self, Subject};
 
-/// Whether the instance of which `used` is taken can have one task more.
-pub(super) fn check(want: &Want<'_>, subject: &Subject<'_>, used: &Resources) -> Result<(), Lack> {
+/// Whether the instance of which `used` is taken can have one task more, of a group of which `of_group` are there.
+pub(super) fn check(want: &Want<'_>, subject: &Subject<'_>, of_group: u32, used: &Resources) -> Result<(), Lack> {
+    suits(want, subject)?;
+    has_room(want, subject, of_group, used)
+}
+
+/// Whether the instance itself is one for such tasks, whatever is on it.
+pub(super) fn suits(want: &Want<'_>, subject: &Subject<'_>) -> Result<(), Lack> {
     let instance = subject.instance;
     takes_tasks(instance)?;
     attributes(want.attributes, instance)?;
     location(want.zones, instance)?;
-    for rule in want.rules {
-        follows(rule, want.group, subject)?;
-    }
-    resources(want, &instance.registered, used)
+    let lasting = want.rules.iter().filter(|rule| rule.is_lasting());
+    lasting.into_iter().try_for_each(|rule| follows(rule, subject, 0))
+}
+
+/// Whether what is on the instance leaves room for one task more.
+pub(super) fn has_room(want: &Want<'_>, subject: &Subject<'_>, of_group: u32, used: &Resources) -> Result<(), Lack> {
+    let passing = want.rules.iter().filter(|rule| !rule.is_lasting());
+    passing.into_iter().try_for_each(|rule| follows(rule, subject, of_group))?;
+    resources(want, &subject.instance.registered, used)
 }
 
 fn takes_tasks(instance: &ContainerInstance) -> Result<(), Lack> {
@@ -53,14 +64,12 @@ fn location(zones: Option<&[Name]>, instance: &ContainerInstance) -> Result<(), 
     }
 }
 
-fn follows(rule: &Rule, group: &str, subject: &Subject<'_>) -> Result<(), Lack> {
+fn follows(rule: &Rule, subject: &Subject<'_>, of_group: u32) -> Result<(), Lack> {
     match rule {
         Rule::MemberOf(expression) if query::evaluate(expression, subject) => Ok(()),
         Rule::MemberOf(expression) => Err(Lack::MemberOf(expression.clone())),
-        Rule::DistinctInstance => match subject.groups.count(group) {
-            0 => Ok(()),
-            tasks => Err(Lack::DistinctInstance { tasks }),
-        },
+        Rule::DistinctInstance if of_group == 0 => Ok(()),
+        Rule::DistinctInstance => Err(Lack::DistinctInstance { tasks: of_group }),
     }
 }
 

@@ -1,14 +1,15 @@
 //! The decision.
 
 use std::fmt;
+use std::sync::Arc;
 
 use berth_model::{InstanceId, Resources};
 
-use super::board::Board;
 use super::check::check;
-use super::{Lack, Strategy, Want};
+use super::pool::Pool;
+use super::search::Search;
+use super::{Lack, Sieve, Strategy, Summary, Want};
 use crate::IdSource;
-use crate::query::Subject;
 
 /// Where the tasks of a call go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +49,10 @@ pub enum Why {
     Named,
     /// It was the best place.
     Best {
-        /// Of how many that could have it.
-        eligible: usize,
-        /// Of how many instances in all.
+        /// Of how many instances.
         instances: usize,
         /// By these strategies.
-        strategies: Box<[Strategy]>,
+        strategies: Arc<[Strategy]>,
     },
 }
 
@@ -61,7 +60,7 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named => f.write_str("named by the caller"),
-            Self::Best { eligible, instances, strategies } => {
+            Self::Best { instances, strategies } => {
                 write!(f, "best by ")?;
                 if strategies.is_empty() {
                     write!(f, "{}", Strategy::Random)?;
@@ -70,7 +69,7 @@ impl fmt::Display for Why {
                     let comma = if at == 0 { "" } else { ", " };
                     write!(f, "{comma}{strategy}")?;
                 }
-                write!(f, " of {eligible} that could have it, of {instances} in all")
+                write!(f, " of {instances} instances")
             }
         }
     }
@@ -80,37 +79,70 @@ impl Placement {
     /// The instance that came nearest to having one task more; of several, the one with the lowest id.
     #[must_use]
     pub fn nearest(&self) -> Option<&Rejection> {
-        self.rejections.iter().rev().max_by_key(|rejection| rejection.lack.nearness())
+        nearest(&self.rejections)
+    }
+
+    /// What the instances lack, in short.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.rejections)
     }
 }
 
-/// Finds a place for each task of `want` among the instances. What one task takes, the next one of the call finds taken.
-pub fn place<'a>(want: &'a Want<'a>, instances: impl IntoIterator<Item = Subject<'a>>, ids: &mut dyn IdSource) -> Placement {
+/// Of several that are as near, the one with the lowest id.
+pub(super) fn nearest(rejections: &[Rejection]) -> Option<&Rejection> {
+    rejections.iter().rev().max_by_key(|rejection| rejection.lack.nearness())
+}
+
+/// Finds a place for each task of `want` in the pool. What one task takes, the next one of the call finds taken. `sieve` has been
+/// used for tasks of the same kind before, or is new.
+pub fn place(want: &Want<'_>, pool: &Pool, sieve: &mut Sieve, ids: &mut dyn IdSource) -> Placement {
     let seed = ids.next().into_iter().fold(0_u64, |sum, byte| sum.rotate_left(8) ^ u64::from(byte));
-    let mut board = Board::new(want, instances.into_iter(), seed);
+    let mut pool = pool.clone();
+    let why = Why::Best { instances: pool.len(), strategies: want.strategies.into() };
+    let mut search = Search::new(want, sieve, seed);
     let mut placed = Vec::new();
     let mut unplaced = want.count;
     while unplaced > 0
-        && let Some(at) = board.best()
+        && let Some(slot) = search.best(&pool)
+        && let Some(spot) = pool.spot(slot)
+        && let Some(fixed) = &spot.fixed
     {
-        let eligible = board.eligible();
-        let Ok(reservation) = board.put(at) else { break };
-        let why = Why::Best { eligible, instances: board.len(), strategies: want.strategies.into() };
-        placed.push(Placed { instance: board.instance(at).id, reservation, why });
+        let (instance, reservation) = (spot.id, want.reservation_on(&fixed.registered, &spot.used));
+        // What follows is of interest to further tasks of the call alone.
+        if unplaced > 1 {
+            if pool.put(slot, &reservation, want.group).is_err() {
+                break;
+            }
+            search.has_put(&pool, slot);
+        }
+        placed.push(Placed { instance, reservation, why: why.clone() });
         unplaced -= 1;
     }
-    let lacks = if unplaced == 0 { Vec::new() } else { board.lacks() };
-    let rejections = lacks.into_iter().map(|(instance, lack)| Rejection { instance, lack }).collect();
+    let rejections = if unplaced == 0 { Vec::new() } else { rejections(want, &pool) };
     Placement { placed, unplaced, rejections }
 }
 
-/// Puts one task on a named instance. StartTask leaves the choice to its caller: give it no rules to have none checked.
-///
-/// # Errors
-/// What the instance lacks.
-pub fn start(want: &Want<'_>, instance: &Subject<'_>) -> Result<Placed, Lack> {
-    let used = &instance.instance.used;
-    check(want, instance, used)?;
-    let reservation = want.reservation_on(&instance.instance.registered, used);
-    Ok(Placed { instance: instance.instance.id, reservation, why: Why::Named })
+/// What each instance lacks, ordered by their ids.
+fn rejections(want: &Want<'_>, pool: &Pool) -> Vec<Rejection> {
+    let group = pool.group(want.group);
+    let rejection = |(_, spot): (u32, &super::spot::Spot)| {
+        let groups = pool.groups_on(spot);
+        let of_group = group.map_or(0, |group| spot.groups.get(group));
+        let lack = check(want, &spot.subject(&groups)?, of_group, &spot.used).err()?;
+        Some(Rejection { instance: spot.id, lack })
+    };
+    pool.spots().filter_map(rejection).collect()
+}
+
+/// Puts one task on a named instance. StartTask leaves the choice to its caller: give it no rules to have none checked. None if
+/// the pool has no such instance.
+#[must_use]
+pub fn start(want: &Want<'_>, pool: &Pool, instance: InstanceId) -> Option<Result<Placed, Lack>> {
+    let (used, of_group) = (pool.used(instance)?, pool.on(instance, want.group));
+    pool.with_subject(instance, |subject| {
+        check(want, subject, of_group, used)?;
+        let reservation = want.reservation_on(&subject.instance.registered, used);
+        Ok(Placed { instance, reservation, why: Why::Named })
+    })
 }

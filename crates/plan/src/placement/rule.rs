@@ -24,6 +24,14 @@ impl Rule {
             ConstraintKind::DistinctInstance => Ok(Self::DistinctInstance),
         }
     }
+
+    /// Whether it holds for an instance whatever tasks are on it.
+    pub(super) fn is_lasting(&self) -> bool {
+        match self {
+            Self::MemberOf(expression) => expression.is_about_instances_alone(),
+            Self::DistinctInstance => false,
+        }
+    }
 }
 
 /// The rules of some constraints.

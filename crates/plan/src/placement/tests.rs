@@ -1,19 +1,24 @@
 use std::collections::BTreeMap;
 
 use berth_model::{
-    Constraint, ConstraintKind, ContainerInstance, Facts, HealthCheck, InstanceId, InstanceStatus, Name, Protocol, Resources,
+    Constraint, ConstraintKind, ContainerInstance, Facts, HealthCheck, InstanceId, InstanceStatus, LaunchType, Life, Name,
+    Protocol, Resources, StopCode, Task, node,
 };
 use proptest::prelude::*;
 use proptest::strategy::Strategy as Generated;
 
-use super::{Field, Lack, Placement, Rule, Strategy, StrategyError, Want, place, rules, start};
-use crate::fixtures::{at, attribute, container, counting, facts, instance, published};
-use crate::query::Subject;
+use super::{
+    Field, GroupKey, Index, Lack, Placed, Placement, Pool, PoolKey, Rule, Sieve, Strategy, StrategyError, Want, place, rules,
+    start,
+};
+use crate::fixtures::{at, attribute, container, counting, facts, instance, published, region};
+use crate::task::{self, Order};
 
 const ZONE: &str = "ecs.availability-zone";
 
-/// Instances and how many tasks of each group they have.
-type Cluster = Vec<(ContainerInstance, BTreeMap<Name, u32>)>;
+/// An instance and how many tasks of each group it has.
+type Spot = (ContainerInstance, BTreeMap<Name, u32>);
+type Cluster = Vec<Spot>;
 
 fn empty(instances: impl IntoIterator<Item = ContainerInstance>) -> Cluster {
     instances.into_iter().map(|instance| (instance, BTreeMap::new())).collect()
@@ -24,8 +29,21 @@ fn zoned(number: u8, zone: &str, tasks: u32) -> (ContainerInstance, BTreeMap<Nam
     (instance, [("family:web".into(), tasks)].into_iter().collect())
 }
 
-fn subjects(cluster: &Cluster) -> impl Iterator<Item = Subject<'_>> {
-    cluster.iter().map(|(instance, groups)| Subject { instance, running: groups.values().sum(), groups })
+fn web() -> GroupKey {
+    GroupKey { cluster: "default".into(), name: "family:web".into() }
+}
+
+fn pool(cluster: &[Spot]) -> Pool {
+    let mut pool = Pool::default();
+    for (instance, groups) in cluster {
+        pool.set_instance(instance.id, Some(instance));
+        for (name, &tasks) in groups {
+            let tasks = i32::try_from(tasks).expect("few tasks");
+            let group = GroupKey { cluster: instance.cluster.clone(), name: name.clone() };
+            pool.count(instance.id, &group, node::zone(&instance.attributes), tasks, tasks);
+        }
+    }
+    pool
 }
 
 /// Places `count` tasks of `facts` in the group `family:web`.
@@ -54,11 +72,11 @@ impl Call {
         self
     }
 
-    fn on(&self, cluster: &Cluster) -> Placement {
-        let reservation = self.facts.reservation();
-        let new = Want::new(&self.facts, &reservation, "family:web");
+    fn on(&self, cluster: &[Spot]) -> Placement {
+        let (reservation, group) = (self.facts.reservation(), web());
+        let new = Want::new(&self.facts, &reservation, &group);
         let want = Want { count: self.count, rules: &self.rules, strategies: &self.strategies, ..new };
-        place(&want, subjects(cluster), &mut counting(self.seed))
+        place(&want, &pool(cluster), &mut Sieve::default(), &mut counting(self.seed))
     }
 }
 
@@ -157,11 +175,7 @@ fn each_task_gets_gpus_of_its_own() {
 
 #[test]
 fn an_instance_that_takes_no_tasks_gets_none() {
-    for (status, word) in [
-        (InstanceStatus::Draining, "is DRAINING"),
-        (InstanceStatus::Registering, "is REGISTERING"),
-        (InstanceStatus::Inactive { at: at(0) }, "is INACTIVE"),
-    ] {
+    for (status, word) in [(InstanceStatus::Draining, "is DRAINING"), (InstanceStatus::Registering, "is REGISTERING")] {
         lacks(facts(), ContainerInstance { status, ..instance(1) }, "INACTIVE", word);
     }
     lacks(facts(), ContainerInstance { agent_connected: false, ..instance(1) }, "AGENT", "its agent is disconnected");
@@ -294,22 +308,46 @@ fn chance_reaches_every_instance() {
 fn a_place_says_why() {
     let placement = call(1).by(&[("spread", "attribute:zone"), ("binpack", "memory")]).on(&empty([instance(1), instance(2)]));
     let why = placement.placed[0].why.to_string();
-    assert_eq!(why, "best by spread(attribute:zone), binpack(memory) of 2 that could have it, of 2 in all");
+    assert_eq!(why, "best by spread(attribute:zone), binpack(memory) of 2 instances");
+    assert_eq!(call(1).on(&empty([instance(1)])).placed[0].why.to_string(), "best by random of 1 instances");
+}
+
+#[test]
+fn one_that_is_gone_is_no_place_and_no_rejection() {
+    let gone = ContainerInstance { status: InstanceStatus::Inactive { at: at(0) }, ..instance(1) };
+    let placement = call(1).on(&empty([gone]));
+    assert_eq!((placement.unplaced, placement.rejections.len()), (1, 0));
+}
+
+#[test]
+fn a_summary_says_which_constraint_took_how_many_out_and_what_the_nearest_lacks() {
+    let mut cluster = [zoned(1, "a", 0), zoned(2, "a", 0), zoned(3, "b", 0), zoned(4, "b", 0)];
+    cluster[0].0.agent_connected = false;
+    cluster[3].0.used.memory = 4_000;
+    let placement = call(1).where_("attribute:ecs.availability-zone == b").on(&cluster[..]);
+    assert_eq!(placement.unplaced, 0);
+    cluster[2].0.used.memory = 3_900;
+    let placement = call(1).where_("attribute:ecs.availability-zone == b").on(&cluster[..]);
+    let summary = placement.summary();
     assert_eq!(
-        call(1).on(&empty([instance(1)])).placed[0].why.to_string(),
-        "best by random of 1 that could have it, of 1 in all"
+        summary.to_string(),
+        format!(
+            "none of 4 instances has room: 2 by memory, 1 by agent disconnected, \
+             1 by memberOf attribute:ecs.availability-zone == b; the nearest, {}, needs 512 MiB, has 196 MiB",
+            instance(3).id
+        )
     );
+    assert_eq!(call(1).on(&Vec::new()).summary().to_string(), "there are no instances");
 }
 
 #[test]
 fn a_named_instance_is_checked_for_room_and_agent() {
     let facts = on_port(80, Protocol::Tcp);
     let reservation = facts.reservation();
-    let want = Want::new(&facts, &reservation, "family:web");
-    let on = |instance: &ContainerInstance| {
-        let groups = BTreeMap::<Name, u32>::new();
-        start(&want, &Subject { instance, running: 0, groups: &groups })
-    };
+    let group = web();
+    let want = Want::new(&facts, &reservation, &group);
+    let on =
+        |instance: &ContainerInstance| start(&want, &pool(&empty([instance.clone()])), instance.id).expect("the pool has it");
     let placed = on(&instance(4)).expect("room");
     assert_eq!((placed.instance, placed.reservation), (instance(4).id, reservation.clone()));
     assert_eq!(on(&ContainerInstance { agent_connected: false, ..instance(4) }), Err(Lack::Agent));
@@ -350,6 +388,7 @@ prop_compose! {
         tasks in 0_u32..4,
     ) -> (ContainerInstance, BTreeMap<Name, u32>) {
         let (mut instance, groups) = zoned(number, &format!("zone-{zone}"), tasks);
+        instance.attributes.extend((cpu % 3 > 0).then(|| attribute("rack", if cpu % 3 == 1 { "north" } else { "south" })));
         instance.registered.cpu = cpu;
         instance.registered.memory = memory;
         instance.used.ports_tcp = port.into_iter().collect();
@@ -369,9 +408,10 @@ prop_compose! {
         cpu in 0_u32..800,
         distinct in any::<bool>(),
         strategies in prop::sample::subsequence(
-            vec![("spread", "attribute:ecs.availability-zone"), ("spread", "instanceId"), ("binpack", "memory"), ("random", "")],
+            vec![("spread", "attribute:ecs.availability-zone"), ("spread", "attribute:rack"), ("spread", "instanceId"),
+                 ("binpack", "memory"), ("binpack", "cpu"), ("random", "")],
             0..=4,
-        ),
+        ).prop_shuffle(),
         seed in any::<u64>(),
     ) -> Call {
         let mut facts = port.map_or_else(facts, |port| on_port(port, Protocol::Tcp));
@@ -380,6 +420,22 @@ prop_compose! {
         let rules = if distinct { vec![Rule::DistinctInstance] } else { Vec::new() };
         Call { facts, count, rules, seed: seed.into(), ..call(1) }.by(&strategies)
     }
+}
+
+/// What the strategies compare, computed without an index.
+fn measures(chain: &[Strategy], cluster: &[Spot], (instance, groups): &Spot) -> Vec<u32> {
+    let measure = |strategy: &Strategy| match strategy {
+        Strategy::BinpackCpu => instance.registered.cpu - instance.used.cpu,
+        Strategy::BinpackMemory => instance.registered.memory - instance.used.memory,
+        Strategy::Spread(Field::Instance) => groups["family:web"],
+        Strategy::Spread(Field::Attribute(name)) => {
+            let value = |instance: &ContainerInstance| instance.attributes.iter().find(|a| a.name == *name).cloned();
+            let same = cluster.iter().filter(|(other, _)| value(other) == value(instance));
+            same.map(|(_, groups)| groups["family:web"]).sum()
+        }
+        Strategy::Random => 0,
+    };
+    chain.iter().map(measure).collect()
 }
 
 proptest! {
@@ -411,6 +467,24 @@ proptest! {
     }
 
     #[test]
+    fn each_place_is_the_best_by_every_strategy(cluster in some_cluster(), call in some_call()) {
+        let mut cluster = cluster;
+        let chain: Vec<Strategy> = call.strategies.iter().take_while(|&strategy| *strategy != Strategy::Random).cloned().collect();
+        for Placed { instance, reservation, .. } in call.on(&cluster).placed {
+            let fits = |(spot, groups): &&Spot| {
+                let distinct = call.rules.is_empty() || groups["family:web"] == 0;
+                spot.agent_connected && distinct && spot.registered.fits(&spot.used, &reservation).is_ok()
+            };
+            let best = cluster.iter().filter(fits).map(|spot| measures(&chain, &cluster, spot)).min();
+            let chosen = cluster.iter().position(|(spot, _)| spot.id == instance).expect("one of the cluster");
+            prop_assert_eq!(Some(measures(&chain, &cluster, &cluster[chosen])), best);
+            let (spot, groups) = &mut cluster[chosen];
+            spot.used = spot.used.checked_add(&reservation).expect("room");
+            *groups.entry("family:web".into()).or_default() += 1;
+        }
+    }
+
+    #[test]
     fn the_order_of_the_instances_changes_nothing(cluster in some_cluster(), call in some_call(), turn in 0_usize..8) {
         let mut other = cluster.clone();
         other.reverse();
@@ -430,4 +504,73 @@ proptest! {
         let (least, most) = (tasks.values().min().expect("a zone"), tasks.values().max().expect("a zone"));
         prop_assert!(placement.unplaced > 0 || most - least <= 1, "{:?}", tasks);
     }
+}
+
+#[test]
+fn an_index_follows_tasks_and_instances_in_any_order() {
+    let mut at_home = task::accept(
+        Order {
+            instance: Some(instance(1).id),
+            zone: Some("a".into()),
+            ..Order::new(region(), "default".into(), ("web".into(), 1), &facts(), LaunchType::Ec2)
+        },
+        at(0),
+        &mut counting(0),
+    );
+    let key = PoolKey::Cluster(region(), "default".into());
+    let mut index = Index::default();
+    index.task(None, Some(&at_home));
+    let (home, _) = zoned(1, "a", 0);
+    index.instance(None, Some(&home));
+    let on = |index: &Index| index.pool(&key).map(|pool| pool.on(home.id, &web()));
+    let spread = |index: &Index| {
+        let pool = index.pool(&key).expect("a pool");
+        pool.spread(&web()).map(|(zone, tasks)| (zone.map(ToString::to_string), tasks)).collect::<Vec<_>>()
+    };
+    assert_eq!((on(&index), spread(&index)), (Some(1), vec![(Some("a".to_owned()), 1)]));
+    let before = index.clone();
+    let running = Task { life: Life::Running { started_at: at(1) }, ..at_home.clone() };
+    index.task(Some(&at_home), Some(&running));
+    let running_on = |index: &Index| index.pool(&key).and_then(|pool| pool.with_subject(home.id, |subject| subject.running));
+    assert_eq!((running_on(&index), running_on(&before), on(&index)), (Some(1), Some(0), Some(1)));
+    at_home = task::stop(&running, StopCode::UserInitiated, "", at(2)).expect("a change");
+    index.task(Some(&running), Some(&at_home));
+    assert_eq!((running_on(&index), on(&index), spread(&index)[0].1), (Some(0), Some(0), 0));
+    let moved = ContainerInstance { cluster: "other".into(), ..home.clone() };
+    index.instance(Some(&home), Some(&moved));
+    assert_eq!((index.pool(&key).map(Pool::active), running_on(&index)), (Some(0), None));
+    index.instance(Some(&moved), None);
+    let other = PoolKey::Cluster(region(), "other".into());
+    assert_eq!(index.pool(&other).map(Pool::active), Some(0));
+}
+
+#[test]
+fn fargate_tasks_count_in_the_region_and_not_in_the_cluster() {
+    let attributes = vec![attribute(node::AWSVPC, "1"), attribute(node::FARGATE, "")];
+    let node = ContainerInstance { attributes, ..instance(1) };
+    let facts = facts();
+    let order = Order::new(region(), "shop".into(), ("web".into(), 1), &facts, LaunchType::Fargate);
+    let guest = task::accept(Order { instance: Some(node.id), ..order }, at(0), &mut counting(0));
+    let mut index = Index::default();
+    index.instance(None, Some(&node));
+    index.task(None, Some(&guest));
+    let group = GroupKey { cluster: "shop".into(), name: "family:web".into() };
+    let on = |key: PoolKey| index.pool(&key).map(|pool| (pool.active(), pool.on(node.id, &group)));
+    assert_eq!(on(PoolKey::Fargate(region())), Some((1, 1)));
+    assert_eq!(on(PoolKey::Cluster(region(), "default".into())), Some((1, 0)));
+}
+
+#[test]
+fn a_sieve_forgets_what_changed() {
+    let (facts, group) = (facts(), web());
+    let (reservation, rules) = (
+        facts.reservation(),
+        rules([&Constraint { kind: ConstraintKind::MemberOf, expression: Some("attribute:new exists".into()) }])
+            .expect("an expression"),
+    );
+    let want = Want { rules: &rules, ..Want::new(&facts, &reservation, &group) };
+    let (mut pool, mut sieve) = (pool(&empty([instance(1)])), Sieve::default());
+    assert_eq!(place(&want, &pool, &mut sieve, &mut counting(0)).unplaced, 1);
+    pool.set_instance(instance(1).id, Some(&ContainerInstance { attributes: vec![attribute("new", "")], ..instance(1) }));
+    assert_eq!(place(&want, &pool, &mut sieve, &mut counting(0)).unplaced, 0);
 }

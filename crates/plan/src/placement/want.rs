@@ -2,7 +2,7 @@
 
 use berth_model::{Attribute, Facts, Name, Resources};
 
-use super::{Rule, Strategy};
+use super::{GroupKey, Rule, Strategy};
 
 /// Tasks that are all alike, to be placed in one go.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +14,7 @@ pub struct Want<'a> {
     /// How many GPUs each needs.
     pub gpus: u32,
     /// Their group.
-    pub group: &'a str,
+    pub group: &'a GroupKey,
     /// The availability zones they may be in, if they may not be in all.
     pub zones: Option<&'a [Name]>,
     /// How many they are.
@@ -28,7 +28,7 @@ pub struct Want<'a> {
 impl<'a> Want<'a> {
     /// One task of a definition, anywhere. `reservation` is the facts' own unless the caller overrode sizes.
     #[must_use]
-    pub fn new(facts: &'a Facts, reservation: &'a Resources, group: &'a str) -> Self {
+    pub fn new(facts: &'a Facts, reservation: &'a Resources, group: &'a GroupKey) -> Self {
         Self {
             attributes: &facts.requires_attributes,
             reservation,
@@ -45,6 +45,9 @@ impl<'a> Want<'a> {
     pub(super) fn reservation_on(&self, registered: &Resources, used: &Resources) -> Resources {
         let count = usize::try_from(self.gpus).unwrap_or(usize::MAX);
         let mut reservation = self.reservation.clone();
+        if count == 0 {
+            return reservation;
+        }
         reservation.gpus = registered.free_gpus(used).take(count).cloned().collect();
         reservation
     }

@@ -28,6 +28,12 @@ impl Expression {
         &self.0.source
     }
 
+    /// Whether it asks for nothing that changes with the tasks on an instance.
+    #[must_use]
+    pub fn is_about_instances_alone(&self) -> bool {
+        self.root().is_about_instances_alone()
+    }
+
     pub(super) fn root(&self) -> &Node {
         &self.0.root
     }
@@ -59,6 +65,23 @@ pub(super) enum Node {
     Any(Vec<Self>),
     Not(Box<Self>),
     Test(Test),
+}
+
+impl Node {
+    fn is_about_instances_alone(&self) -> bool {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().all(Self::is_about_instances_alone),
+            Self::Not(node) => node.is_about_instances_alone(),
+            Self::Test(Test::RunningTasks(..) | Test::Group(_)) => false,
+            Self::Test(
+                Test::AgentConnected(_)
+                | Test::AgentVersion(..)
+                | Test::Attribute(..)
+                | Test::Ec2InstanceId(_)
+                | Test::RegisteredAt(..),
+            ) => true,
+        }
+    }
 }
 
 /// A subject with its operator and argument.

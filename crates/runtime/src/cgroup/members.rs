@@ -21,22 +21,7 @@ impl Cgroups {
     /// # Errors
     /// The kernel refuses, or something cannot be killed.
     pub fn kill(&self, path: &str) -> Result<(), CgroupError> {
-        let until = Instant::now() + PATIENCE;
-        let mut pause = PAUSES.0;
-        loop {
-            let mut left = None;
-            for folder in self.folders(path) {
-                if kill_below(&folder)? {
-                    left = Some(folder);
-                }
-            }
-            let Some(folder) = left else { return Ok(()) };
-            if Instant::now() > until {
-                return Err(failed("killing what runs in", &folder)(io::ErrorKind::TimedOut.into()));
-            }
-            thread::sleep(pause);
-            pause = PAUSES.1.min(pause * 2);
-        }
+        kill_folders(&self.folders(path).collect::<Vec<_>>())
     }
 
     /// Removes a path and all below it from all hierarchies. A path that is not there is no error.
@@ -54,7 +39,27 @@ impl Cgroups {
     }
 }
 
-fn remove_one(folder: &Path) -> Result<(), CgroupError> {
+/// Kills all that runs at and below folders, until nothing does.
+pub(super) fn kill_folders(folders: &[PathBuf]) -> Result<(), CgroupError> {
+    let until = Instant::now() + PATIENCE;
+    let mut pause = PAUSES.0;
+    loop {
+        let mut left = None;
+        for folder in folders {
+            if kill_below(folder)? {
+                left = Some(folder);
+            }
+        }
+        let Some(folder) = left else { return Ok(()) };
+        if Instant::now() > until {
+            return Err(failed("killing what runs in", folder)(io::ErrorKind::TimedOut.into()));
+        }
+        thread::sleep(pause);
+        pause = PAUSES.1.min(pause * 2);
+    }
+}
+
+pub(super) fn remove_one(folder: &Path) -> Result<(), CgroupError> {
     let mut pause = PAUSES.0;
     loop {
         match fs::remove_dir(folder) {

@@ -5,7 +5,7 @@ use berth_api::ecs::{self as api, errors};
 use berth_model::node::{self, Offer};
 use berth_model::{Cluster, ContainerInstance, LaunchType, Name, Resources, StrategyItem, Tags, Task, TaskDefinition, Timestamp};
 use berth_plan::IdSource;
-use berth_plan::placement::{Placed, Want};
+use berth_plan::placement::{GroupKey, Placed, PoolKey, Want};
 use berth_plan::task::{self, Order};
 use berth_store::{InstanceKey, Shared, State, Transaction};
 use berth_wire::EnumShape as _;
@@ -36,7 +36,7 @@ pub(super) struct Launch {
     pub(super) definition: Shared<TaskDefinition>,
     pub(super) overrides: Overrides,
     pub(super) reservation: Resources,
-    pub(super) group: Name,
+    pub(super) group: GroupKey,
     pub(super) kind: LaunchType,
     pub(super) network: Option<Network>,
     pub(super) zones: Option<Vec<Name>>,
@@ -71,6 +71,7 @@ impl Launch {
             Some(group) => group,
             None => Name::new(&format!("family:{}", definition.family)),
         };
+        let group = GroupKey { cluster: cluster.clone(), name: group };
         let started_by = short(wishes.started_by, "startedBy")?;
         let zones = network.as_ref().map(Network::zones);
         let client_token = client_token.map(Into::into);
@@ -92,6 +93,11 @@ impl Launch {
     /// One task of it, anywhere.
     pub(super) fn want(&self) -> Want<'_> {
         Want { zones: self.zones.as_deref(), ..Want::new(&self.overrides.facts, &self.reservation, &self.group) }
+    }
+
+    /// The instances it can go to.
+    pub(super) fn pool(&self) -> PoolKey {
+        PoolKey::of(self.definition.region, &self.cluster, self.kind)
     }
 
     /// Writes the record of one task in its place, with an interface of its own if it has one, and takes what it needs from its
@@ -119,7 +125,7 @@ impl Launch {
             reservation: placed.reservation.clone(),
             zone: zone.cloned(),
             attachments: interface.flatten().into_iter().collect(),
-            group: Some(self.group.clone()),
+            group: Some(self.group.name.clone()),
             started_by: self.started_by.clone(),
             overrides: self.overrides.document.clone(),
             override_cpu: self.overrides.cpu,

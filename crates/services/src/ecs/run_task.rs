@@ -2,14 +2,14 @@
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{ClientToken, Constraint, ConstraintKind, ContainerInstance, InstanceId, LaunchType, Task, TaskId, Timestamp};
-use berth_plan::placement::{self, Placement, Rule, Strategy, Want};
+use berth_model::{ClientToken, Constraint, ConstraintKind, InstanceId, LaunchType, Task, TaskId, Timestamp};
+use berth_plan::placement::{self, Lack, Placement, Pool, Rule, Sieve, Strategy, Want};
 use berth_plan::{IdSource, capacity};
-use berth_store::{InstanceIndex, InstanceState, State, TaskKey, Transaction};
+use berth_store::{State, TaskKey, Transaction};
 
 use super::launch::{self, Launch, Wishes};
 use super::scope::Scope;
-use super::{EcsService, cluster, failure, fargate, idempotency, revision, subject, tags, task};
+use super::{EcsService, cluster, failure, fargate, idempotency, placements, revision, tags, task};
 use crate::ids::RandomIds;
 
 /// Tasks of one call, at most.
@@ -120,11 +120,14 @@ fn rules(launch: &Launch, input: &api::RunTaskRequest) -> Result<Vec<Rule>, Refu
         },
         expression: constraint.expression.as_deref().map(Into::into),
     });
-    let all: Vec<Constraint> = launch.definition.facts.constraints.iter().cloned().chain(given).collect();
+    let mut all: Vec<Constraint> = launch.definition.facts.constraints.iter().cloned().chain(given).collect();
     if all.len() > MOST_CONSTRAINTS {
         return Err(errors::invalid_parameter_exception(format!(
             "Too many placement constraints: the task definition and the call have at most {MOST_CONSTRAINTS} together."
         )));
+    }
+    if launch.kind == LaunchType::External {
+        all.push(Constraint { kind: ConstraintKind::MemberOf, expression: Some(format!("attribute:{EXTERNAL} exists").into()) });
     }
     placement::rules(&all).map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement constraint: {error}.")))
 }
@@ -165,27 +168,19 @@ fn again(
 }
 
 fn find(tx: &Transaction, launch: &Launch, want: &Want<'_>, ids: &mut dyn IdSource) -> Result<Placement, Refusal> {
-    let instances = candidates(tx, launch);
-    if instances.is_empty() && launch.kind != LaunchType::Fargate {
-        return Err(errors::invalid_parameter_exception("No Container Instances were found in your cluster."));
-    }
-    let groups: Vec<_> = instances.iter().map(|instance| subject::TasksByGroup { state: tx, instance: instance.id }).collect();
-    let subjects = instances.iter().zip(&groups).map(|(instance, groups)| subject::of(tx, instance, groups));
-    Ok(placement::place(want, subjects, ids))
-}
-
-/// The instances that take tasks of this launch type: those of the cluster, or for Fargate those of the region that offer it.
-fn candidates<'a>(state: &'a State, launch: &Launch) -> Vec<&'a ContainerInstance> {
-    let region = launch.definition.region;
-    let index = match launch.kind {
-        LaunchType::Fargate => InstanceIndex::Fargate(region, InstanceState::Active),
-        LaunchType::Ec2 | LaunchType::External | LaunchType::ManagedInstances => {
-            InstanceIndex::Cluster(region, launch.cluster.clone(), InstanceState::Active)
-        }
+    let pool = placements::pool(tx, &launch.pool());
+    let is_there = |pool: &&Pool| match launch.kind {
+        LaunchType::Fargate => true,
+        LaunchType::External => pool.has_active_with(EXTERNAL),
+        LaunchType::Ec2 | LaunchType::ManagedInstances => pool.active() > 0,
     };
-    let active = state.with::<ContainerInstance>(&index, ..).map(|instance| &**instance);
-    let external = |instance: &&ContainerInstance| instance.attributes.iter().any(|attribute| attribute.name == EXTERNAL);
-    active.filter(|instance| launch.kind != LaunchType::External || external(instance)).collect()
+    match pool.filter(is_there) {
+        Some(pool) => Ok(placement::place(want, pool, &mut Sieve::default(), ids)),
+        None if launch.kind == LaunchType::Fargate => {
+            Ok(Placement { placed: Vec::new(), unplaced: want.count, rejections: Vec::new() })
+        }
+        None => Err(errors::invalid_parameter_exception("No Container Instances were found in your cluster.")),
+    }
 }
 
 /// What an answer says of tasks that found no place.
@@ -198,7 +193,9 @@ fn failures(state: &State, scope: Scope, launch: &Launch, placement: &Placement)
         reason: Some(rejection.lack.failure_reason().to_owned()),
         detail: Some(rejection.lack.sentence()),
     };
-    placement.rejections.iter().map(failure).collect()
+    // AWS says nothing of instances that take no tasks.
+    let takes_tasks = |rejection: &&placement::Rejection| !matches!(rejection.lack, Lack::NotActive(_));
+    placement.rejections.iter().filter(takes_tasks).map(failure).collect()
 }
 
 /// The name of an instance that did not get a task. Those that take Fargate tasks have none.

@@ -8,7 +8,7 @@ use berth_plan::placement;
 
 use super::launch::{Launch, Wishes};
 use super::scope::Scope;
-use super::{EcsService, cluster, container_instance, failure, revision, run_task, subject, task};
+use super::{EcsService, cluster, container_instance, failure, placements, revision, run_task, task};
 use crate::ids::RandomIds;
 
 /// Instances of one call, at most.
@@ -47,13 +47,14 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::StartTaskRequ
                 failures.push(failure::missing(arn));
                 continue;
             };
-            let groups = subject::TasksByGroup { state: tx, instance: id };
-            match placement::start(&launch.want(), &subject::of(tx, &instance, &groups)) {
-                Ok(placed) => match launch.start(tx, &placed, None, now, &mut ids)? {
+            let pool = placements::pool(tx, &launch.pool());
+            match pool.and_then(|pool| placement::start(&launch.want(), pool, instance.id)) {
+                None => failures.push(failure::missing(arn)),
+                Some(Ok(placed)) => match launch.start(tx, &placed, None, now, &mut ids)? {
                     Some(started) => tasks.push(task::describe(scope, &started, tx, true)?),
                     None => failures.push(failure::no_address(Some(arn))),
                 },
-                Err(lack) => failures.push(api::Failure {
+                Some(Err(lack)) => failures.push(api::Failure {
                     arn: Some(arn),
                     reason: Some(lack.failure_reason().to_owned()),
                     detail: Some(lack.sentence()),

@@ -36,7 +36,9 @@ fn what_acts_is_not_refused() {
         "cpu": 10,
         "memoryReservation": 64,
         "essential": true,
-        "dependsOn": [{"containerName": "b", "condition": "START"}],
+        "dependsOn": [{"containerName": "b", "condition": "START"}, {"containerName": "c", "condition": "HEALTHY"}],
+        "healthCheck": {"command": ["CMD", "x"]},
+        "restartPolicy": {"enabled": true, "ignoredExitCodes": [0]},
         "startTimeout": 10,
         "stopTimeout": 10,
         "readonlyRootFilesystem": true,
@@ -84,8 +86,6 @@ fn what_does_not_act_is_named() {
     }
     for (container, field) in [
         (json!({"links": ["b"]}), "links"),
-        (json!({"healthCheck": {"command": ["CMD", "x"]}}), "healthCheck"),
-        (json!({"dependsOn": [{"containerName": "b", "condition": "HEALTHY"}]}), "dependsOn HEALTHY"),
         (json!({"logConfiguration": {"logDriver": "syslog"}}), "logConfiguration.logDriver syslog"),
         (json!({"portMappings": [{"containerPortRange": "1-2"}]}), "portMappings.containerPortRange"),
         (json!({"linuxParameters": {"sharedMemorySize": 64}}), "linuxParameters.sharedMemorySize"),
@@ -93,7 +93,6 @@ fn what_does_not_act_is_named() {
         (json!({"ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 1}]}), "ulimits"),
         (json!({"secrets": [{"name": "A", "valueFrom": "a"}]}), "secrets"),
         (json!({"dockerLabels": {"a": "b"}}), "dockerLabels"),
-        (json!({"restartPolicy": {"enabled": true}}), "restartPolicy"),
         (json!({"mountPoints": [{"sourceVolume": "d", "containerPath": "/d"}]}), "mountPoints"),
     ] {
         assert_eq!(said(&none, &container), [of_app(field)]);
