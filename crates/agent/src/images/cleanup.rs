@@ -6,6 +6,9 @@ use berth_oci::Digest;
 
 use super::settings::CleanupSettings;
 
+/// What was pulled so recently stays even then: somebody is about to use it.
+const PRESSED_AGE: Duration = Duration::from_secs(120);
+
 /// An image that may be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Candidate {
@@ -27,7 +30,7 @@ pub(super) fn chosen(candidates: &[Candidate], now: u64, is_pressed: bool, setti
     if !settings.is_on {
         return Vec::new();
     }
-    let age = if is_pressed { Duration::ZERO } else { settings.minimum_age };
+    let age = if is_pressed { PRESSED_AGE.min(settings.minimum_age) } else { settings.minimum_age };
     let mut old: Vec<(u64, Digest)> = candidates
         .iter()
         .filter(|candidate| !candidate.is_in_use)
@@ -62,6 +65,7 @@ mod tests {
             Candidate { is_in_use: true, ..candidate("in use", 1) },
             Candidate { pulled_at: None, ..candidate("imported", 1) },
             candidate("young", now - 3599),
+            candidate("just pulled", now - 119),
             candidate("old", now - 3600),
             candidate("older", 5),
         ];

@@ -33,7 +33,7 @@ pub struct CleanupSettings {
     pub minimum_age: Duration,
     /// Images removed at once, at most.
     pub per_cycle: usize,
-    /// From here on, in percent of the disk, images are removed every minute, whatever their age ...
+    /// From here on, in percent of the disk, images are removed every minute, but for those of the last two minutes ...
     pub disk_high: u8,
     /// ... until no more than this is taken.
     pub disk_low: u8,

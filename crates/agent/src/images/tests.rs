@@ -270,3 +270,21 @@ async fn image_that_was_resolved_costs_a_look_into_memory() {
     std::fs::rename(&names, names.with_extension("away")).unwrap();
     agent.images.resolve_for("app", "task").await.unwrap();
 }
+
+#[tokio::test]
+async fn images_are_shown_and_pruned_over_the_socket() {
+    let agent = Agent::start().await;
+    let imported = agent.import(&image("app:1", "content")).await;
+    agent.import(&image("other:1", "more")).await;
+    let shown = agent.client.inspect("app:1").await.unwrap();
+    assert_eq!((shown.listed.id.as_str(), shown.config.cmd.as_slice()), (imported[0].id.as_str(), &["/file".to_owned()][..]));
+    assert_eq!((shown.layers.len(), shown.listed.digest), (1, None));
+    assert!(agent.client.inspect("none").await.unwrap_err().to_string().contains("there is no image none:latest"));
+    assert_eq!(agent.client.prune(false).await.unwrap(), [] as [String; 0], "what was imported stays unless it is asked for");
+    let used = agent.images.resolve_for("app:1", "task").await.unwrap();
+    assert_eq!(agent.client.prune(true).await.unwrap(), ["other:1"]);
+    drop(used);
+    assert_eq!(agent.client.prune(true).await.unwrap(), ["app:1"]);
+    let error = agent.client.pull("127.0.0.1:9/app", |_| {}).await.unwrap_err().to_string();
+    assert!(error.starts_with("pull image manifest has been retried 5 time(s)"), "{error}");
+}
