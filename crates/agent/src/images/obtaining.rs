@@ -70,8 +70,12 @@ impl Images {
         on_progress: &(dyn Fn(PullProgress) + Sync),
     ) -> Result<Arc<Landed>, Arc<PullFailure>> {
         let landed = self.shared.puller.pull(name, on_progress).await;
-        if landed.as_ref().map_or(true, |landed| landed.new.is_some()) {
-            // Also after a failure: it may have left blobs behind that nothing needs.
+        let has_changed = match &landed {
+            Ok(landed) => landed.new.is_some(),
+            // It may have left blobs behind that nothing needs.
+            Err(failure) => failure.has_begun(),
+        };
+        if has_changed {
             self.forget();
         }
         landed

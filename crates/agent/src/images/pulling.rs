@@ -96,6 +96,14 @@ pub enum PullFailure {
 }
 
 impl PullFailure {
+    /// Whether anything was fetched before it failed.
+    pub(super) const fn has_begun(&self) -> bool {
+        match self {
+            Self::Resolve { .. } | Self::BuiltIn { .. } | Self::Settings(_) => false,
+            Self::Copy { .. } | Self::Content { .. } | Self::TooSlow { .. } | Self::Ending => true,
+        }
+    }
+
     /// Whether the registry could not even be asked.
     pub(super) const fn is_unreachable(&self) -> bool {
         matches!(self, Self::Resolve { problem: Retried { cause: FetchError::Unreachable { .. }, .. }, .. })
