@@ -30,4 +30,6 @@ pub struct Config {
     pub runtime: Arc<dyn Runtime>,
     /// How it comes by images, and which it keeps.
     pub images: ImageSettings,
+    /// How its tasks get networks. Nothing: they get none, and those of `awsvpc` and `bridge` fail.
+    pub network: Option<berth_net::Options>,
 }

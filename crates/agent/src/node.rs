@@ -183,6 +183,7 @@ impl Node {
             }
         };
         info!(task = id, family = record.task.family, version = record.task.version, "a task");
+        info!(target: "launch", task = id, step = "payload", took = 0_u64, ago = 0_u64);
         let (kept, receipt) = oneshot::channel();
         let Seat { orders, view } = self.enter(&record, !is_stop);
         let folder = TaskFolder::of(&self.shared.tasks, &id);
@@ -310,8 +311,12 @@ impl Node {
     }
 
     async fn remove(&self, folder: TaskFolder) {
-        let runtime = Arc::clone(&self.shared.runtime);
-        unblocked(move || remove_remains(&*runtime, &folder)).await;
+        let (runtime, wiring) = (Arc::clone(&self.shared.runtime), Arc::clone(&self.shared.wiring));
+        unblocked(move || {
+            remove_remains(&*runtime, &folder);
+            wiring.release_all_of(&folder.id());
+        })
+        .await;
     }
 }
 
