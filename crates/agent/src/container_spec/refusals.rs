@@ -37,17 +37,11 @@ fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 9] {
     ]
 }
 
-fn of_docker(wanted: &Wanted<'_>) -> [(&'static str, bool); 10] {
+fn of_docker(wanted: &Wanted<'_>) -> [(&'static str, bool); 4] {
     let (config, host) = (&wanted.config, &wanted.host);
     let own = |mode: &Option<String>| mode.as_deref().is_some_and(|mode| !mode.is_empty() && mode != "private");
     [
         ("interactive", config.open_stdin == Some(true)),
-        ("systemControls", !host.sysctls.is_empty()),
-        ("linuxParameters.devices", !host.devices.is_empty()),
-        ("linuxParameters.tmpfs", !host.tmpfs.is_empty()),
-        ("linuxParameters.maxSwap", host.memory_swap.is_some()),
-        ("linuxParameters.swappiness", host.memory_swappiness.is_some()),
-        ("linuxParameters.initProcessEnabled", host.init == Some(true)),
         ("pidMode", own(&host.pid_mode)),
         ("ipcMode", own(&host.ipc_mode)),
         ("dockerSecurityOptions", host.security_opt.iter().any(|option| super::process::no_new_privileges(option).is_none())),

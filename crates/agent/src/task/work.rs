@@ -153,6 +153,9 @@ impl Subject {
         let facts = unblocked(NodeFacts::read).await;
         let spec = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
         let spec = spec.map_err(|error| cannot(&error))?;
+        for lowered in container_spec::lowered(container, &facts).map_err(|error| cannot(&error))? {
+            warn!(task = %self.folder.id(), container = container.name, "{lowered}");
+        }
         let files = container_spec::etc_files(task, container, &facts, &connection).map_err(|error| cannot(&error))?;
         let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
         let group = container_spec::group(task);
