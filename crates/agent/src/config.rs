@@ -32,4 +32,6 @@ pub struct Config {
     pub images: ImageSettings,
     /// How its tasks get networks. Nothing: they get none, and those of `awsvpc` and `bridge` fail.
     pub network: Option<berth_net::Options>,
+    /// Whether it takes none but Fargate tasks. It takes those too if its networks have ids for them.
+    pub fargate_only: bool,
 }

@@ -166,7 +166,7 @@ impl Subject {
                 runtime.delete(&folder)?;
             }
             let write = |source| RuntimeError::System { doing: format!("writing {}", etc.display()), source };
-            files.write(&etc).map_err(write)?;
+            files.write(&etc, spec.id_map).map_err(write)?;
             runtime.make_group(&group)?;
             runtime.create(&folder, &spec)
         });

@@ -69,6 +69,7 @@ impl Machine {
             runtime: Arc::new(self.runtime.clone()),
             images: ImageSettings::default(),
             network: None,
+            fargate_only: false,
         };
         let (shutdown, ends) = watch::channel(false);
         // The one before may not have let go of its images yet.
