@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use berth_model::{DeploymentId, Health, InstanceId, Task, TaskId, Timestamp};
+use berth_model::{DeploymentId, Facts, Health, InstanceId, Task, TaskId, Timestamp};
 
 use super::View;
 use crate::task;
@@ -81,12 +81,13 @@ pub(super) fn members<'a>(view: &View<'a>, now: Timestamp) -> (Vec<Member<'a>>, 
 fn condition(view: &View<'_>, task: &Task, is_primary: bool, now: Timestamp) -> (Condition, Option<Timestamp>) {
     let Some(started_at) = task.life.started_at() else { return (Condition::Coming, None) };
     let grace = Duration::from_secs(view.service.grace_seconds.unwrap_or(0).into());
-    // The facts of replaced revisions are not at hand: what their containers say of themselves has to do.
-    let health = match view.revision.filter(|_| is_primary) {
-        Some(revision) if !is_checked(&revision) => Health::Healthy,
-        Some(revision) => task::health(task, revision.facts),
+    let replaced = || view.replaced.iter().find(|(id, _)| task.deployment() == Some(*id)).map(|&(_, facts)| facts);
+    let facts = view.revision.filter(|_| is_primary).map(|revision| revision.facts).or_else(replaced);
+    let health = match facts {
+        Some(facts) if is_checked(facts) => task::health(task, facts),
+        // Of what nobody knows any more, what the containers say has to do.
         None if task.containers.iter().any(|container| container.health == Health::Unhealthy) => Health::Unhealthy,
-        None => Health::Healthy,
+        Some(_) | None => Health::Healthy,
     };
     match health {
         Health::Healthy => (Condition::Healthy, None),
@@ -96,8 +97,8 @@ fn condition(view: &View<'_>, task: &Task, is_primary: bool, now: Timestamp) -> 
     }
 }
 
-fn is_checked(revision: &super::Revision<'_>) -> bool {
-    revision.facts.containers.iter().any(|container| container.essential && container.health_checked)
+fn is_checked(facts: &Facts) -> bool {
+    facts.containers.iter().any(|container| container.essential && container.health_checked)
 }
 
 /// How many of the members belong to a deployment.

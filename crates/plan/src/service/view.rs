@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use berth_model::{Facts, InstanceId, Name, Service, ServiceDeployment, ServiceRevision, Task};
+use berth_model::{DeploymentId, Facts, InstanceId, Name, Service, ServiceDeployment, ServiceRevision, Task};
 
 use crate::placement::{Pool, Rule, Strategy};
 
@@ -13,6 +13,8 @@ pub struct View<'a> {
     pub service: &'a Service,
     /// The revision of its primary deployment; none if it has none, as a service has that others deploy.
     pub revision: Option<Revision<'a>>,
+    /// The facts of what its other deployments run, by deployment.
+    pub replaced: Vec<(DeploymentId, &'a Facts)>,
     /// The records of its deployments that are not over.
     pub records: Vec<&'a ServiceDeployment>,
     /// Its tasks that are not over, and those that are over of which it has not taken note.

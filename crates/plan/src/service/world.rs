@@ -10,7 +10,7 @@ use berth_model::{
 };
 
 use super::{Bounds, Plan, Revision, View, deploy, reconcile, reset_restarts};
-use crate::fixtures::{at, attribute, counting, facts, instance, published, region};
+use crate::fixtures::{at, attribute, facts, instance, published, region};
 use crate::placement::{Index, PoolKey, Sieve};
 use crate::task::{self, ContainerReport, Order, Reported, TaskReport};
 
@@ -117,7 +117,7 @@ impl World {
             instances: BTreeMap::new(),
             index: Index::default(),
             events: Vec::new(),
-            ids: 1 << 64,
+            ids: 1,
         };
         for number in 1..=instances {
             let zone = attribute(node::ZONE, ZONES[usize::from(number) % ZONES.len()]);
@@ -153,7 +153,7 @@ impl World {
             created_at: self.now,
         };
         let in_flight = self.service.primary().and_then(|primary| self.records.get(&primary.record)).cloned();
-        let mut ids = counting(self.ids);
+        let mut ids = source(self.ids);
         self.ids += 100;
         let (service, records) = deploy(&self.service, in_flight.as_ref(), &revision, consistent, self.now, &mut ids);
         self.service = service;
@@ -188,9 +188,7 @@ impl World {
             Step::Health(at, is_well) => {
                 let live: Vec<_> = self.tasks.values().filter(|task| task.life.is_running()).cloned().collect();
                 if let Some(task) = pick(&live, at) {
-                    let health = if is_well { Health::Healthy } else { Health::Unhealthy };
-                    let next = task::observe_health(task, &self.facts(task), &[("app", health)]);
-                    self.put_task(next);
+                    self.observe_health(task, if is_well { Health::Healthy } else { Health::Unhealthy });
                 }
             }
             Step::Scale(desired) => {
@@ -260,12 +258,19 @@ impl World {
         let view = View {
             service: &self.service,
             revision: revision.map(|(record, facts, _)| Revision { record, facts, rules: &[], strategies: &[], zones: None }),
+            replaced: self
+                .service
+                .deployments
+                .iter()
+                .skip(1)
+                .map(|deployment| (deployment.id, &self.revisions[&deployment.revision].1))
+                .collect(),
             records: self.records.values().filter(|record| !record.status.is_final()).collect(),
             tasks,
             leaving: &leaving,
             pool: self.index.pool(&PoolKey::Cluster(region(), "default".into())),
         };
-        reconcile(&view, &mut Sieve::default(), self.now, &mut counting(self.ids))
+        reconcile(&view, &mut Sieve::default(), self.now, &mut source(self.ids))
     }
 
     /// What must hold of every plan.
@@ -308,11 +313,10 @@ impl World {
 
     pub(super) fn is_healthy(&self, task: &Task) -> bool {
         let is_checked = self.facts(task).containers[0].health_checked;
-        let is_of_primary = task.deployment() == self.service.primary().map(|primary| primary.id);
         match task.containers[0].health {
             _ if !task.life.is_running() => false,
             Health::Unhealthy => false,
-            Health::Unknown => !is_checked || !is_of_primary,
+            Health::Unknown => !is_checked,
             Health::Healthy => true,
         }
     }
@@ -329,7 +333,7 @@ impl World {
                 ..Order::new(region(), "default".into(), ("web".into(), 1), facts, LaunchType::Ec2)
             };
             let mut first = Some(*start.task.as_bytes());
-            let mut rest = counting(self.ids + 1_000);
+            let mut rest = source(self.ids + 1_000);
             let accepted = task::accept(order, self.now, &mut || first.take().unwrap_or_else(&mut rest));
             self.put_task(Some(accepted));
         }
@@ -363,9 +367,15 @@ impl World {
             Reported::Running
         };
         self.report(task, status);
-        if let Some(next) = self.tasks.get(&task.id).filter(|task| task.life.is_running()) {
-            let healthy = task::observe_health(next, &self.facts(next), &[("app", Health::Healthy)]);
-            self.put_task(healthy);
+        if let Some(next) = self.tasks.get(&task.id).filter(|task| task.life.is_running()).cloned() {
+            self.observe_health(&next, Health::Healthy);
+        }
+    }
+
+    fn observe_health(&mut self, task: &Task, health: Health) {
+        let facts = self.facts(task);
+        if facts.containers[0].health_checked {
+            self.put_task(task::observe_health(task, &facts, &[("app", health)]));
         }
     }
 
@@ -463,6 +473,14 @@ impl World {
 
     pub(super) fn has_notice(&self, matter: Matter) -> bool {
         self.service.notices.iter().any(|notice| notice.matter == matter)
+    }
+}
+
+/// Ids of which both halves count.
+fn source(mut from: u128) -> impl FnMut() -> [u8; 16] {
+    move || {
+        from += 1;
+        (from << 64 | from).to_be_bytes()
     }
 }
 
