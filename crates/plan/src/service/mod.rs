@@ -37,5 +37,3 @@ pub use zones::uneven;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod world;

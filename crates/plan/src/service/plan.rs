@@ -5,8 +5,7 @@ use berth_model::{
     Timestamp,
 };
 
-/// What to do next. All of it fits one update of the store (at most [`Plan::MOST_STARTS`] instances and tasks, a stop and a settled
-/// task a row each, the service, its events and records).
+/// What to do next. All of it fits one update of the store, which takes a hundred rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// Tasks to start, each with its place.
@@ -61,11 +60,14 @@ pub struct Halt {
 
 impl Plan {
     /// The most tasks that one plan starts: a row of each and of its instance.
-    pub const MOST_STARTS: u32 = 25;
+    pub const MOST_STARTS: u32 = 20;
     /// The most tasks that one plan stops.
-    pub const MOST_STOPS: usize = 20;
+    pub const MOST_STOPS: usize = 15;
     /// The most tasks whose end one plan takes note of.
-    pub const MOST_SETTLED: usize = 15;
+    pub const MOST_SETTLED: usize = 12;
+
+    /// Service, revision, two records of deployments, and events that are not about single tasks.
+    const OTHER_ROWS: usize = 12;
 
     /// Whether there is nothing to do.
     #[must_use]
@@ -83,3 +85,9 @@ impl Plan {
         self.wake_at = Some(self.wake_at.map_or(at, |known| known.min(at)));
     }
 }
+
+// A start is a task and an instance, a stop a task and an event.
+const _: () = assert!(
+    Plan::MOST_STARTS as usize * 2 + Plan::MOST_STOPS * 2 + Plan::MOST_SETTLED + Plan::OTHER_ROWS <= 100,
+    "a plan fits one update"
+);

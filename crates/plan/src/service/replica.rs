@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use berth_model::{Deployment, DeploymentId, Matter, Rollout, StopCode, TaskId, node};
+use berth_model::{Deployment, DeploymentId, Matter, Name, Rollout, StopCode, StrategyItem, TaskId, node};
 
 use super::member::{Condition, Member};
 use super::rollout::Draft;
@@ -14,6 +14,15 @@ use crate::{IdSource, capacity};
 /// Where a service's tasks go that has no strategy of its own.
 static DEFAULT: LazyLock<[Strategy; 2]> =
     LazyLock::new(|| [Strategy::Spread(Field::Attribute(node::ZONE.into())), Strategy::Spread(Field::Instance)]);
+
+/// What is to be reached, and from where.
+#[derive(Debug)]
+pub(super) struct Goal<'a> {
+    pub(super) revision: Revision<'a>,
+    pub(super) primary: Deployment,
+    pub(super) members: &'a [Member<'a>],
+    pub(super) bounds: Bounds,
+}
 
 /// What keeps tasks that are wanted from being started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,8 +41,9 @@ impl Draft<'_> {
         let bounds = Bounds::of(self.service.desired_count, configuration.minimum_healthy_percent, configuration.maximum_percent);
         let staying = count(members.iter().filter(|member| member.stays()));
         let wanted = bounds.desired.saturating_sub(staying);
-        let blocked = self.start(&revision, &primary, members, bounds, wanted, sieve, ids);
-        self.stop(&primary, members, bounds, blocked);
+        let goal = Goal { revision, primary, members, bounds };
+        let blocked = self.start(&goal, wanted, sieve, ids);
+        self.stop(&goal, blocked);
         let is_quiet = self.plan.starts.is_empty() && self.plan.stops.is_empty();
         let all_stay = members.iter().all(|member| member.stays() && member.is_healthy());
         let is_there = is_quiet && all_stay && staying == bounds.desired;
@@ -45,23 +55,14 @@ impl Draft<'_> {
             event::settle(&mut self.service, Matter::Deadlock);
         }
         if is_there {
-            self.rebalance(&revision, &primary, members, bounds, sieve, ids);
+            self.rebalance(&goal, ids);
         }
         is_there
     }
 
     /// Finds places for what is wanted, as far as the maximum allows.
-    #[allow(clippy::too_many_arguments, reason = "each is a part of the same decision")]
-    fn start(
-        &mut self,
-        revision: &Revision<'_>,
-        primary: &Deployment,
-        members: &[Member<'_>],
-        bounds: Bounds,
-        wanted: u32,
-        sieve: &mut Sieve,
-        ids: &mut dyn IdSource,
-    ) -> Blocked {
+    fn start(&mut self, goal: &Goal<'_>, wanted: u32, sieve: &mut Sieve, ids: &mut dyn IdSource) -> Blocked {
+        let Goal { revision, primary, members, bounds } = goal;
         if wanted == 0 {
             event::settle(&mut self.service, Matter::Placement);
             return Blocked::default();
@@ -76,7 +77,7 @@ impl Draft<'_> {
             self.plan.why.push(format!("tasks ended before they ran {times} times in a row: the next one starts in {seconds} s"));
             return Blocked::default();
         }
-        let room = bounds.most.saturating_sub(count(members));
+        let room = bounds.most.saturating_sub(count(*members));
         let by_maximum = wanted.saturating_sub(room);
         let mut starts = wanted.min(room);
         if let Some(most) = until_images_are_known(revision, primary, members) {
@@ -93,7 +94,7 @@ impl Draft<'_> {
         if starts == 0 {
             return Blocked { by_maximum, by_room: 0 };
         }
-        let placement = self.place(revision, primary, members, starts, None, sieve, ids);
+        let placement = self.place(goal, starts, None, sieve, ids);
         if placement.unplaced == 0 {
             event::settle(&mut self.service, Matter::Placement);
         } else {
@@ -106,17 +107,15 @@ impl Draft<'_> {
     }
 
     /// Finds places for tasks and puts them into the plan.
-    #[allow(clippy::too_many_arguments, reason = "each is a part of the same decision")]
     pub(super) fn place(
         &mut self,
-        revision: &Revision<'_>,
-        primary: &Deployment,
-        members: &[Member<'_>],
+        goal: &Goal<'_>,
         starts: u32,
-        zones: Option<&[berth_model::Name]>,
+        zones: Option<&[Name]>,
         sieve: &mut Sieve,
         ids: &mut dyn IdSource,
     ) -> Placement {
+        let Goal { revision, primary, members, .. } = goal;
         let (reservation, group) = (revision.facts.reservation(), group(self));
         let strategies = if revision.strategies.is_empty() { &*DEFAULT as &[Strategy] } else { revision.strategies };
         let want = Want {
@@ -130,7 +129,7 @@ impl Draft<'_> {
         let pool = self.view.pool.unwrap_or(&nowhere);
         let placement = place(&want, pool, sieve, ids);
         let strategy = &revision.record.source.strategy;
-        let by = |item: &berth_model::StrategyItem| {
+        let by = |item: &StrategyItem| {
             let came_by =
                 |member: &&Member<'_>| member.is_primary && member.task.capacity_provider.as_ref() == Some(&item.provider);
             count(members.iter().filter(came_by))
@@ -153,7 +152,8 @@ impl Draft<'_> {
     }
 
     /// Stops what was replaced, what is too much, and what has to make room.
-    fn stop(&mut self, primary: &Deployment, members: &[Member<'_>], bounds: Bounds, blocked: Blocked) {
+    fn stop(&mut self, goal: &Goal<'_>, blocked: Blocked) {
+        let &Goal { ref primary, members, bounds, .. } = goal;
         let total = count(members) + count(&self.plan.starts);
         let overflow = total.saturating_sub(bounds.most);
         let mut need = (blocked.by_maximum + blocked.by_room).max(overflow);

@@ -5,9 +5,12 @@ use berth_model::{
 };
 use proptest::prelude::*;
 
-use super::world::{Flavour, Step, World};
 use super::{Bounds, Candidate, LONGEST_DELAY, Rank, breaker_threshold, order_of_scale_in, restart_delay, uneven};
 use crate::fixtures::at;
+
+mod world;
+
+use world::{Flavour, Step, World};
 
 fn flavour() -> impl Strategy<Value = Flavour> {
     prop_oneof![4 => Just(Flavour::Good), 3 => Just(Flavour::Checked), 2 => Just(Flavour::Broken), 1 => Just(Flavour::Nowhere)]

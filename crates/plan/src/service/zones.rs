@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use berth_model::{Deployment, Matter, Name, Rollout, Scheduling, Service, node};
+use berth_model::{Matter, Name, Rollout, Scheduling, Service, node};
 
 use super::member::Member;
-use super::replica::{count, group};
+use super::replica::{Goal, count, group};
 use super::rollout::Draft;
 use super::{Bounds, Revision, event};
 use crate::IdSource;
@@ -36,20 +36,13 @@ pub(super) fn moves(service: &Service, staying: &[&Member<'_>]) -> bool {
 
 impl Draft<'_> {
     /// Starts a task in the zone that has fewest, if the zones are uneven: it is then one too many, and one of the fullest zone goes.
-    pub(super) fn rebalance(
-        &mut self,
-        revision: &Revision<'_>,
-        primary: &Deployment,
-        members: &[Member<'_>],
-        bounds: Bounds,
-        sieve: &mut Sieve,
-        ids: &mut dyn IdSource,
-    ) {
-        let Some(pool) = self.view.pool.filter(|_| applies(&self.service, revision, bounds)) else { return };
+    pub(super) fn rebalance(&mut self, goal: &Goal<'_>, ids: &mut dyn IdSource) {
+        let &Goal { revision, ref primary, bounds, .. } = goal;
+        let Some(pool) = self.view.pool.filter(|_| applies(&self.service, &revision, bounds)) else { return };
         let zones: Vec<(&Name, u32)> = pool
             .spread(&group(self))
             .filter_map(|(zone, tasks)| Some((zone?, tasks)))
-            .filter(|(zone, _)| is_allowed(revision, zone))
+            .filter(|(zone, _)| is_allowed(&revision, zone))
             .collect();
         let told: Vec<(String, u32)> = zones.iter().map(|(zone, tasks)| (zone.to_string(), *tasks)).collect();
         let Some((_, to)) = uneven(&zones) else {
@@ -64,8 +57,7 @@ impl Draft<'_> {
             return;
         }
         // Another sieve: that of the service is for all its zones.
-        let placement = self.place(revision, primary, members, 1, Some(std::slice::from_ref(to)), &mut Sieve::default(), ids);
-        let _ = sieve;
+        let placement = self.place(goal, 1, Some(std::slice::from_ref(to)), &mut Sieve::default(), ids);
         if placement.placed.is_empty() {
             self.plan.why.push(format!("zones are uneven, and {to} has no room: {}", placement.summary()));
             return;

@@ -94,23 +94,23 @@ impl Record for Service {
     }
 }
 
-/// Names an event of a service. Those of a service follow each other.
+/// Names an event of a service: a new one takes the place of the one a hundred before it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceEventKey {
     /// The service.
     pub service: ServiceKey,
-    /// The event's number.
-    pub number: u64,
+    /// The event's number, modulo how many are kept.
+    pub slot: u64,
 }
 
 impl Key for ServiceEventKey {
     fn write(&self, to: &mut KeyWriter) {
         self.service.write(to);
-        to.wide(self.number);
+        to.wide(self.slot);
     }
 
     fn read(from: &mut KeyReader<'_>) -> Option<Self> {
-        Some(Self { service: ServiceKey::read(from)?, number: from.wide()? })
+        Some(Self { service: ServiceKey::read(from)?, slot: from.wide()? })
     }
 }
 
@@ -121,7 +121,7 @@ impl Record for ServiceEvent {
 
     fn key(&self) -> ServiceEventKey {
         let service = ServiceKey { region: self.region, cluster: self.cluster.clone(), name: self.service.clone() };
-        ServiceEventKey { service, number: self.number }
+        ServiceEventKey { service, slot: self.number % Service::EVENTS }
     }
 
     fn indexes(&self, _: &mut dyn FnMut(Infallible)) {}

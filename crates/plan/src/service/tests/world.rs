@@ -9,9 +9,9 @@ use berth_model::{
     ServiceRevision, ServiceStatus, Source, StopCode, Tags, Task, TaskId, Timestamp, node,
 };
 
-use super::{Bounds, Plan, Revision, View, deploy, reconcile, reset_restarts};
 use crate::fixtures::{at, attribute, facts, instance, published, region};
 use crate::placement::{Index, PoolKey, Sieve};
+use crate::service::{Bounds, Plan, Revision, View, deploy, reconcile, reset_restarts};
 use crate::task::{self, ContainerReport, Order, Reported, TaskReport};
 
 /// What a revision's tasks are like.
@@ -356,8 +356,8 @@ impl World {
     /// An agent does what is next for one of the tasks.
     fn agent(&mut self, at: usize) {
         let waiting = |task: &&Task| {
-            let goes_on = !task.life.has_ended() && !(task.life.is_running() && task.desired.is_running());
-            goes_on && task.instance.is_some_and(|id| self.instances[&id].agent_connected)
+            let is_at_rest = task.life.has_ended() || task.life.is_running() && task.desired.is_running();
+            !is_at_rest && task.instance.is_some_and(|id| self.instances[&id].agent_connected)
         };
         let waiting: Vec<_> = self.tasks.values().filter(waiting).cloned().collect();
         let Some(task) = pick(&waiting, at) else { return };
