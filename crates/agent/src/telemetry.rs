@@ -1,5 +1,6 @@
-//! The telemetry stream: what containers use.
+//! The telemetry stream: what containers use, and how healthy they are.
 
+mod health;
 mod sample;
 mod stream;
 

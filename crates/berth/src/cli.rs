@@ -3,13 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use berth_services::vpc::DEFAULT_CIDR;
 use clap::{Args, Parser, Subcommand};
 use ipnet::Ipv4Net;
 
 use crate::commands::{
     agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stop,
-    task_definition, up, validate, version,
+    task_definition, trace, up, validate, version,
 };
 
 /// Amazon ECS and Fargate on machines you own.
@@ -48,6 +47,8 @@ pub(crate) enum Command {
     Events(events::Events),
     /// Stop tasks
     Stop(stop::Stop),
+    /// Show where the milliseconds of a task's launch went
+    Trace(trace::Trace),
     /// Import, list and remove this machine's container images
     Image(image::Image),
     /// List, make and delete clusters
@@ -114,9 +115,10 @@ pub(crate) struct Plane {
     #[arg(long, default_value = "000000000000", value_name = "DIGITS")]
     pub(crate) account_id: String,
 
-    /// The addresses of task networks, chosen at the first start and kept: a block of /16 to /24 that no route of this machine has
-    #[arg(long, default_value = DEFAULT_CIDR, value_name = "BLOCK")]
-    pub(crate) vpc_cidr: Ipv4Net,
+    /// The addresses of task networks, chosen at the first start and kept: a block of /16 to /24. 172.31.0.0/16 if nothing is said;
+    /// `berth up` takes another one if this machine has a route to it
+    #[arg(long, value_name = "BLOCK")]
+    pub(crate) vpc_cidr: Option<Ipv4Net>,
 
     #[command(flatten)]
     pub(crate) log: Log,

@@ -1,5 +1,6 @@
 //! Amazon ECS and Fargate on machines you own: one executable for the control plane, a node and the operator.
 
+mod addresses;
 mod cli;
 mod commands;
 mod confinement;
@@ -8,6 +9,7 @@ mod doctor;
 mod files;
 mod installation;
 mod keys;
+mod launches;
 mod lock;
 mod log_expiry;
 mod logging;

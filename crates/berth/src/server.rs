@@ -26,6 +26,7 @@ use tracing::{debug, error, info};
 
 use crate::cli::Plane;
 use crate::keys::KeyRing;
+use crate::launches::{self, Part};
 use crate::{confinement, log_expiry, mounts, network};
 
 /// What a control plane is told.
@@ -45,7 +46,8 @@ impl Settings {
             .parse()
             .with_context(|| format!("--account-id {}: an account id has 12 digits", plane.account_id))?;
         berth_model::Region::new(&plane.region).with_context(|| format!("--region {}", plane.region))?;
-        let vpc_cidr = vpc::checked(plane.vpc_cidr).context("--vpc-cidr")?;
+        let vpc_cidr = plane.vpc_cidr.map_or_else(|| vpc::DEFAULT_CIDR.parse().context("reading the default VPC"), Ok)?;
+        let vpc_cidr = vpc::checked(vpc_cidr).context("--vpc-cidr")?;
         Ok(Self { account, region: plane.region.clone(), vpc_cidr, supervised: false })
     }
 
@@ -76,6 +78,7 @@ pub(crate) fn run(
     if settings.supervised {
         confinement::end_with(parent)?;
     }
+    launches::keep(&folder, Part::ControlPlane);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(serve(settings, listener, &folder, installation))
 }

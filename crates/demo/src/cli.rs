@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, dare, eat, fetch, look, pack, serve, wait};
+use crate::{count, dare, datagram, eat, fetch, files, look, pack, serve, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -38,6 +38,21 @@ pub(crate) enum Command {
         /// Try for so many seconds if nobody listens
         #[arg(long, default_value_t = 0)]
         patience: u64,
+    },
+    /// Answer every datagram with who sent it, until a signal comes
+    Answer {
+        /// The port
+        port: u16,
+    },
+    /// Send a datagram and print the answer
+    Ask {
+        /// HOST:PORT
+        to: String,
+    },
+    /// Connect, and say whether that worked: reached, refused or silent
+    Reach {
+        /// HOST:PORT
+        to: String,
     },
     /// Print numbered lines
     Count {
@@ -81,6 +96,43 @@ pub(crate) enum Command {
     Write {
         /// Which
         file: PathBuf,
+        /// What to write
+        #[arg(default_value = "written")]
+        text: String,
+    },
+    /// Write a file after so many seconds, then run until a signal comes
+    WriteLate {
+        /// Which
+        file: PathBuf,
+        /// Seconds
+        seconds: u64,
+    },
+    /// Print a file
+    Read {
+        /// Which
+        file: PathBuf,
+    },
+    /// Print whose files are and what is in folders, as one JSON object
+    List {
+        /// Which
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Add a byte to a file, print how many it has, and end after so many seconds
+    Notch {
+        /// Which
+        file: PathBuf,
+        /// Seconds
+        #[arg(default_value_t = 0)]
+        seconds: u64,
+    },
+    /// Run until it is killed, with two more processes in sessions of their own
+    Brood {
+        /// An argument of all of them
+        name: String,
+        /// One of the two
+        #[arg(long, hide = true)]
+        child: bool,
     },
 }
 
@@ -91,6 +143,9 @@ impl Command {
             Self::Pack { file } => pack::run(&file)?,
             Self::Serve { port, text } => serve::run(port, &text)?,
             Self::Fetch { url, patience } => fetch::run(&url, patience)?,
+            Self::Answer { port } => datagram::answer(port)?,
+            Self::Ask { to } => datagram::ask(&to)?,
+            Self::Reach { to } => fetch::reach(&to)?,
             Self::Count { lines, every, stderr, exit } => {
                 count::run(lines, every, stderr)?;
                 return Ok(ExitCode::from(exit));
@@ -101,7 +156,12 @@ impl Command {
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
             Self::Dare => dare::run()?,
-            Self::Write { file } => look::write(&file)?,
+            Self::Write { file, text } => files::write(&file, &text)?,
+            Self::WriteLate { file, seconds } => return files::write_late(&file, seconds),
+            Self::Read { file } => files::read(&file)?,
+            Self::List { paths } => files::list(&paths)?,
+            Self::Notch { file, seconds } => files::notch(&file, seconds)?,
+            Self::Brood { name, child } => return wait::brood(&name, child),
         }
         Ok(ExitCode::SUCCESS)
     }

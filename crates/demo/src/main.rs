@@ -5,8 +5,10 @@
 mod cli;
 mod count;
 mod dare;
+mod datagram;
 mod eat;
 mod fetch;
+mod files;
 mod look;
 mod pack;
 mod serve;

@@ -55,6 +55,17 @@ fn layer(program: &[u8]) -> io::Result<Vec<u8>> {
     }
     add(&mut layer, "etc/passwd", b"root:x:0:0:root:/:/berth-demo\ndemo:x:1000:1000:demo:/tmp:/berth-demo\n", 0o644)?;
     add(&mut layer, "etc/group", b"root:x:0:\ndemo:x:1000:\n", 0o644)?;
+    // A folder of somebody's, with which volumes begin.
+    folder.set_mode(0o750);
+    folder.set_uid(1000);
+    folder.set_gid(1000);
+    layer.append_data(&mut folder, "srv/", io::empty())?;
+    layer.append_data(&mut folder, "srv/deep/", io::empty())?;
+    add(&mut layer, "srv/deep/welcome", b"from the image\n", 0o640)?;
+    let mut link = tar::Header::new_gnu();
+    link.set_entry_type(tar::EntryType::Symlink);
+    link.set_size(0);
+    layer.append_link(&mut link, "srv/link", "deep/welcome")?;
     add(&mut layer, PROGRAM, program, 0o755)?;
     layer.into_inner()
 }

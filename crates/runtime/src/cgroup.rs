@@ -3,11 +3,13 @@
 //! A path here is one inside every hierarchy, absolute: `/berth/1a2b3c/task/container`.
 
 mod devices;
+mod gathering;
 mod hierarchy;
 mod limits;
 mod members;
 mod usage;
 
+pub use gathering::Gathering;
 pub use hierarchy::{Cgroups, Seen};
 
 use std::io;

@@ -12,17 +12,20 @@ use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::process::{Signal, pidfd_send_signal};
 
 use crate::cgroup::{CgroupError, Cgroups};
 use crate::error::RuntimeError;
 use crate::folder::{Folder, Phase, time_of, write_record};
-use crate::outcome::{Standing, Usage};
+use crate::outcome::{Standing, Step, Usage};
 use crate::protocol::{self, Answer, Order, What};
 use crate::runtime::{ExecStdio, Executed, Runtime};
 use crate::spec::{ContainerSpec, Group, ProcessSpec};
 use launcher::Launcher;
+
+pub use delete::remove_tree;
 
 /// What the embedded runtime needs to know.
 #[derive(Debug, Clone)]
@@ -42,6 +45,8 @@ pub struct Embedded {
     launcher: Mutex<Option<Launcher>>,
     /// Sockets to the shims of containers that wait to be started.
     created: Mutex<HashMap<PathBuf, UnixStream>>,
+    /// Of containers that were started, until somebody asks or they are deleted.
+    steps: Mutex<HashMap<PathBuf, Vec<Step>>>,
 }
 
 impl Embedded {
@@ -52,7 +57,7 @@ impl Embedded {
     pub fn open(options: EmbeddedOptions) -> Result<Self, RuntimeError> {
         let cgroups = Cgroups::find().map_err(of_cgroup)?;
         let launcher = Launcher::start(&options)?;
-        Ok(Self { options, cgroups, launcher: Mutex::new(Some(launcher)), created: Mutex::default() })
+        Ok(Self { options, cgroups, launcher: Mutex::new(Some(launcher)), created: Mutex::default(), steps: Mutex::default() })
     }
 
     /// Ends the launcher, which leaves its cgroup empty. The next call that needs one starts another.
@@ -92,6 +97,18 @@ impl Embedded {
         write_record(&folder.spec(), &bytes, false).map_err(failed("writing", &folder.spec()))
     }
 
+    /// Has what lies in a folder made.
+    fn make(&self, folder: &Path) -> Result<(), RuntimeError> {
+        let mut socket = self.request(folder, What::Create, &[])?;
+        match answer(&mut socket, "creating", folder)? {
+            Answer::Created => {
+                lock(&self.created).insert(folder.to_owned(), socket);
+                Ok(())
+            }
+            other => Err(unexpected(other, "creating", folder)),
+        }
+    }
+
     fn holder_of_running(&self, folder: &Path) -> Result<crate::Holder, RuntimeError> {
         let standing = self.look(folder)?;
         let holder = standing::holder(&Folder::new(folder))?;
@@ -117,14 +134,17 @@ impl Runtime for Embedded {
 
     fn create(&self, folder: &Path, spec: &ContainerSpec) -> Result<(), RuntimeError> {
         Self::prepare(&Folder::new(folder), spec)?;
-        let mut socket = self.request(folder, What::Create, &[])?;
-        match answer(&mut socket, "creating", folder)? {
-            Answer::Created => {
-                lock(&self.created).insert(folder.to_owned(), socket);
-                Ok(())
-            }
-            other => Err(unexpected(other, "creating", folder)),
-        }
+        self.make(folder)
+    }
+
+    fn recreate(&self, folder: &Path) -> Result<(), RuntimeError> {
+        lock(&self.created).remove(folder);
+        delete::clear_for_another_life(&Folder::new(folder), &self.cgroups, &self.options.cgroup)?;
+        self.make(folder)
+    }
+
+    fn specification(&self, folder: &Path) -> Result<Option<ContainerSpec>, RuntimeError> {
+        standing::spec(&Folder::new(folder))
     }
 
     fn start(&self, folder: &Path) -> Result<Standing, RuntimeError> {
@@ -135,9 +155,16 @@ impl Runtime for Embedded {
         let doing = || format!("starting the container in {}", folder.display());
         protocol::write_frame(&mut socket, &Order::Start).map_err(gone(doing()))?;
         match answer(&mut socket, "starting", folder)? {
-            Answer::Started { pid, nanos } => Ok(Standing::Running { pid, started_at: time_of(nanos) }),
+            Answer::Started { pid, nanos, steps } => {
+                lock(&self.steps).insert(folder.to_owned(), steps);
+                Ok(Standing::Running { pid, started_at: time_of(nanos) })
+            }
             other => Err(unexpected(other, "starting", folder)),
         }
+    }
+
+    fn take_steps(&self, folder: &Path) -> Vec<Step> {
+        lock(&self.steps).remove(folder).unwrap_or_default()
     }
 
     fn look(&self, folder: &Path) -> Result<Standing, RuntimeError> {
@@ -169,14 +196,20 @@ impl Runtime for Embedded {
         }
     }
 
-    fn exec(&self, folder: &Path, process: &ProcessSpec, stdio: ExecStdio) -> Result<Executed, RuntimeError> {
+    fn exec(
+        &self,
+        folder: &Path,
+        process: &ProcessSpec,
+        stdio: ExecStdio,
+        within: Option<Duration>,
+    ) -> Result<Executed, RuntimeError> {
         self.holder_of_running(folder)?;
         let (exit, status) = io::pipe().map_err(failed("making a pipe for", folder))?;
         let descriptors = [stdio.input, stdio.output, stdio.error, status.into()];
         let mut socket = self.request(folder, What::Exec, &descriptors)?;
         drop(descriptors);
         let doing = || format!("running a process in {}", folder.display());
-        protocol::write_frame(&mut socket, &Order::Exec(process.clone())).map_err(gone(doing()))?;
+        protocol::write_frame(&mut socket, &Order::Exec { process: process.clone(), within }).map_err(gone(doing()))?;
         match answer(&mut socket, "running a process in", folder)? {
             Answer::Executed { pid } => Ok(Executed { pid, exit: exit.into() }),
             other => Err(unexpected(other, "running a process in", folder)),

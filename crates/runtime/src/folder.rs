@@ -139,16 +139,19 @@ pub struct Exit {
     pub ended_nanos: u64,
     /// As [`Ended::output_dropped`].
     pub output_dropped: u64,
+    /// The number of the last segment of output.
+    #[serde(default)]
+    pub last_segment: u64,
 }
 
 impl Exit {
     /// As serde would write it, without serde: the waiting shim is to stay small.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let Self { version, code, out_of_memory, started_nanos, ended_nanos, output_dropped } = self;
+        let Self { version, code, out_of_memory, started_nanos, ended_nanos, output_dropped, last_segment } = self;
         format!(
             "{{\"version\":{version},\"code\":{code},\"out_of_memory\":{out_of_memory},\"started_nanos\":{started_nanos},\
-             \"ended_nanos\":{ended_nanos},\"output_dropped\":{output_dropped}}}"
+             \"ended_nanos\":{ended_nanos},\"output_dropped\":{output_dropped},\"last_segment\":{last_segment}}}"
         )
     }
 }
@@ -234,7 +237,9 @@ mod tests {
 
     #[test]
     fn an_exit_written_by_hand_reads_as_serde_reads_it() {
-        let exit = Exit { version: 1, code: 137, out_of_memory: true, started_nanos: 5, ended_nanos: 6, output_dropped: 7 };
+        let (started_nanos, ended_nanos) = (5, 6);
+        let exit =
+            Exit { version: 1, code: 137, out_of_memory: true, started_nanos, ended_nanos, output_dropped: 7, last_segment: 8 };
         assert_eq!(serde_json::from_str::<Exit>(&exit.to_json()).unwrap(), exit);
     }
 
@@ -243,7 +248,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("exit.json");
         assert!(read_record::<Exit>(&path).unwrap().is_none());
-        let exit = Exit { version: 2, code: 0, out_of_memory: false, started_nanos: 0, ended_nanos: 0, output_dropped: 0 };
+        let (started_nanos, ended_nanos) = (0, 0);
+        let exit =
+            Exit { version: 2, code: 0, out_of_memory: false, started_nanos, ended_nanos, output_dropped: 0, last_segment: 0 };
         write_record(&path, exit.to_json().as_bytes(), true).unwrap();
         assert!(read_record::<Exit>(&path).unwrap_err().to_string().contains("newer"));
     }

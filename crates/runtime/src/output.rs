@@ -19,6 +19,7 @@ mod writer;
 
 pub use block::{Block, HEADER, MAX_BLOCK, SEALED, Stream};
 pub use reader::{Chunk, Position, SegmentReader};
+pub(crate) use writer::continue_after;
 pub use writer::{Full, SegmentWriter};
 
 /// The name of a segment.

@@ -5,12 +5,14 @@
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::RuntimeError;
 use crate::folder::VERSION;
+use crate::outcome::Step;
 use crate::spec::ProcessSpec;
 
 /// The most bytes of a packet to the launcher: a path and a few words.
@@ -37,7 +39,7 @@ pub struct Request {
 pub enum What {
     /// Make it, and hold it. Comes with a socket.
     Create,
-    /// Run one more process in it, which follows on the socket as [`ProcessSpec`]. Comes with a socket, the three descriptors of the
+    /// Run one more process in it, which follows on the socket as [`Order::Exec`]. Comes with a socket, the three descriptors of the
     /// process, and a pipe for its exit code.
     Exec,
 }
@@ -71,7 +73,12 @@ pub enum Order {
     /// Start the container.
     Start,
     /// Run this.
-    Exec(ProcessSpec),
+    Exec {
+        /// It.
+        process: ProcessSpec,
+        /// How long it may run.
+        within: Option<Duration>,
+    },
 }
 
 /// What a shim answers.
@@ -85,6 +92,9 @@ pub enum Answer {
         pid: u32,
         /// When its program began, in nanoseconds since 1970.
         nanos: u64,
+        /// What it took to make and start it.
+        #[serde(default)]
+        steps: Vec<Step>,
     },
     /// The process runs.
     Executed {

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::RuntimeError;
-use crate::outcome::{Standing, Usage};
+use crate::outcome::{Standing, Step, Usage};
 use crate::spec::{ContainerSpec, Group, ProcessSpec};
 
 /// Makes, holds and ends containers. Each has a folder, which must be absolute, on a file system that can be an overlay's upper
@@ -36,6 +37,25 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// The program cannot be run (its error says which one and why); the container is over.
     fn start(&self, folder: &Path) -> Result<Standing, RuntimeError>;
 
+    /// What it took to make and start a container, step by step; known once, after [`Self::start`].
+    fn take_steps(&self, folder: &Path) -> Vec<Step> {
+        let _ = folder;
+        Vec::new()
+    }
+
+    /// Makes a container that is over once more, to be started again: it is what it was, and what it changed in its file system and what
+    /// it wrote stay. Can be repeated after a failure.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    fn recreate(&self, folder: &Path) -> Result<(), RuntimeError>;
+
+    /// What the container was made to be; nothing if it is not there.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    fn specification(&self, folder: &Path) -> Result<Option<ContainerSpec>, RuntimeError>;
+
     /// How the container stands.
     ///
     /// # Errors
@@ -55,11 +75,18 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// The kernel refuses.
     fn signal(&self, folder: &Path, signal: i32) -> Result<(), RuntimeError>;
 
-    /// Runs one more process in a running container, confined as its first one is.
+    /// Runs one more process in a running container, confined as its first one is. If it may only run for some time, it is killed when that
+    /// is over, whatever becomes of the caller, and what it started ends with it.
     ///
     /// # Errors
     /// The container does not run, or the program cannot be run.
-    fn exec(&self, folder: &Path, process: &ProcessSpec, stdio: ExecStdio) -> Result<Executed, RuntimeError>;
+    fn exec(
+        &self,
+        folder: &Path,
+        process: &ProcessSpec,
+        stdio: ExecStdio,
+        within: Option<Duration>,
+    ) -> Result<Executed, RuntimeError>;
 
     /// What a container has taken; nothing if it does not run.
     ///
@@ -91,9 +118,12 @@ pub struct ExecStdio {
 pub struct Executed {
     /// The process, in the host's numbering.
     pub pid: u32,
-    /// One little-endian `i32` can be read from it when the process is over, its exit code as [`Ended::code`]; nothing if whoever
-    /// waited for it was killed.
+    /// One little-endian `i32` can be read from it when the process is over, its exit code as [`Ended::code`], or [`TIMED_OUT`]; nothing
+    /// if whoever waited for it was killed.
     ///
     /// [`Ended::code`]: crate::Ended::code
     pub exit: OwnedFd,
 }
+
+/// What stands for an exit code when a process was killed because its time was over.
+pub const TIMED_OUT: i32 = -1;

@@ -127,6 +127,10 @@ pub struct Bind {
     pub target: PathBuf,
     /// Whether it cannot be written.
     pub read_only: bool,
+    /// A file that is made once the source, a folder, was filled with what the image has at the target. As long as it is not there, the
+    /// source is emptied and filled when the container is made. Nothing: the source is what it is.
+    #[serde(default)]
+    pub fill: Option<PathBuf>,
 }
 
 /// What a container may take. Nothing: no limit.

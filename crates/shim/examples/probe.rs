@@ -114,6 +114,28 @@ fn main() {
                 }
             }
         }
+        ["brood"] => {
+            // Two that have left their parent's session, one of them its parent, and it waits for ever.
+            for leaves in [false, true] {
+                if unsafe { libc::fork() } == 0 {
+                    unsafe { libc::setsid() };
+                    if !leaves || unsafe { libc::fork() } == 0 {
+                        loop {
+                            unsafe { libc::pause() };
+                        }
+                    }
+                    std::process::exit(0);
+                }
+            }
+            println!("brooding");
+            loop {
+                unsafe { libc::pause() };
+            }
+        }
+        ["notch", path] => {
+            fs::OpenOptions::new().create(true).append(true).open(path).and_then(|mut file| file.write_all(b"|")).unwrap();
+            println!("{}", fs::metadata(path).unwrap().len());
+        }
         other => {
             eprintln!("probe: what is {other:?}?");
             std::process::exit(99);

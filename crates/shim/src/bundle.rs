@@ -90,7 +90,7 @@ fn mounts(spec: &ContainerSpec, stage: &Stage) -> Result<Vec<Value>> {
         mount("tmpfs", "shm", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
     ];
     for (bind, source) in spec.binds.iter().zip(&stage.binds) {
-        mounts.push(bound(bind, source)?);
+        mounts.push(bound(bind, source, spec.privileged)?);
     }
     Ok(mounts)
 }
@@ -100,7 +100,7 @@ fn mount(kind: &str, source: &str, target: &str, options: &[&str]) -> Value {
 }
 
 /// `source`: where the stage has it.
-fn bound(bind: &Bind, source: &Path) -> Result<Value> {
+fn bound(bind: &Bind, source: &Path, privileged: bool) -> Result<Value> {
     let target = bind.target.display();
     if !source.try_exists().map_err(at("looking for", source))? {
         return Err(wrong(format!("{}, which the container is to see as {target}, does not exist", source.display())));
@@ -108,8 +108,13 @@ fn bound(bind: &Bind, source: &Path) -> Result<Value> {
     if !bind.target.is_absolute() || bind.target == Path::new("/") {
         return Err(wrong(format!("{} cannot be mounted at {target}", bind.source.display())));
     }
-    let access = if bind.read_only { "ro" } else { "rw" };
-    Ok(json!({ "destination": bind.target, "type": "bind", "source": source, "options": ["rbind", "rprivate", access] }))
+    // With all that is mounted in it. Nodes of devices that lie in what it is given are none of a container's.
+    let access = if bind.read_only { "rro" } else { "rw" };
+    let mut options = vec!["rbind", "rprivate", access];
+    if !privileged {
+        options.push("rnodev");
+    }
+    Ok(json!({ "destination": bind.target, "type": "bind", "source": source, "options": options }))
 }
 
 fn linux(spec: &ContainerSpec, stage: &Stage) -> Result<Value> {

@@ -5,11 +5,17 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
+use berth_runtime::cgroup::Gathering;
 use berth_runtime::protocol::{Answer, Order, read_frame, write_frame};
-use berth_runtime::{ContainerSpec, Folder, Holder, Phase, ProcessSpec, boot_id};
+use berth_runtime::{ContainerSpec, Folder, Holder, Phase, ProcessSpec, TIMED_OUT, boot_id};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Gid, Uid};
-use rustix::process::{DumpableBehavior, Pid, WaitOptions, fchdir, set_dumpable_behavior, setrlimit, setsid, waitpid};
+use rustix::process::{
+    DumpableBehavior, Pid, PidfdFlags, Signal, WaitOptions, fchdir, kill_process, pidfd_open, set_dumpable_behavior, setrlimit,
+    setsid, waitpid,
+};
 use rustix::thread::{
     CapabilitySets, ThreadNameSpaceType, capabilities, move_into_thread_name_spaces, set_capabilities, set_keep_capabilities,
     set_thread_groups, set_thread_res_gid, set_thread_res_uid,
@@ -17,7 +23,7 @@ use rustix::thread::{
 
 use crate::confinement::{self, Confinement};
 use crate::executor::report;
-use crate::failure::{Result, at, broken, failed, refused};
+use crate::failure::{Result, at, broken, failed, of_cgroup, refused};
 use crate::groups::{self, Born};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
@@ -39,11 +45,11 @@ struct Target {
 pub(crate) fn run(folder: &Path, mut socket: UnixStream, descriptors: impl Iterator<Item = OwnedFd>, prepared: &mut Prepared) {
     let descriptors: Vec<OwnedFd> = descriptors.collect();
     let answered = match begin(folder, &mut socket, descriptors, prepared) {
-        Ok((pid, exit)) => {
-            let answer = Answer::Executed { pid: pid.as_raw_nonzero().get().unsigned_abs() };
+        Ok(running) => {
+            let answer = Answer::Executed { pid: running.pid.as_raw_nonzero().get().unsigned_abs() };
             let heard = write_frame(&mut socket, &answer);
             drop(socket);
-            wait(pid, exit);
+            running.wait();
             heard
         }
         Err(failure) => write_frame(&mut socket, &Answer::Failed(failure)),
@@ -52,15 +58,55 @@ pub(crate) fn run(folder: &Path, mut socket: UnixStream, descriptors: impl Itera
     let _ = answered;
 }
 
-fn wait(pid: Pid, mut exit: File) {
-    let code = crate::hold::collect(pid);
-    let _ = exit.write_all(&code.to_le_bytes());
+/// A process that is waited for.
+struct Running {
+    pid: Pid,
+    /// For its exit code.
+    exit: File,
+    /// How long it may run, and what ends with it.
+    limit: Option<(Duration, Gathering)>,
 }
 
-fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prepared: &mut Prepared) -> Result<(Pid, File)> {
+impl Running {
+    fn wait(mut self) {
+        let in_time = self.limit.as_ref().is_none_or(|(within, gathering)| {
+            let ends = ends_within(self.pid, *within);
+            if !ends {
+                // It alone, if not all of them can be: somebody waits for it.
+                let _ = gathering.kill();
+                let _ = kill_process(self.pid, Signal::KILL);
+            }
+            ends
+        });
+        let code = crate::hold::collect(self.pid);
+        let _ = self.exit.write_all(&(if in_time { code } else { TIMED_OUT }).to_le_bytes());
+        if let Some((_, gathering)) = self.limit {
+            // What cannot be removed now goes with the container.
+            let _ = gathering.end();
+        }
+    }
+}
+
+/// Waits for the end of a process, which is a child of this one, for so long; whether it came.
+fn ends_within(pid: Pid, within: Duration) -> bool {
+    let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else { return false };
+    let until = std::time::Instant::now() + within;
+    loop {
+        let left = until.saturating_duration_since(std::time::Instant::now());
+        let timeout = Timespec::try_from(left).ok();
+        match poll(&mut [PollFd::new(&process, PollFlags::IN)], timeout.as_ref()) {
+            Ok(0) => return false,
+            Ok(_) => return true,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prepared: &mut Prepared) -> Result<Running> {
     let doing = "reading what is to be run";
-    let process = match read_frame(socket) {
-        Ok(Some(Order::Exec(process))) => process,
+    let (process, within) = match read_frame(socket) {
+        Ok(Some(Order::Exec { process, within })) => (process, within),
         Ok(_) => return Err(broken(doing, &"it did not come")),
         Err(error) => return Err(failed(doing)(error)),
     };
@@ -72,6 +118,12 @@ fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prep
     if !target.spec.privileged {
         prepared.filters.get(confinement::capability_set(&process.capabilities)?)?;
     }
+    let gather = |within| {
+        let name = format!("exec-{}", std::process::id());
+        let gathering = prepared.cgroups.gather(&target.cgroup, &name).map_err(|error| of_cgroup(&error))?;
+        Ok((within, gathering))
+    };
+    let limit = within.map(gather).transpose()?;
     let (mut failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
     // Only children enter a process namespace.
     move_into_thread_name_spaces(target.process.as_fd(), ThreadNameSpaceType::PROCESS_ID)
@@ -80,6 +132,10 @@ fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prep
         Born::Child(joined) => {
             drop(failure);
             drop(exit);
+            let joined = joined.and_then(|()| match &limit {
+                Some((_, gathering)) => gathering.enter().map_err(|error| of_cgroup(&error)),
+                None => Ok(()),
+            });
             let why = match joined.and_then(|()| enter(&target, &process, [input, output, error], prepared)) {
                 Ok(program) => program.become_it(),
                 Err(failure) => failure,
@@ -92,9 +148,13 @@ fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prep
             let mut text = Vec::new();
             failure.read_to_end(&mut text).map_err(failed("waiting for the program"))?;
             if text.is_empty() {
-                return Ok((pid, exit.into()));
+                return Ok(Running { pid, exit: exit.into(), limit });
             }
             while matches!(waitpid(Some(pid), WaitOptions::empty()), Err(rustix::io::Errno::INTR)) {}
+            if let Some((_, gathering)) = limit {
+                // The container is removed with all below it.
+                let _ = gathering.end();
+            }
             Err(serde_json::from_slice(&text).unwrap_or_else(|error| broken("running a process", &error)))
         }
     }

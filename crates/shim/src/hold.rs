@@ -102,6 +102,7 @@ pub(crate) fn hold(held: &Held, pipes: Option<[OwnedFd; 2]>) {
         started_nanos: held.started,
         ended_nanos: now_nanos(),
         output_dropped: intake.dropped,
+        last_segment: intake.writer.as_ref().map_or(0, SegmentWriter::number),
     };
     // If it cannot be written, as on a full disk, this process ends without: the container is lost, and says so.
     let _ = write_record(&folder.exit(), exit.to_json().as_bytes(), true);

@@ -21,8 +21,10 @@ mod root;
 mod seccomp;
 mod shim;
 mod stage;
+mod steps;
 mod system;
 mod user_namespace;
+mod volume;
 mod worker;
 
 use std::process::ExitCode;

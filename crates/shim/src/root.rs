@@ -32,7 +32,9 @@ pub(crate) fn mount_layers(
         return Err(wrong("a container needs at least one layer"));
     }
     for made in [folder.upper(), folder.work()] {
-        fs::DirBuilder::new().mode(0o755).create(&made).map_err(at("making", &made))?;
+        // What a container changed before it is started again is there.
+        let is_kept = made == folder.upper();
+        fs::DirBuilder::new().mode(0o755).recursive(is_kept).create(&made).map_err(at("making", &made))?;
     }
     if let Some(user) = user {
         let owner = Some(user.map.first);
@@ -105,6 +107,11 @@ impl Root {
 
     fn resolve(&self, path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         openat2(&self.folder, path, flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS)
+    }
+
+    /// A folder, to be listed; nothing if there is none.
+    pub(crate) fn folder(&self, path: &Path) -> Option<OwnedFd> {
+        self.resolve(path, OFlags::RDONLY | OFlags::DIRECTORY).ok()
     }
 
     /// The content of a file; nothing if there is none, or it is none of any use: a folder, a pipe, far too large, not text.

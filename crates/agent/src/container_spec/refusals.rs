@@ -22,30 +22,25 @@ fn of_task(task: &Task) -> [(&'static str, bool); 6] {
     ]
 }
 
-fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 12] {
+fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 9] {
     let container = wanted.container;
-    let restarts = container.restart_policy.as_ref().is_some_and(|policy| policy.enabled == Some(true));
     [
         ("environmentFiles", !container.environment_files.is_empty()),
-        ("links", !container.links.is_empty()),
         ("mountPoints", !container.mount_points.is_empty()),
         ("volumesFrom", !container.volumes_from.is_empty()),
-        ("healthCheck", container.health_check_type.is_some()),
         ("logConfiguration with the execution role", container.logs_auth_strategy.is_some()),
         ("secrets", !container.secrets.is_empty()),
         ("firelensConfiguration", container.firelens_configuration.is_some()),
         ("enableExecuteCommand", !container.managed_agents.is_empty()),
-        ("restartPolicy", restarts),
         ("credentialSpecs", !container.credential_specs.is_empty()),
         ("networkInterfaceNames", !container.network_interface_names.is_empty()),
     ]
 }
 
-fn of_docker(wanted: &Wanted<'_>) -> [(&'static str, bool); 11] {
+fn of_docker(wanted: &Wanted<'_>) -> [(&'static str, bool); 10] {
     let (config, host) = (&wanted.config, &wanted.host);
     let own = |mode: &Option<String>| mode.as_deref().is_some_and(|mode| !mode.is_empty() && mode != "private");
     [
-        ("healthCheck", config.healthcheck.is_some()),
         ("interactive", config.open_stdin == Some(true)),
         ("systemControls", !host.sysctls.is_empty()),
         ("linuxParameters.devices", !host.devices.is_empty()),

@@ -9,7 +9,7 @@ use berth_client::Client;
 use berth_model::Timestamp;
 use berth_plan::node::{self, Action, Desired, Event, Uptime};
 use berth_runtime::Runtime;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info};
@@ -20,13 +20,14 @@ use super::folders::TaskFolder;
 use super::intake::Intake;
 use super::record::Record;
 use super::report::Progress;
-use super::upkeep::News;
+use super::upkeep::{News, is_over};
+use super::view::View;
 use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
-use crate::container_spec::NodeFacts;
 use crate::files::Outlives;
 use crate::images::{Images, Resolved};
 use crate::logs::{Driver, Wakes};
 use crate::machine::{uptime, wall};
+use crate::network::{Link, Linked, TaskNetwork, Wiring, links_of};
 
 /// Nothing is due.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
@@ -42,13 +43,18 @@ pub(crate) struct Shared {
     pub(crate) tasks: PathBuf,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) images: Images,
-    pub(crate) facts: NodeFacts,
+    /// What there is for the networks of tasks.
+    pub(crate) wiring: Arc<Wiring>,
     /// Wakes log drivers.
     pub(crate) wakes: Arc<Wakes>,
     /// The folder of logs that are kept on the machine.
     pub(crate) logs: PathBuf,
     /// Reports that are on their way at the same time, at most.
     pub(crate) reports: Semaphore,
+    /// Tasks that are cleared at the same time, at most: launches go first.
+    pub(crate) clearings: Semaphore,
+    /// A container's health is another than before.
+    pub(crate) health: Arc<Notify>,
 }
 
 /// What an actor is told.
@@ -92,6 +98,9 @@ pub(crate) struct Actor {
     pub(super) told: Progress,
     pub(super) reports: Attempts,
     pub(super) clearing: Clearing,
+    pub(super) network: TaskNetwork,
+    /// What telemetry says of the task.
+    pub(super) view: watch::Sender<View>,
 }
 
 /// What an actor has of a container besides the record.
@@ -102,6 +111,9 @@ pub(super) struct Container {
     pub(super) driver: Option<Driver>,
     pull: Option<AbortHandle>,
     pub(super) signal: Option<AbortHandle>,
+    /// A health check that runs, and what the last one said.
+    pub(super) check: Option<AbortHandle>,
+    pub(super) said: String,
     pub(super) output: Output,
     /// When this agent heard that it has ended.
     pub(super) ended_at: Option<Instant>,
@@ -122,11 +134,12 @@ pub(super) enum Output {
 }
 
 impl Actor {
-    pub(crate) fn new(shared: Arc<Shared>, folder: TaskFolder, record: Record) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, folder: TaskFolder, record: Record, view: watch::Sender<View>) -> Self {
         let containers = record.node.containers.iter().map(|_| Container::default()).collect();
         let (told, kept) = (Progress::none(&record), record.node.clone());
         let (keeps, reports, clearing) = (Attempts::new(), Attempts::new(), Clearing::new());
         let work = JoinSet::new();
+        let network = TaskNetwork::new(Arc::clone(&shared.wiring), Arc::clone(&record.task), &folder.id());
         Self {
             shared,
             intake: None,
@@ -141,12 +154,18 @@ impl Actor {
             told,
             reports,
             clearing,
+            network,
+            view,
         }
     }
 
     /// Takes a task in that came now. Once it is on disk, that is said.
     pub(crate) async fn begin(mut self, kept: oneshot::Sender<()>, orders: mpsc::UnboundedReceiver<Order>) -> Fate {
         self.intake = Some(Intake::of(&self.record, &self.folder, kept));
+        if self.record.node.desired == Desired::Running {
+            // While images are looked for.
+            self.network.begin();
+        }
         self.run(orders).await
     }
 
@@ -186,6 +205,7 @@ impl Actor {
             container.pull.iter().for_each(AbortHandle::abort);
         }
         while self.work.join_next().await.is_some() {}
+        self.network.release().await;
         let (runtime, folder) = (Arc::clone(&self.shared.runtime), self.folder.clone());
         unblocked(move || remove_remains(&*runtime, &folder)).await;
         Fate::Unknown
@@ -202,6 +222,7 @@ impl Actor {
     async fn advance(&mut self) {
         let step = node::step(&self.record.node, uptime(), wall());
         (self.record.node, self.wake_at) = (step.next, step.wake_at);
+        self.close_ended();
         let prepares = |(_, action): &(usize, Action)| matches!(action, Action::Pull | Action::Abandon | Action::Create);
         if self.news().is_some() || !step.actions.iter().all(prepares) {
             // A container may be made while the record is being written; nothing of it runs before.
@@ -210,9 +231,9 @@ impl Actor {
                 return;
             }
         }
-        let ends = |(_, action): &(usize, Action)| matches!(action, Action::Stop | Action::Kill);
+        let ends = |(_, action): &(usize, Action)| matches!(action, Action::Stop | Action::Kill | Action::Restart);
         if step.actions.iter().any(ends) {
-            // When it was asked to end counts after a restart as well.
+            // When it was asked to end, or ended, counts after a restart as well.
             self.keep(Outlives::Process).await;
         }
         for (at, action) in step.actions {
@@ -222,7 +243,12 @@ impl Actor {
         if news == Some(News::Ends) {
             self.keep(Outlives::Process).await;
         }
+        if is_over(&self.record.node) {
+            // Its address and ports may be another task's as soon as the end is told.
+            self.network.release().await;
+        }
         self.report();
+        self.show();
         if news == Some(News::Runs) {
             // Said before it is on disk, for it is as true after a restart: the runtime knows.
             self.keep(Outlives::Process).await;
@@ -240,10 +266,16 @@ impl Actor {
                 }
             }
             Action::Create => match &self.containers[at].image {
-                Some(image) => drop(self.work.spawn(subject.create(image.clone()))),
+                Some(image) => {
+                    let image = image.clone();
+                    let linked = self.linked(at);
+                    self.work.spawn(subject.create(image, self.network.pending(at, linked)));
+                }
                 None => self.failed(at, Failure { code: None, reason: "CannotCreateContainerError: no image".to_owned() }),
             },
             Action::Start => drop(self.work.spawn(subject.start())),
+            Action::Restart => drop(self.work.spawn(subject.restart())),
+            Action::Check => self.check(at),
             Action::Stop => {
                 let signal = self.record.made[at].stop_signal;
                 self.signal(at, signal);
@@ -281,9 +313,10 @@ impl Actor {
                 self.containers[at].image = Some(image);
                 self.event(at, Event::Pulled);
             }
-            Done::Created(at, Ok(Created { runtime_id, stop_signal, driver })) => {
+            Done::Created(at, Ok(Created { runtime_id, stop_signal, driver, bindings })) => {
                 self.record.made[at].runtime_id = Some(runtime_id);
                 self.record.made[at].stop_signal = stop_signal;
+                self.record.made[at].bindings = bindings;
                 self.containers[at].driver = Some(driver);
                 self.event(at, Event::Created);
             }
@@ -294,6 +327,7 @@ impl Actor {
             Done::Settled(at, standing) | Done::Over(at, standing) => self.adopt(at, standing, true),
             Done::Shipped(at) => self.containers[at].output = Output::Shipped,
             Done::Signalled => {}
+            Done::Checked(at, checkup) => self.checked(at, checkup),
             Done::Submitted(said, outcome) => self.submitted(said, outcome),
             Done::Cleared(outcome) => self.cleared(outcome),
         }
@@ -303,7 +337,7 @@ impl Actor {
         node::observe(&mut self.record.node, at, event, uptime());
     }
 
-    fn failed(&mut self, at: usize, Failure { code, reason }: Failure) {
+    pub(super) fn failed(&mut self, at: usize, Failure { code, reason }: Failure) {
         info!(task = %self.folder.id(), container = self.name(at), reason, "a container does not start");
         self.event(at, Event::Failed { code, reason, at: wall() });
     }
@@ -313,6 +347,18 @@ impl Actor {
         self.event(at, Event::Started { at: started_at });
         self.follow(at);
         self.work.spawn(self.subject(at).watch());
+    }
+
+    /// The containers that one is linked to.
+    fn linked(&self, at: usize) -> Vec<Linked> {
+        let task = &self.record.task;
+        let links = task.containers.get(at).and_then(|container| links_of(task, container)).unwrap_or_default();
+        let linked = |link: Link<'_>| Linked {
+            place: link.to,
+            alias: link.alias.to_owned(),
+            image: self.containers[link.to].image.clone(),
+        };
+        links.into_iter().map(linked).collect()
     }
 
     pub(super) fn subject(&self, at: usize) -> Subject {

@@ -76,7 +76,10 @@ impl Actor {
         let (runtime, folder) = (Arc::clone(&self.shared.runtime), self.folder.clone());
         let containers = (0..self.containers.len()).map(|at| self.subject(at).runtime_folder()).collect();
         let group = container_spec::group(&self.record.task).name;
+        let shared = Arc::clone(&self.shared);
         self.work.spawn(async move {
+            // It is never closed.
+            let _turn = shared.clearings.acquire().await;
             let cleared = unblocked(move || {
                 give_back(&*runtime, containers, &group)?;
                 if next == Stage::All { files::remove_folder(folder.path()).map_err(|error| error.to_string()) } else { Ok(()) }

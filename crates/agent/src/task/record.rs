@@ -4,16 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_api::acs::{self, DependencyCondition, DesiredStatus};
-use berth_model::{Condition, Health};
-use berth_plan::node::{Desired, NodeContainer, NodeTask, Phase, Wait};
+use berth_model::{Condition, NetworkBinding};
+use berth_plan::node::{Desired, NodeContainer, NodeTask, RestartPolicy, Wait};
 use minicbor::{Decode, Encode};
 
 use super::folders::TaskFolder;
+use crate::container_spec;
 use crate::files::{self, FileError, Outlives};
+use crate::network::links_of;
 
 const VERSION: u8 = 1;
 /// What a container gets to end by itself where nothing is said.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a container has to have run to be started again where nothing is said.
+const RESTART_PERIOD: Duration = Duration::from_secs(300);
 /// SIGTERM.
 const STOP_SIGNAL: i32 = 15;
 
@@ -48,11 +52,15 @@ pub(crate) struct Made {
     /// Its name in the runtime, once it was made.
     #[n(3)]
     pub(crate) runtime_id: Option<String>,
+    /// Its ports of the machine.
+    #[n(4)]
+    #[cbor(default)]
+    pub(crate) bindings: Vec<NetworkBinding>,
 }
 
 impl Default for Made {
     fn default() -> Self {
-        Self { manifest: None, digest: None, stop_signal: STOP_SIGNAL, runtime_id: None }
+        Self { manifest: None, digest: None, stop_signal: STOP_SIGNAL, runtime_id: None, bindings: Vec::new() }
     }
 }
 
@@ -154,19 +162,30 @@ fn containers(task: &acs::Task) -> Option<Vec<NodeContainer>> {
         };
         Some(Wait { on: place(&dependency.container_name)?, until })
     };
-    let seconds = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok()).map(Duration::from_secs);
     let container = |given: &acs::Container| {
+        // Who is linked to another one finds it running.
+        let linked = links_of(task, given)?.into_iter().map(|link| Some(Wait { on: link.to, until: Condition::Start }));
         Some(NodeContainer {
-            name: given.name.clone(),
             essential: given.essential.unwrap_or(true),
-            waits: given.depends_on.iter().map(wait).collect::<Option<_>>()?,
+            waits: given.depends_on.iter().map(wait).chain(linked).collect::<Option<_>>()?,
             start_timeout: seconds(given.start_timeout).filter(|timeout| !timeout.is_zero()),
-            stop_timeout: seconds(given.stop_timeout).unwrap_or(STOP_TIMEOUT),
-            phase: Phase::Waiting,
-            health: Health::Unknown,
+            checks: container_spec::checks(given),
+            restart: given.restart_policy.as_ref().filter(|policy| policy.enabled == Some(true)).map(restart_policy),
+            ..NodeContainer::new(&given.name, seconds(given.stop_timeout).unwrap_or(STOP_TIMEOUT))
         })
     };
     task.containers.iter().map(container).collect()
+}
+
+fn restart_policy(given: &acs::RestartPolicy) -> RestartPolicy {
+    RestartPolicy {
+        ignored: given.ignored_exit_codes.iter().filter_map(|code| i32::try_from(*code).ok()).collect(),
+        period: seconds(given.restart_attempt_period).unwrap_or(RESTART_PERIOD),
+    }
+}
+
+fn seconds(value: Option<i64>) -> Option<Duration> {
+    value.and_then(|value| u64::try_from(value).ok()).map(Duration::from_secs)
 }
 
 #[cfg(test)]

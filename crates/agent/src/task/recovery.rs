@@ -1,7 +1,7 @@
 //! What becomes of a container of which the agent knew something before it was started again.
 
 use berth_model::Timestamp;
-use berth_plan::node::Phase;
+use berth_plan::node::{Outcome, Phase};
 use berth_runtime::{Ended, Standing};
 
 use crate::machine::timestamp;
@@ -17,6 +17,13 @@ pub(super) enum Adoption {
     Leave,
     /// Nothing of it ran: it is made from the beginning.
     Anew,
+    /// It ended in this way, and was to be started again, which has not happened.
+    Again(Outcome),
+    /// It was being started again, and that failed.
+    Failed {
+        /// Why.
+        why: String,
+    },
     /// Somebody is still at it.
     Settle,
     /// It runs.
@@ -40,6 +47,9 @@ pub(super) fn adopt(phase: &Phase, standing: Standing, same_boot: bool) -> Adopt
     if phase.is_stopped() {
         return Adoption::Leave;
     }
+    if let Phase::Exited(outcome) | Phase::Restarting(outcome) = phase {
+        return restarting(outcome, standing, same_boot);
+    }
     let ran = phase.started_at().is_some();
     match standing {
         Standing::Ended(ended) => over(&ended),
@@ -50,6 +60,18 @@ pub(super) fn adopt(phase: &Phase, standing: Standing, same_boot: bool) -> Adopt
         Standing::Absent | Standing::Created => Adoption::Anew,
         Standing::Unsettled => Adoption::Settle,
         Standing::Running { started_at, .. } => Adoption::Runs { started_at: timestamp(started_at) },
+    }
+}
+
+/// What becomes of a container that ended in this way and was to be started again.
+fn restarting(end: &Outcome, standing: Standing, same_boot: bool) -> Adoption {
+    match standing {
+        _ if !same_boot => Adoption::Again(end.clone()),
+        Standing::Ended(ended) if Some(timestamp(ended.started_at)) > end.started_at => over(&ended),
+        Standing::Ended(_) | Standing::Absent | Standing::Created => Adoption::Again(end.clone()),
+        Standing::Unsettled => Adoption::Settle,
+        Standing::Running { started_at, .. } => Adoption::Runs { started_at: timestamp(started_at) },
+        Standing::Lost { why } => Adoption::Failed { why },
     }
 }
 

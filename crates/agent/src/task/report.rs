@@ -7,6 +7,7 @@ use berth_plan::node::{NodeContainer, Phase, Status};
 
 use super::record::{Made, Record};
 use crate::control::Refused;
+use crate::network::reported;
 
 /// Characters of a reason, at most.
 const LONGEST_REASON: usize = 1024;
@@ -21,7 +22,7 @@ pub(super) struct Progress {
 impl Progress {
     /// What is to be said. A container that `is_held` is not said to have ended yet.
     pub(super) fn of(record: &Record, is_held: impl Fn(usize) -> bool) -> Self {
-        let said = |(at, container): (usize, &NodeContainer)| match of(&container.phase) {
+        let said = |(at, container): (usize, &NodeContainer)| match container.phase.status() {
             Status::Stopped if is_held(at) => Status::Running,
             status => status,
         };
@@ -32,14 +33,6 @@ impl Progress {
     /// What the control plane knows without being told.
     pub(super) fn none(record: &Record) -> Self {
         Self { task: Status::Pending, containers: vec![Status::Pending; record.node.containers.len()] }
-    }
-}
-
-fn of(phase: &Phase) -> Status {
-    match phase {
-        Phase::Waiting | Phase::Pulling | Phase::Pulled | Phase::Creating | Phase::Created | Phase::Starting => Status::Pending,
-        Phase::Running { .. } | Phase::Stopping { .. } => Status::Running,
-        Phase::Stopped(_) => Status::Stopped,
     }
 }
 
@@ -68,6 +61,7 @@ fn changes(container: &NodeContainer, made: &Made, (known, now): (Status, Status
         status: Some(word(status).to_owned()),
         runtime_id: made.runtime_id.clone(),
         image_digest: made.digest.clone(),
+        network_bindings: (!made.bindings.is_empty()).then(|| made.bindings.iter().map(reported).collect()),
         ..ContainerStateChange::default()
     };
     match (&container.phase, now) {

@@ -3,13 +3,13 @@
 use berth_plan::node::{Desired, Event, Phase};
 use berth_runtime::Standing;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::actor::{Actor, Adopting, Fate, Order};
 use super::recovery::{Adoption, adopt};
-use super::work::KILL;
-use crate::machine::wall;
+use super::upkeep::is_over;
+use super::work::{Failure, KILL};
+use crate::machine::{uptime, wall};
 
 impl Actor {
     /// Goes on with a task that was there before the agent was started again. Those of another instance end.
@@ -38,7 +38,17 @@ impl Actor {
             };
             self.adopt(at, standing, same_boot);
         }
+        if same_boot && !is_over(&self.record.node) {
+            self.network.begin();
+            for at in 0..self.containers.len() {
+                let bindings = self.network.bindings(at).await;
+                if !bindings.is_empty() {
+                    self.record.made[at].bindings = bindings;
+                }
+            }
+        }
         self.record.boot.clone_from(&self.shared.boot);
+        self.record.node.resume(uptime());
         self.run(orders).await
     }
 
@@ -54,8 +64,12 @@ impl Actor {
                 self.follow(at);
             }
             Adoption::Anew => self.record.node.containers[at].phase = Phase::Waiting,
+            Adoption::Again(end) => self.record.node.containers[at].phase = Phase::Exited(end),
+            Adoption::Failed { why } => self.failed(at, Failure { code: None, reason: why }),
             Adoption::Settle => {
-                self.record.node.containers[at].phase = Phase::Starting;
+                if !matches!(self.record.node.containers[at].phase, Phase::Exited(_) | Phase::Restarting(_)) {
+                    self.record.node.containers[at].phase = Phase::Starting;
+                }
                 self.work.spawn(self.subject(at).settle());
             }
             Adoption::Runs { started_at } => {
@@ -72,12 +86,9 @@ impl Actor {
                 }
                 info!(task = %self.folder.id(), container = self.name(at), code, reason, "a container is over");
                 self.event(at, Event::Ended { code, reason, at: ended_at.unwrap_or_else(wall) });
-                self.containers[at].ended.send_replace(true);
-                self.containers[at].ended_at = Some(Instant::now());
-                if let Some(signal) = self.containers[at].signal.take() {
-                    signal.abort();
+                if let Some(check) = self.containers[at].check.take() {
+                    check.abort();
                 }
-                self.follow(at);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use berth_client::CallError;
 use berth_oci::Digest;
-use berth_plan::node::{NodeTask, Phase, Status};
+use berth_plan::node::{NodeContainer, NodeTask, Phase, Status};
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
@@ -136,11 +136,12 @@ fn is_final(error: &CallError) -> bool {
 
 fn news(kept: &NodeTask, now: &NodeTask) -> Option<News> {
     let stops = (kept.desired != now.desired).then_some(News::Ends);
-    let pairs = kept.containers.iter().zip(&now.containers).filter(|(kept, now)| kept.phase != now.phase);
+    let is_new = |(kept, now): &(&NodeContainer, &NodeContainer)| kept.phase != now.phase || kept.health != now.health;
+    let pairs = kept.containers.iter().zip(&now.containers).filter(is_new);
     let news = pairs.filter_map(|(_, now)| match now.phase {
         Phase::Waiting | Phase::Pulling | Phase::Pulled | Phase::Creating | Phase::Created | Phase::Starting => None,
         Phase::Running { .. } => Some(News::Runs),
-        Phase::Stopping { .. } | Phase::Stopped(_) => Some(News::Ends),
+        Phase::Stopping { .. } | Phase::Exited(_) | Phase::Restarting(_) | Phase::Stopped(_) => Some(News::Ends),
     });
     news.chain(stops).max()
 }

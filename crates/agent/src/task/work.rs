@@ -9,21 +9,23 @@ use std::time::{Duration, Instant};
 use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
-use berth_model::Timestamp;
-use berth_runtime::{Runtime, RuntimeError, Standing};
+use berth_model::{NetworkBinding, Timestamp};
+use berth_runtime::{Runtime, RuntimeError, Standing, Step};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::sleep;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
 use super::actor::Shared;
 use super::folders::TaskFolder;
+use super::health::Checkup;
 use super::report::Progress;
 use crate::backoff::Backoff;
-use crate::container_spec;
+use crate::container_spec::{self, NodeFacts};
 use crate::images::Resolved;
 use crate::logs::{Context, Driver};
 use crate::machine::timestamp;
+use crate::network::Pending;
 
 /// Between looks at a container that gives nothing to wait for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -45,6 +47,8 @@ pub(super) enum Done {
     Over(usize, Standing),
     /// It got a signal.
     Signalled,
+    /// Its health was checked.
+    Checked(usize, Checkup),
     /// All it wrote is where it belongs.
     Shipped(usize),
     /// Something was said to the control plane.
@@ -68,6 +72,8 @@ pub(super) struct Created {
     pub(super) runtime_id: String,
     pub(super) stop_signal: i32,
     pub(super) driver: Driver,
+    /// The ports of the machine that it has.
+    pub(super) bindings: Vec<NetworkBinding>,
 }
 
 /// A container of a task, and all that is needed to do something to it.
@@ -92,10 +98,25 @@ impl Subject {
     fn took(&self, step: &'static str, since: Instant) {
         let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
         debug!(task = %self.folder.id(), container = self.name(), step, micros);
+        self.traced(step, since, false);
+    }
+
+    /// A step of a launch, for whoever collects them (`berth trace` shows them).
+    fn traced(&self, step: &str, since: Instant, last: bool) {
+        let took = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        info!(target: "launch", task = &*self.folder.id(), container = self.name(), step, took, ago = 0_u64, last);
+    }
+
+    /// What the runtime did to make and start the container.
+    fn trace_runtime(&self) {
+        for Step { name, began_nanos, took_nanos } in self.shared.runtime.take_steps(&self.runtime_folder()) {
+            let (task, container) = (&*self.folder.id(), self.name());
+            info!(target: "launch", task, container, step = name, took = took_nanos, began = began_nanos);
+        }
     }
 
     /// Runs what blocks where it may.
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Runtime, PathBuf) -> Result<T, RuntimeError> + Send + 'static,
     ) -> Result<T, RuntimeError> {
@@ -112,14 +133,14 @@ impl Subject {
     }
 
     /// The log's far end is made ready while the container is made.
-    pub(super) async fn create(self, image: Resolved) -> Done {
+    pub(super) async fn create(self, image: Resolved, network: Pending) -> Done {
         let since = Instant::now();
-        let created = self.make(&image).await;
+        let created = self.make(&image, network).await;
         self.took("create", since);
         Done::Created(self.at, created)
     }
 
-    async fn make(&self, image: &Resolved) -> Result<Created, Failure> {
+    async fn make(&self, image: &Resolved, network: Pending) -> Result<Created, Failure> {
         let cannot =
             |error: &dyn ToString| Failure { code: None, reason: format!("CannotCreateContainerError: {}", error.to_string()) };
         let (task, Some(container)) = (&*self.task, self.task.containers.get(self.at)) else {
@@ -127,9 +148,12 @@ impl Subject {
         };
         let driver = self.driver()?;
         let etc = self.folder.etc(&container.name);
-        let facts = &self.shared.facts;
-        let spec = container_spec::of(task, container, image, facts, driver.output(), &etc).map_err(|error| cannot(&error))?;
-        let files = container_spec::etc_files(task, container, facts).map_err(|error| cannot(&error))?;
+        let (connection, bindings) = network.connection().await.map_err(|reason| Failure { code: None, reason })?;
+        // As it is now: resolvers change with the places that a machine is at.
+        let facts = unblocked(NodeFacts::read).await;
+        let spec = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
+        let spec = spec.map_err(|error| cannot(&error))?;
+        let files = container_spec::etc_files(task, container, &facts, &connection).map_err(|error| cannot(&error))?;
         let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
         let group = container_spec::group(task);
         let runtime_id = spec.id.clone();
@@ -149,7 +173,7 @@ impl Subject {
             _ => cannot(&error),
         })?;
         prepared.map_err(|error| Failure { code: None, reason: error.to_string() })?;
-        Ok(Created { runtime_id, stop_signal, driver })
+        Ok(Created { runtime_id, stop_signal, driver, bindings })
     }
 
     /// The driver that takes what the container writes.
@@ -173,6 +197,25 @@ impl Subject {
         let since = Instant::now();
         let standing = self.blocking(|runtime, folder| runtime.start(&folder)).await;
         self.took("start", since);
+        self.trace_runtime();
+        self.started(standing)
+    }
+
+    /// Starts a container that is over once more, in its place.
+    pub(super) async fn restart(self) -> Done {
+        let since = Instant::now();
+        let standing = self.blocking(|runtime, folder| {
+            runtime.recreate(&folder)?;
+            runtime.start(&folder)
+        });
+        let standing = standing.await;
+        self.took("restart", since);
+        // Of a launch that is long over.
+        self.shared.runtime.take_steps(&self.runtime_folder());
+        self.started(standing)
+    }
+
+    fn started(&self, standing: Result<Standing, RuntimeError>) -> Done {
         let cannot =
             |code, what: &dyn ToString| Failure { code, reason: format!("CannotStartContainerError: {}", what.to_string()) };
         Done::Started(
@@ -241,8 +284,13 @@ impl Subject {
         let since = Instant::now();
         // It is never closed.
         let _permit = self.shared.reports.acquire().await;
+        let runs = request.status.as_deref() == Some("RUNNING");
         let outcome = self.shared.client.call(&request).await.map(drop);
-        self.took("report", since);
+        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        debug!(task = %self.folder.id(), step = "report", micros);
+        if runs {
+            self.traced("report", since, true);
+        }
         Done::Submitted(progress, outcome)
     }
 

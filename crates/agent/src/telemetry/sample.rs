@@ -42,6 +42,7 @@ impl Samples {
             container_arn: look.arn.clone(),
             cpu_stats_set: Some(one(percent)),
             memory_stats_set: Some(one(f64::from(memory))),
+            restart_stats_set: None,
         })
     }
 

@@ -4,21 +4,26 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_api::acs::{self, MetricsMetadata, PublishMetrics, SignedFrame, TaskMetric, TelemetryAnswer, TelemetryReport};
+use berth_api::acs::{
+    self, ContainerMetric, HealthMetadata, MetricsMetadata, PublishHealth, PublishMetrics, RestartStatsSet, SignedFrame,
+    TaskHealth, TaskMetric, TelemetryAnswer, TelemetryReport,
+};
 use berth_client::{Client, Endpoint, Socket};
+use berth_model::Timestamp;
 use berth_runtime::Runtime;
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tracing::{debug, warn};
 
+use super::health::Told;
 use super::sample::{Look, Samples};
 use crate::backoff::{Backoff, chance, unique_name};
 use crate::control::task_id;
 use crate::endpoints::Endpoints;
 use crate::machine::{uptime, wall};
-use crate::node::Message;
+use crate::node::{Message, Sighting};
 use crate::task::{TaskFolder, unblocked};
 
 /// Between two looks at all containers.
@@ -47,6 +52,8 @@ pub(crate) struct TelemetryStream {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) tasks: PathBuf,
     pub(crate) node: mpsc::Sender<Message>,
+    /// Told when the health of a container is another.
+    pub(crate) health: Arc<Notify>,
 }
 
 /// An open stream, and where it is.
@@ -97,13 +104,14 @@ impl TelemetryStream {
         let patience = SILENCE + SILENCE.mul_f64(chance());
         let mut silent_until = Instant::now() + patience;
         let expires = Instant::now() + LIFETIME + LIFETIME_CHANCE.mul_f64(chance());
+        let mut told = Told::default();
         let mut ticks = interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 frame = open.socket.next() => match frame {
                     Some(Ok(Frame::Text(text))) => match TelemetryAnswer::read(&text) {
-                        Ok(TelemetryAnswer::Heartbeat(_) | TelemetryAnswer::AckMetrics(_)) => silent_until = Instant::now() + patience,
+                        Ok(TelemetryAnswer::Heartbeat(_) | TelemetryAnswer::AckMetrics(_) | TelemetryAnswer::AckHealth(_)) => silent_until = Instant::now() + patience,
                         Ok(answer) => warn!(kind = answer.kind(), "the control plane says about telemetry"),
                         Err(error) => debug!(%error, "dropped a frame"),
                     },
@@ -112,8 +120,19 @@ impl TelemetryStream {
                     Some(Err(error)) => return Err(error.to_string()),
                 },
                 _ = ticks.tick() => {
-                    for frame in self.frames(samples).await? {
+                    let sightings = self.census().await?;
+                    let health = self.health_frames(told.all(&sightings))?;
+                    for frame in self.frames(sightings, samples).await? {
                         self.send(&mut open, &TelemetryReport::Metrics(frame)).await?;
+                    }
+                    for frame in health {
+                        self.send(&mut open, &TelemetryReport::Health(frame)).await?;
+                    }
+                }
+                () = self.health.notified() => {
+                    let sightings = self.census().await?;
+                    for frame in self.health_frames(told.unsaid(&sightings))? {
+                        self.send(&mut open, &TelemetryReport::Health(frame)).await?;
                     }
                 }
                 () = sleep_until(silent_until.min(expires)) => return open.socket.close(None).await.map_err(|error| error.to_string()),
@@ -130,16 +149,41 @@ impl TelemetryStream {
         open.socket.send(Frame::text(frame)).await.map_err(|error| error.to_string())
     }
 
-    /// What all containers use, ten tasks to a frame; one frame that says so if there is none.
-    async fn frames(&self, samples: &mut Samples) -> Result<Vec<PublishMetrics>, String> {
+    async fn census(&self) -> Result<Vec<Sighting>, String> {
         let (answer, tasks) = oneshot::channel();
         self.node.send(Message::Census(answer)).await.map_err(|_| "the node is gone")?;
-        let tasks = tasks.await.map_err(|_| "the node is gone")?;
+        tasks.await.map_err(|_| "the node is gone".to_owned())
+    }
+
+    /// The health of containers, ten tasks to a frame.
+    fn health_frames(&self, tasks: Vec<TaskHealth>) -> Result<Vec<PublishHealth>, String> {
+        let message_id = unique_name().map_err(|error| error.to_string())?;
+        let last = tasks.len().div_ceil(TASKS_PER_FRAME).saturating_sub(1);
+        let frame = |(at, tasks): (usize, &[TaskHealth])| PublishHealth {
+            metadata: Some(HealthMetadata {
+                cluster: Some(self.cluster.clone()),
+                container_instance: Some(self.instance.clone()),
+                message_id: Some(message_id.clone()),
+                fin: Some(at == last),
+            }),
+            tasks: tasks.to_vec(),
+            timestamp: Some(seconds(wall())),
+        };
+        Ok(tasks.chunks(TASKS_PER_FRAME).enumerate().map(frame).collect())
+    }
+
+    /// What all containers use, ten tasks to a frame; one frame that says so if there is none.
+    async fn frames(&self, tasks: Vec<Sighting>, samples: &mut Samples) -> Result<Vec<PublishMetrics>, String> {
         let began = uptime().0;
         let looks = self.look(tasks).await;
-        let metric = |(task, looks): &(Arc<acs::Task>, Vec<Look>)| {
-            let metrics = looks.iter().filter_map(|look| samples.metric(look, self.processors)).collect();
-            task_metric(task, metrics)
+        let metric = |(sighting, looks): &(Sighting, Vec<Look>)| {
+            let metrics = looks.iter().filter_map(|look| {
+                let of_container = sighting.view.containers.iter().find(|container| container.name == look.name);
+                let restarts = of_container.and_then(|container| container.restarts);
+                let restarts = restarts.map(|count| RestartStatsSet { restart_count: Some(count.into()) });
+                Some(ContainerMetric { restart_stats_set: restarts, ..samples.metric(look, self.processors)? })
+            });
+            task_metric(&sighting.task, metrics.collect())
         };
         let metrics: Vec<TaskMetric> = looks.iter().map(metric).filter(|task| !task.container_metrics.is_empty()).collect();
         samples.forget_before(began);
@@ -153,7 +197,7 @@ impl TelemetryStream {
                 fin: Some(fin),
             }),
             task_metrics: task_metrics.to_vec(),
-            timestamp: Some(seconds()),
+            timestamp: Some(seconds(wall())),
         };
         if metrics.is_empty() {
             return Ok(vec![frame(&[], true)]);
@@ -162,9 +206,10 @@ impl TelemetryStream {
         Ok(metrics.chunks(TASKS_PER_FRAME).enumerate().map(|(at, tasks)| frame(tasks, at == last)).collect())
     }
 
-    async fn look(&self, tasks: Vec<Arc<acs::Task>>) -> Vec<(Arc<acs::Task>, Vec<Look>)> {
+    async fn look(&self, tasks: Vec<Sighting>) -> Vec<(Sighting, Vec<Look>)> {
         let (runtime, folder) = (Arc::clone(&self.runtime), self.tasks.clone());
-        let look = move |task: Arc<acs::Task>| {
+        let look = move |sighting: Sighting| {
+            let task = &sighting.task;
             let of_task = TaskFolder::of(&folder, task_id(&task.arn).unwrap_or_default());
             let one = |container: &acs::Container| {
                 let folder = of_task.runtime(&container.name);
@@ -173,7 +218,7 @@ impl TelemetryStream {
                 Some(Look { folder, name: container.name.clone(), arn: container.container_arn.clone(), at: uptime().0, usage })
             };
             let looks = task.containers.iter().filter_map(one).collect();
-            (task, looks)
+            (sighting, looks)
         };
         unblocked(move || tasks.into_iter().map(look).collect()).await
     }
@@ -189,8 +234,8 @@ fn task_metric(task: &acs::Task, container_metrics: Vec<acs::ContainerMetric>) -
     }
 }
 
-/// The time, in seconds.
+/// A time, in seconds.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds have 41 bits")]
-fn seconds() -> f64 {
-    wall().as_millis() as f64 / 1000.0
+pub(super) fn seconds(at: Timestamp) -> f64 {
+    at.as_millis() as f64 / 1000.0
 }

@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod again;
+mod health;
 mod image;
 mod life;
 mod machine;

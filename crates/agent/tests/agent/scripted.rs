@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{PipeWriter, pipe};
+use std::io::{PipeWriter, Write as _, pipe};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use berth_runtime::{ContainerSpec, Ended, ExecStdio, Executed, Group, ProcessSpec, Runtime, RuntimeError, Standing, Usage};
 
@@ -28,12 +28,15 @@ struct State {
     calls: Vec<String>,
     /// Calls that wait until they are let go.
     held: BTreeSet<&'static str>,
+    /// What processes run in containers write, and their code.
+    checks: Option<(&'static str, i32)>,
     /// Calls that fail.
     failing: BTreeMap<&'static str, fn() -> RuntimeError>,
 }
 
 #[derive(Debug)]
 struct Container {
+    spec: ContainerSpec,
     standing: Standing,
     /// Dropped to tell those who watch.
     watchers: Vec<PipeWriter>,
@@ -67,6 +70,19 @@ impl Scripted {
     pub(crate) fn release(&self, call: &'static str) {
         self.state().held.remove(call);
         self.0.changed.notify_all();
+    }
+
+    /// From now on processes that are run in containers write this and exit so.
+    pub(crate) fn answer(&self, output: &'static str, code: i32) {
+        self.state().checks = Some((output, code));
+    }
+
+    /// The container's program ends, and began so long before that.
+    pub(crate) fn end_after(&self, container: &str, code: i32, ran: Duration) {
+        self.over(container, |started_at| {
+            let ended_at = started_at + ran;
+            Standing::Ended(Ended { code, out_of_memory: false, started_at, ended_at, output_dropped: 0 })
+        });
     }
 
     pub(crate) fn fail(&self, call: &'static str, error: fn() -> RuntimeError) {
@@ -136,7 +152,7 @@ impl Runtime for Scripted {
         {
             let mut state = self.state();
             assert!(state.groups.contains(&spec.group), "a container's group is made before it");
-            let container = Container { standing: Standing::Unsettled, watchers: Vec::new() };
+            let container = Container { spec: spec.clone(), standing: Standing::Unsettled, watchers: Vec::new() };
             assert!(state.containers.insert(folder.to_owned(), container).is_none(), "{} is made twice", folder.display());
             fs::create_dir(folder).unwrap();
         }
@@ -166,6 +182,19 @@ impl Runtime for Scripted {
         Ok(container.standing.clone())
     }
 
+    fn recreate(&self, folder: &Path) -> Result<(), RuntimeError> {
+        let mut state = self.call("recreate", &name(folder))?;
+        let container = state.containers.get_mut(folder).unwrap();
+        let is_over = matches!(container.standing, Standing::Ended(_) | Standing::Created);
+        assert!(is_over, "made once more though it is {:?}", container.standing);
+        container.standing = Standing::Created;
+        Ok(())
+    }
+
+    fn specification(&self, folder: &Path) -> Result<Option<ContainerSpec>, RuntimeError> {
+        Ok(self.state().containers.get(folder).map(|container| container.spec.clone()))
+    }
+
     fn look(&self, folder: &Path) -> Result<Standing, RuntimeError> {
         Ok(self.state().containers.get(folder).map_or(Standing::Absent, |container| container.standing.clone()))
     }
@@ -184,8 +213,22 @@ impl Runtime for Scripted {
         self.call("signal", &format!("{} {signal}", name(folder))).map(drop)
     }
 
-    fn exec(&self, _: &Path, _: &ProcessSpec, _: ExecStdio) -> Result<Executed, RuntimeError> {
-        Err(RuntimeError::Specification { what: "nothing is run here".to_owned() })
+    fn exec(
+        &self,
+        folder: &Path,
+        process: &ProcessSpec,
+        stdio: ExecStdio,
+        within: Option<Duration>,
+    ) -> Result<Executed, RuntimeError> {
+        let within = within.expect("checks end");
+        let state = self.call("exec", &format!("{} {} {}", name(folder), process.args.join(" "), within.as_secs()))?;
+        let Some((output, code)) = state.checks else {
+            return Err(RuntimeError::Specification { what: "nothing is run here".to_owned() });
+        };
+        let (exit, mut writer) = pipe().unwrap();
+        fs::File::from(stdio.output).write_all(output.as_bytes()).unwrap();
+        writer.write_all(&code.to_le_bytes()).unwrap();
+        Ok(Executed { pid: 1, exit: exit.into() })
     }
 
     fn usage(&self, folder: &Path) -> Result<Option<Usage>, RuntimeError> {

@@ -111,6 +111,13 @@ shapes! { "camelCase"
         cpu_stats_set: Option<StatsSet>,
         /// MiB.
         memory_stats_set: Option<StatsSet>,
+        /// If it has a restart policy.
+        restart_stats_set: Option<RestartStatsSet>,
+    }
+    /// How a container was started again.
+    RestartStatsSet {
+        /// How often.
+        restart_count: Option<i64>,
     }
     /// Samples, summed up.
     StatsSet {

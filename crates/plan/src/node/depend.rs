@@ -20,14 +20,14 @@ pub(super) enum Verdict {
 /// An error if somebody waits for a container that is not there, or in a circle.
 pub(super) fn check(containers: &[NodeContainer]) -> Result<(), UnresolvedDependencies> {
     let error = |at: &NodeContainer, problem| UnresolvedDependencies { container: at.name.clone(), problem };
-    if let Some(lost) = containers.iter().find(|container| container.waits.iter().any(|wait| wait.on >= containers.len())) {
+    if let Some(lost) = containers.iter().find(|container| needs(container).any(|on| on >= containers.len())) {
         return Err(error(lost, "waits for a container that the task does not have"));
     }
     // Those that wait for nobody who is still here leave, until nobody can.
     let mut left: Vec<usize> = (0..containers.len()).collect();
     loop {
         let before = left.len();
-        let stays = |at: &usize| containers[*at].waits.iter().any(|wait| left.contains(&wait.on));
+        let stays = |at: &usize| needs(&containers[*at]).any(|on| left.contains(&on));
         let next: Vec<usize> = left.iter().copied().filter(stays).collect();
         match next.first() {
             None => return Ok(()),
@@ -37,10 +37,22 @@ pub(super) fn check(containers: &[NodeContainer]) -> Result<(), UnresolvedDepend
     }
 }
 
+/// The places of those without which a container does not come to be.
+fn needs(container: &NodeContainer) -> impl Iterator<Item = usize> {
+    container.waits.iter().map(|wait| wait.on).chain(container.made_after.iter().copied())
+}
+
 /// Whether a container's turn has come.
 pub(super) fn verdict(containers: &[NodeContainer], at: usize, now: Uptime) -> Verdict {
     let mut soonest: Option<Uptime> = None;
     let mut open = false;
+    for &on in &containers[at].made_after {
+        match made(&containers[on]) {
+            Verdict::Met => {}
+            Verdict::Open(_) => open = true,
+            never @ Verdict::Never(_) => return never,
+        }
+    }
     for wait in &containers[at].waits {
         match one(&containers[wait.on], wait, now) {
             Verdict::Met => {}
@@ -52,6 +64,17 @@ pub(super) fn verdict(containers: &[NodeContainer], at: usize, now: Uptime) -> V
         }
     }
     if open { Verdict::Open(soonest) } else { Verdict::Met }
+}
+
+/// Whether a container is there, if it does nothing yet.
+fn made(on: &NodeContainer) -> Verdict {
+    match &on.phase {
+        Phase::Waiting | Phase::Pulling | Phase::Pulled | Phase::Creating => Verdict::Open(None),
+        Phase::Stopped(end) if end.started_at.is_none() => {
+            Verdict::Never(format!("container {}, whose volumes it shares, did not start", on.name))
+        }
+        _ => Verdict::Met,
+    }
 }
 
 fn one(on: &NodeContainer, wait: &Wait, now: Uptime) -> Verdict {
@@ -66,7 +89,7 @@ fn one(on: &NodeContainer, wait: &Wait, now: Uptime) -> Verdict {
             None => return never("how it ended is not known"),
         },
         (Phase::Stopped(_), Condition::Healthy) => return never("it ended"),
-        (Phase::Running { .. } | Phase::Stopping { .. }, Condition::Start) => true,
+        (Phase::Running { .. } | Phase::Stopping { .. } | Phase::Exited(_) | Phase::Restarting(_), Condition::Start) => true,
         (Phase::Running { .. }, Condition::Healthy) => on.health == Health::Healthy,
         _ => false,
     };
@@ -75,7 +98,7 @@ fn one(on: &NodeContainer, wait: &Wait, now: Uptime) -> Verdict {
     }
     match (&on.phase, on.start_timeout) {
         (Phase::Running { since, .. }, Some(limit)) if wait.until != Condition::Start => {
-            let until = Uptime(since.0.saturating_add(limit));
+            let until = since.after(limit);
             let seconds = |limit: Duration| limit.as_secs();
             if now >= until {
                 never(&format!("its start timeout of {} s is over", seconds(limit)))
@@ -90,7 +113,11 @@ fn one(on: &NodeContainer, wait: &Wait, now: Uptime) -> Verdict {
 /// Whether another container that has started, or is about to, waits for this one: then it must end first.
 pub(super) fn is_needed(containers: &[NodeContainer], at: usize) -> bool {
     containers.iter().any(|other| {
-        let holds = matches!(other.phase, Phase::Creating | Phase::Starting | Phase::Running { .. } | Phase::Stopping { .. });
+        let holds = match other.phase {
+            Phase::Creating | Phase::Starting | Phase::Running { .. } | Phase::Stopping { .. } => true,
+            Phase::Exited(_) | Phase::Restarting(_) => true,
+            Phase::Waiting | Phase::Pulling | Phase::Pulled | Phase::Created | Phase::Stopped(_) => false,
+        };
         holds && other.waits.iter().any(|wait| wait.on == at)
     })
 }

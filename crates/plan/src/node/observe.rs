@@ -2,7 +2,9 @@
 
 use berth_model::{Health, Timestamp};
 
-use super::task::{NodeTask, Outcome, Phase, Uptime};
+use super::health::checked;
+use super::restart::restarts;
+use super::task::{NodeContainer, NodeTask, Outcome, Phase, Uptime};
 
 /// What happened to a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,33 +36,56 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
-    /// What its health check says.
-    Health(Health),
+    /// A health check of it is over.
+    Checked {
+        /// How it went.
+        passed: bool,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// Takes what happened to a container into the record. What comes late, or twice, changes nothing.
 pub fn observe(task: &mut NodeTask, container: usize, event: Event, now: Uptime) {
+    let desired = task.desired;
     let Some(container) = task.containers.get_mut(container) else { return };
-    let phase = &mut container.phase;
-    if phase.is_stopped() {
+    if container.phase.is_stopped() {
         return;
     }
-    let started_at = phase.started_at();
-    match event {
-        Event::Pulled if matches!(phase, Phase::Waiting | Phase::Pulling) => *phase = Phase::Pulled,
-        Event::Created if matches!(phase, Phase::Waiting | Phase::Pulling | Phase::Pulled | Phase::Creating) => {
-            *phase = Phase::Created
+    let started_at = container.phase.started_at();
+    match (event, &container.phase) {
+        (Event::Pulled, Phase::Waiting | Phase::Pulling) => container.phase = Phase::Pulled,
+        (Event::Created, Phase::Waiting | Phase::Pulling | Phase::Pulled | Phase::Creating) => container.phase = Phase::Created,
+        (Event::Started { at }, Phase::Restarting(_)) => {
+            container.restarts = container.restarts.saturating_add(1);
+            started(container, at, now);
         }
-        Event::Started { at } if started_at.is_none() => *phase = Phase::Running { since: now, started_at: at },
-        Event::Ended { code, reason, at } => {
+        (Event::Started { at }, _) if started_at.is_none() => started(container, at, now),
+        // It was said before.
+        (Event::Ended { .. }, Phase::Exited(_) | Phase::Restarting(_)) => {}
+        (Event::Ended { code, reason, at }, _) => {
             let ended_at = started_at.map_or(at, |started_at| at.not_before(started_at));
-            *phase = Phase::Stopped(Outcome { code, reason, started_at, ended_at });
+            let end = Outcome { code, reason, started_at, ended_at };
+            container.phase = if restarts(container, desired, &end) { Phase::Exited(end) } else { Phase::Stopped(end) };
+        }
+        (Event::Failed { reason, at, .. }, Phase::Restarting(end)) => {
+            let ended_at = at.not_before(end.ended_at);
+            container.phase = Phase::Stopped(Outcome { reason: Some(reason), ended_at, ..end.clone() });
         }
         // What runs goes on: its end is told apart from what could not be done to it.
-        Event::Failed { code, reason, at } if started_at.is_none() => {
-            *phase = Phase::Stopped(Outcome { code, reason: Some(reason), started_at: None, ended_at: at });
+        (Event::Failed { code, reason, at }, _) if started_at.is_none() => {
+            container.phase = Phase::Stopped(Outcome { code, reason: Some(reason), started_at: None, ended_at: at });
         }
-        Event::Health(health) => container.health = health,
-        Event::Pulled | Event::Created | Event::Started { .. } | Event::Failed { .. } => {}
+        (Event::Checked { passed, at }, _) => checked(container, passed, now, at),
+        (Event::Pulled | Event::Created | Event::Started { .. } | Event::Failed { .. }, _) => {}
+    }
+}
+
+fn started(container: &mut NodeContainer, at: Timestamp, now: Uptime) {
+    container.phase = Phase::Running { since: now, started_at: at };
+    if let Some(checks) = &mut container.checks {
+        checks.begin(now);
+        container.health = Health::Unknown;
+        container.health_since = Some(at);
     }
 }

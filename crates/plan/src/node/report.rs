@@ -13,13 +13,20 @@ pub enum Status {
     Stopped,
 }
 
+impl Phase {
+    /// As it is reported. A container that is started again has not ended for anybody but itself.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        match self {
+            Self::Waiting | Self::Pulling | Self::Pulled | Self::Creating | Self::Created | Self::Starting => Status::Pending,
+            Self::Running { .. } | Self::Stopping { .. } | Self::Exited(_) | Self::Restarting(_) => Status::Running,
+            Self::Stopped(_) => Status::Stopped,
+        }
+    }
+}
+
 /// The task's state: that of the container that is least far.
 #[must_use]
 pub fn status(task: &NodeTask) -> Status {
-    let of = |phase: &Phase| match phase {
-        Phase::Waiting | Phase::Pulling | Phase::Pulled | Phase::Creating | Phase::Created | Phase::Starting => Status::Pending,
-        Phase::Running { .. } | Phase::Stopping { .. } => Status::Running,
-        Phase::Stopped(_) => Status::Stopped,
-    };
-    task.containers.iter().map(|container| of(&container.phase)).min().unwrap_or(Status::Stopped)
+    task.containers.iter().map(|container| container.phase.status()).min().unwrap_or(Status::Stopped)
 }

@@ -3,6 +3,7 @@
 use berth_model::Timestamp;
 
 use super::depend::{Verdict, is_needed, verdict};
+use super::health;
 use super::task::{Desired, NodeTask, Outcome, Phase, Uptime};
 
 /// The exit code of a container that did not start because of another one, as the Amazon ECS container agent reports it.
@@ -19,6 +20,10 @@ pub enum Action {
     Create,
     /// Start it.
     Start,
+    /// Start it once more: what it wrote to its disk stays.
+    Restart,
+    /// Check its health.
+    Check,
     /// Ask it to end: its stop signal.
     Stop,
     /// End it: SIGKILL.
@@ -64,6 +69,9 @@ fn round(step: &mut Step, now: Uptime, wall: Timestamp) -> bool {
             step.actions.extend(action.map(|action| (at, action)));
             changed = true;
         }
+        if task.desired == Desired::Running && health::order(&mut task.containers[at], now) {
+            step.actions.push((at, Action::Check));
+        }
     }
     changed
 }
@@ -85,8 +93,9 @@ fn forwards(task: &NodeTask, at: usize, now: Uptime, wall: Timestamp) -> Change 
         Phase::Waiting => Some((Phase::Pulling, Some(Action::Pull))),
         Phase::Pulled if verdict(&task.containers, at, now) == Verdict::Met => Some((Phase::Creating, Some(Action::Create))),
         Phase::Created => Some((Phase::Starting, Some(Action::Start))),
+        Phase::Exited(end) => Some((Phase::Restarting(end.clone()), Some(Action::Restart))),
         Phase::Running { .. } | Phase::Stopping { .. } => time_is_over(task, at, now),
-        Phase::Pulling | Phase::Pulled | Phase::Creating | Phase::Starting | Phase::Stopped(_) => None,
+        Phase::Pulling | Phase::Pulled | Phase::Creating | Phase::Starting | Phase::Restarting(_) | Phase::Stopped(_) => None,
     }
 }
 
@@ -100,8 +109,9 @@ fn backwards(task: &NodeTask, at: usize, now: Uptime, wall: Timestamp) -> Change
             Some((Phase::Stopping { asked: now, killed: false, started_at: *started_at }, Some(Action::Stop)))
         }
         Phase::Stopping { .. } => time_is_over(task, at, now),
+        Phase::Exited(end) => Some((Phase::Stopped(end.clone()), None)),
         // What is in the middle of being made or started tells when it is done.
-        Phase::Creating | Phase::Starting | Phase::Running { .. } | Phase::Stopped(_) => None,
+        Phase::Creating | Phase::Starting | Phase::Restarting(_) | Phase::Running { .. } | Phase::Stopped(_) => None,
     }
 }
 
@@ -109,7 +119,7 @@ fn backwards(task: &NodeTask, at: usize, now: Uptime, wall: Timestamp) -> Change
 fn time_is_over(task: &NodeTask, at: usize, now: Uptime) -> Change {
     let container = &task.containers[at];
     match container.phase {
-        Phase::Stopping { asked, killed: false, started_at } if now.0 >= asked.0.saturating_add(container.stop_timeout) => {
+        Phase::Stopping { asked, killed: false, started_at } if now >= asked.after(container.stop_timeout) => {
             Some((Phase::Stopping { asked, killed: true, started_at }, Some(Action::Kill)))
         }
         _ => None,
@@ -119,7 +129,7 @@ fn time_is_over(task: &NodeTask, at: usize, now: Uptime) -> Change {
 /// The next timeout.
 fn wake_at(task: &NodeTask, now: Uptime) -> Option<Uptime> {
     let kills = task.containers.iter().filter_map(|container| match container.phase {
-        Phase::Stopping { asked, killed: false, .. } => Some(Uptime(asked.0.saturating_add(container.stop_timeout))),
+        Phase::Stopping { asked, killed: false, .. } => Some(asked.after(container.stop_timeout)),
         _ => None,
     });
     let starts = (0..task.containers.len()).filter_map(|at| match task.containers[at].phase {
@@ -129,5 +139,6 @@ fn wake_at(task: &NodeTask, now: Uptime) -> Option<Uptime> {
         },
         _ => None,
     });
-    kills.chain(starts).min()
+    let checks = task.containers.iter().filter_map(health::due).filter(|_| task.desired == Desired::Running);
+    kills.chain(starts).chain(checks).min()
 }

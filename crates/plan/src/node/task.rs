@@ -5,10 +5,21 @@ use std::time::Duration;
 use berth_model::{Condition, Health, Timestamp};
 use minicbor::{Decode, Encode};
 
+use super::health::{Checks, Turn};
+use super::restart::RestartPolicy;
+
 /// Time since the machine started, sleep included (`CLOCK_BOOTTIME`): the same clock after a restart of the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Uptime(#[n(0)] pub Duration);
+
+impl Uptime {
+    /// So much later.
+    #[must_use]
+    pub const fn after(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(time))
+    }
+}
 
 /// What a task is meant to do. It never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -59,6 +70,23 @@ pub struct NodeContainer {
     /// What its health check says.
     #[n(6)]
     pub health: Health,
+    /// How that is found out, if it is.
+    #[n(7)]
+    pub checks: Option<Checks>,
+    /// Since when its health is what it is, once something is known.
+    #[n(8)]
+    pub health_since: Option<Timestamp>,
+    /// When it is started again after its end, if it ever is.
+    #[n(9)]
+    pub restart: Option<RestartPolicy>,
+    /// How often it was.
+    #[n(10)]
+    #[cbor(default)]
+    pub restarts: u32,
+    /// The places of those that are made before it is: it shares their volumes.
+    #[n(11)]
+    #[cbor(default)]
+    pub made_after: Vec<usize>,
 }
 
 /// Something a container waits for.
@@ -120,6 +148,12 @@ pub enum Phase {
     /// It is over.
     #[n(8)]
     Stopped(#[n(0)] Outcome),
+    /// Its program ended in this way, and is to be started again.
+    #[n(9)]
+    Exited(#[n(0)] Outcome),
+    /// It is being started again.
+    #[n(10)]
+    Restarting(#[n(0)] Outcome),
 }
 
 /// How a container ended.
@@ -159,6 +193,43 @@ impl NodeTask {
         super::depend::check(&containers)?;
         Ok(Self { desired, containers })
     }
+
+    /// The agent was started again: a health check that it had begun is due once more.
+    pub fn resume(&mut self, now: Uptime) {
+        for container in &mut self.containers {
+            if let Some(checks @ Checks { turn: Turn::Runs { .. }, .. }) = &mut container.checks {
+                checks.turn = Turn::Due(now);
+            }
+        }
+    }
+}
+
+impl NodeContainer {
+    /// A container of which nothing was done yet, and that waits for nobody. It is essential.
+    #[must_use]
+    pub fn new(name: &str, stop_timeout: Duration) -> Self {
+        Self {
+            name: name.to_owned(),
+            essential: true,
+            waits: Vec::new(),
+            start_timeout: None,
+            stop_timeout,
+            phase: Phase::Waiting,
+            health: Health::Unknown,
+            checks: None,
+            health_since: None,
+            restart: None,
+            restarts: 0,
+            made_after: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_now(&mut self, health: Health, at: Timestamp) {
+        if self.health != health {
+            self.health = health;
+            self.health_since = Some(at);
+        }
+    }
 }
 
 impl Phase {
@@ -173,7 +244,7 @@ impl Phase {
     pub const fn started_at(&self) -> Option<Timestamp> {
         match self {
             Self::Running { started_at, .. } | Self::Stopping { started_at, .. } => Some(*started_at),
-            Self::Stopped(outcome) => outcome.started_at,
+            Self::Stopped(outcome) | Self::Exited(outcome) | Self::Restarting(outcome) => outcome.started_at,
             Self::Waiting | Self::Pulling | Self::Pulled | Self::Creating | Self::Created | Self::Starting => None,
         }
     }

@@ -5,7 +5,11 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod health;
+mod restart;
+
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+const SECOND: Duration = Duration::from_secs(1);
 
 fn up(seconds: u64) -> Uptime {
     Uptime(Duration::from_secs(seconds))
@@ -16,15 +20,8 @@ fn wall(seconds: i64) -> Timestamp {
 }
 
 fn container(name: &str, waits: &[(usize, Condition)]) -> NodeContainer {
-    NodeContainer {
-        name: name.to_owned(),
-        essential: true,
-        waits: waits.iter().map(|&(on, until)| Wait { on, until }).collect(),
-        start_timeout: None,
-        stop_timeout: STOP_TIMEOUT,
-        phase: Phase::Waiting,
-        health: Health::Unknown,
-    }
+    let waits = waits.iter().map(|&(on, until)| Wait { on, until }).collect();
+    NodeContainer { waits, ..NodeContainer::new(name, STOP_TIMEOUT) }
 }
 
 fn optional(name: &str, waits: &[(usize, Condition)]) -> NodeContainer {
@@ -112,18 +109,6 @@ fn dependents_wait_for_what_their_condition_says() {
 }
 
 #[test]
-fn health_lets_dependents_go_on() {
-    let mut task = Driven::new(vec![container("db", &[]), container("app", &[(0, Condition::Healthy)])]);
-    task.told(1, Event::Pulled, 0);
-    task.starts(0, 1);
-    task.ordered();
-    task.told(0, Event::Health(Health::Unhealthy), 2);
-    assert!(task.ordered().is_empty());
-    task.told(0, Event::Health(Health::Healthy), 3);
-    assert_eq!(task.ordered(), ["Create app"]);
-}
-
-#[test]
 fn a_dependency_that_failed_fails_its_dependents_and_names_itself() {
     let mut task = Driven::new(vec![optional("init", &[]), container("app", &[(0, Condition::Success)])]);
     task.starts(0, 1);
@@ -208,6 +193,23 @@ fn circles_and_strangers_are_found() {
     assert_eq!(of(vec![container("a", &[(0, start)])]), Err(text.to_owned()));
     assert!(of(vec![container("a", &[(1, start)])]).is_err_and(|text| text.contains("does not have")));
     assert!(of(vec![container("a", &[]), container("b", &[(0, start)]), container("c", &[(0, start), (1, start)])]).is_ok());
+    let shares = NodeContainer { made_after: vec![0], ..container("b", &[]) };
+    assert_eq!(of(vec![container("a", &[(1, start)]), shares]), Err(text.to_owned()));
+}
+
+#[test]
+fn a_container_is_made_after_the_one_whose_volumes_it_shares() {
+    let shares = NodeContainer { made_after: vec![0], ..container("app", &[]) };
+    let mut task = Driven::new(vec![optional("data", &[]), shares.clone()]);
+    task.told(1, Event::Pulled, 0);
+    task.told(0, Event::Pulled, 0);
+    assert_eq!(task.ordered(), ["Pull data", "Pull app", "Create data"]);
+    task.told(0, Event::Created, 1);
+    assert_eq!(task.ordered(), ["Start data", "Create app"]);
+
+    let mut task = Driven::new(vec![optional("data", &[]), shares]);
+    task.told(0, Event::Failed { code: None, reason: "no image".to_owned(), at: wall(1) }, 1);
+    assert!(task.outcome(1).reason.as_deref().is_some_and(|reason| reason.contains("container data, whose volumes it shares")));
 }
 
 #[test]
@@ -216,6 +218,8 @@ fn a_record_survives_its_encoding() {
     task.containers[0].phase = Phase::Stopping { asked: up(7), killed: true, started_at: wall(-3) };
     task.containers[1].phase =
         Phase::Stopped(Outcome { code: Some(-1), reason: None, started_at: Some(wall(1)), ended_at: wall(2) });
+    task.containers[1].checks = Some(Checks::new(SECOND, SECOND, 3, SECOND));
+    task.containers[1].restart = Some(RestartPolicy { ignored: vec![0, 143], period: SECOND });
     let bytes = minicbor::to_vec(&task).expect("bytes");
     assert_eq!(minicbor::decode::<NodeTask>(&bytes).expect("a task"), task);
 }
@@ -228,27 +232,33 @@ fn event() -> impl Strategy<Value = Event> {
         3 => Just(Event::Started { at: wall(5) }),
         2 => code.clone().prop_map(|code| Event::Ended { code, reason: None, at: wall(6) }),
         1 => code.prop_map(|code| Event::Failed { code, reason: "no".to_owned(), at: wall(6) }),
-        1 => prop::sample::select(vec![Health::Healthy, Health::Unhealthy]).prop_map(Event::Health),
+        2 => any::<bool>().prop_map(|passed| Event::Checked { passed, at: wall(7) }),
     ]
 }
 
-/// Whether it is essential, what it waits for, its start timeout in seconds.
-type Drawn = (bool, Vec<(usize, Condition)>, Option<u64>);
+/// Whether it is essential, what it waits for, its start timeout in seconds, whether its health is checked, whether it is restarted.
+type Drawn = (bool, Vec<(usize, Condition)>, Option<u64>, bool, bool);
 
 fn tasks() -> impl Strategy<Value = Vec<NodeContainer>> {
     let conditions = vec![Condition::Start, Condition::Complete, Condition::Success, Condition::Healthy];
     let waits = prop::collection::vec((0_usize..4, prop::sample::select(conditions)), 0..3);
-    prop::collection::vec((any::<bool>(), waits, prop::option::of(0_u64..50)), 1..5).prop_map(|containers| {
-        let one = |(at, (essential, waits, timeout)): (usize, Drawn)| {
+    let drawn = (any::<bool>(), waits, prop::option::of(0_u64..50), any::<bool>(), any::<bool>());
+    prop::collection::vec(drawn, 1..5).prop_map(|containers| {
+        let one = |(at, (essential, waits, timeout, checked, restarted)): (usize, Drawn)| {
             let earlier: Vec<(usize, Condition)> = waits.into_iter().filter(|(on, _)| *on < at).collect();
-            let start_timeout = timeout.map(Duration::from_secs);
-            NodeContainer { essential: essential || at == 0, start_timeout, ..container(&at.to_string(), &earlier) }
+            NodeContainer {
+                essential: essential || at == 0,
+                start_timeout: timeout.map(Duration::from_secs),
+                checks: checked.then(|| Checks::new(SECOND * 5, SECOND * 2, 2, SECOND * 7)),
+                restart: restarted.then(|| RestartPolicy { ignored: vec![2], period: SECOND }),
+                ..container(&at.to_string(), &earlier)
+            }
         };
         containers.into_iter().enumerate().map(one).collect()
     })
 }
 
-/// Where a phase stands in a container's life.
+/// Where a phase stands in a container's life. One that is started again stays where it is.
 fn rank(phase: &Phase) -> u8 {
     match phase {
         Phase::Waiting => 0,
@@ -257,7 +267,7 @@ fn rank(phase: &Phase) -> u8 {
         Phase::Creating => 3,
         Phase::Created => 4,
         Phase::Starting => 5,
-        Phase::Running { .. } => 6,
+        Phase::Running { .. } | Phase::Exited(_) | Phase::Restarting(_) => 6,
         Phase::Stopping { .. } => 7,
         Phase::Stopped(_) => 8,
     }
@@ -284,7 +294,21 @@ proptest! {
             }
             prop_assert!(step.next.desired >= before.desired);
             prop_assert!(step.wake_at.is_none_or(|at| at > up(now)), "a timeout lies ahead");
-            orders.extend(&step.actions);
+            for &(at, action) in &step.actions {
+                let now = &step.next.containers[at];
+                match action {
+                    Action::Check => {
+                        let runs = matches!(now.checks, Some(Checks { turn: Turn::Runs { .. }, .. }));
+                        prop_assert!(runs, "ordering it is its turn");
+                    }
+                    Action::Restart => {
+                        let restarts = matches!(now.phase, Phase::Restarting(_));
+                        prop_assert!(restarts, "ordering it is a phase");
+                        prop_assert_eq!(step.next.desired, Desired::Running, "nothing is restarted that is to end");
+                    }
+                    _ => orders.push((at, action)),
+                }
+            }
             task = step.next;
         }
         let mut once = orders.clone();
@@ -307,6 +331,8 @@ proptest! {
                     Action::Create => Event::Created,
                     Action::Start => Event::Started { at: wall(5) },
                     Action::Stop | Action::Kill => Event::Ended { code: Some(143), reason: None, at: wall(9) },
+                    Action::Restart => Event::Started { at: wall(20) },
+                    Action::Check => Event::Checked { passed: round % 3 == 0, at: wall(9) },
                     Action::Abandon => continue,
                 };
                 observe(&mut task, at, event, up(round as u64));

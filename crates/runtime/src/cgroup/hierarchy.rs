@@ -185,7 +185,7 @@ fn join(file: &Path) -> Result<(), CgroupError> {
 }
 
 /// A new folder of version 1's cpuset has no processors and takes no members.
-fn inherit_processors(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
+pub(super) fn inherit_processors(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
     if !folder.join("cgroup.clone_children").exists() {
         return Ok(());
     }

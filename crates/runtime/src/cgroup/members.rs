@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,22 +22,7 @@ impl Cgroups {
     /// # Errors
     /// The kernel refuses, or something cannot be killed.
     pub fn kill(&self, path: &str) -> Result<(), CgroupError> {
-        let until = Instant::now() + PATIENCE;
-        let mut pause = PAUSES.0;
-        loop {
-            let mut left = None;
-            for folder in self.folders(path) {
-                if kill_below(&folder)? {
-                    left = Some(folder);
-                }
-            }
-            let Some(folder) = left else { return Ok(()) };
-            if Instant::now() > until {
-                return Err(failed("killing what runs in", &folder)(io::ErrorKind::TimedOut.into()));
-            }
-            thread::sleep(pause);
-            pause = PAUSES.1.min(pause * 2);
-        }
+        kill_folders(&self.folders(path).collect::<Vec<_>>())
     }
 
     /// Removes a path and all below it from all hierarchies. A path that is not there is no error.
@@ -54,7 +40,27 @@ impl Cgroups {
     }
 }
 
-fn remove_one(folder: &Path) -> Result<(), CgroupError> {
+/// Kills all that runs at and below folders, until nothing does.
+pub(super) fn kill_folders(folders: &[PathBuf]) -> Result<(), CgroupError> {
+    let until = Instant::now() + PATIENCE;
+    let mut pause = PAUSES.0;
+    loop {
+        let mut left = None;
+        for folder in folders {
+            if kill_below(folder)? {
+                left = Some(folder);
+            }
+        }
+        let Some(folder) = left else { return Ok(()) };
+        if Instant::now() > until {
+            return Err(failed("killing what runs in", folder)(io::ErrorKind::TimedOut.into()));
+        }
+        thread::sleep(pause);
+        pause = PAUSES.1.min(pause * 2);
+    }
+}
+
+pub(super) fn remove_one(folder: &Path) -> Result<(), CgroupError> {
     let mut pause = PAUSES.0;
     loop {
         match fs::remove_dir(folder) {
@@ -78,6 +84,11 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, CgroupError> {
     let mut found = vec![folder.to_owned()];
     let mut next = 0;
     while let Some(folder) = found.get(next).cloned() {
+        // Two links and no more: nothing is below it. Most are such, and listing one is slow, for it holds dozens of files.
+        if fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.nlink() == 2) {
+            next += 1;
+            continue;
+        }
         match fs::read_dir(&folder) {
             Ok(entries) => {
                 let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));

@@ -12,7 +12,8 @@ use rustix::process::{Signal, pidfd_send_signal};
 use super::{failed, of_cgroup, standing};
 use crate::cgroup::Cgroups;
 use crate::error::RuntimeError;
-use crate::folder::Folder;
+use crate::folder::{Exit, Folder, read_record};
+use crate::output::continue_after;
 use crate::process::Mark;
 
 /// How long processes that were killed may take to be gone.
@@ -23,6 +24,42 @@ pub(super) fn delete(folder: &Folder, cgroups: &Cgroups, root: &str) -> Result<(
     if !path.try_exists().map_err(failed("looking for", path))? {
         return Ok(());
     }
+    end(folder, cgroups, root)?;
+    // Last of all the files that say what there may be: until then, all this can be done again.
+    for below in [folder.upper(), folder.work(), folder.bundle(), folder.library(), folder.output()] {
+        remove_tree(&below)?;
+    }
+    remove_tree(path)
+}
+
+/// Leaves of a container that is over what it is to be, what it changed in its file system and what it wrote. Its end is forgotten last:
+/// until then it is over for whoever looks.
+pub(super) fn clear_for_another_life(folder: &Folder, cgroups: &Cgroups, root: &str) -> Result<(), RuntimeError> {
+    end(folder, cgroups, root)?;
+    continue_output(folder)?;
+    remove_file(&folder.holder())?;
+    for below in [folder.work(), folder.bundle(), folder.library()] {
+        remove_tree(&below)?;
+    }
+    remove_file(&folder.exit())
+}
+
+/// Output goes on behind what was written before, also where that is read and gone.
+fn continue_output(folder: &Folder) -> Result<(), RuntimeError> {
+    let Some(exit) = read_record::<Exit>(&folder.exit())? else { return Ok(()) };
+    let output = folder.output();
+    continue_after(&output, exit.last_segment).map_err(failed("noting the last segment in", &output))
+}
+
+fn remove_file(path: &Path) -> Result<(), RuntimeError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("removing", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Ends all that runs in a container and removes its cgroups.
+fn end(folder: &Folder, cgroups: &Cgroups, root: &str) -> Result<(), RuntimeError> {
     end_processes(folder)?;
     // Without its specification nothing was made but the folder.
     let cgroup = standing::spec(folder)?.map(|spec| format!("{root}/{}/{}", spec.group, spec.id));
@@ -33,11 +70,7 @@ pub(super) fn delete(folder: &Folder, cgroups: &Cgroups, root: &str) -> Result<(
     if let Some(cgroup) = &cgroup {
         cgroups.remove(cgroup).map_err(of_cgroup)?;
     }
-    // Last of all the files that say what there may be: until then, all this can be done again.
-    for below in [folder.upper(), folder.work(), folder.bundle(), folder.library(), folder.output()] {
-        remove_tree(&below)?;
-    }
-    remove_tree(path)
+    Ok(())
 }
 
 /// Kills the shim, which would otherwise write an end that nobody wants, then the container's first process, and with it all of its
@@ -48,12 +81,12 @@ fn end_processes(folder: &Folder) -> Result<(), RuntimeError> {
         return Ok(());
     }
     for process in [Some(holder.shim), holder.container].into_iter().flatten() {
-        end(process, folder)?;
+        end_process(process, folder)?;
     }
     Ok(())
 }
 
-fn end(process: Mark, folder: &Folder) -> Result<(), RuntimeError> {
+fn end_process(process: Mark, folder: &Folder) -> Result<(), RuntimeError> {
     let doing = failed("killing the processes of", folder.path());
     let Some(fd) = process.alive().map_err(failed("killing the processes of", folder.path()))? else { return Ok(()) };
     match pidfd_send_signal(&fd, Signal::KILL) {
@@ -99,8 +132,11 @@ fn settle(folder: &Folder, cgroups: &Cgroups, cgroup: Option<&str>) -> Result<()
 }
 
 /// Removes a folder and all in it. A container may have nested folders deeper than a stack or a table of descriptors goes, so folders
-/// are moved to the top before they are emptied.
-fn remove_tree(path: &Path) -> Result<(), RuntimeError> {
+/// are moved to the top before they are emptied. One that is not there is no error.
+///
+/// # Errors
+/// The file system refuses.
+pub fn remove_tree(path: &Path) -> Result<(), RuntimeError> {
     let mut waiting = vec![path.to_owned()];
     let mut moved = 0_u64;
     while let Some(next) = waiting.last().cloned() {

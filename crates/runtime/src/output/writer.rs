@@ -23,7 +23,7 @@ pub struct SegmentWriter {
 }
 
 impl SegmentWriter {
-    /// A writer for a folder without segments. A segment is full with about as many bytes, and there are at most so many.
+    /// A writer for a folder to which no other writes. A segment is full with about as many bytes, and there are at most so many.
     #[must_use]
     pub fn new(folder: &Path, segment_bytes: u64, segments: u32) -> Self {
         Self {
@@ -31,9 +31,15 @@ impl SegmentWriter {
             segment_bytes: segment_bytes.max(1),
             segments: segments.max(1),
             open: None,
-            number: 0,
+            number: last(folder),
             written: 0,
         }
+    }
+
+    /// The number of the last segment that was begun.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
     }
 
     /// Whether there is room for a block.
@@ -88,4 +94,21 @@ impl SegmentWriter {
         }
         Ok(())
     }
+}
+
+/// Names the file that says how far an earlier writer got.
+const LAST: &str = "last";
+
+/// The number of the last segment of an earlier writer.
+fn last(folder: &Path) -> u64 {
+    fs::read_to_string(folder.join(LAST)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+}
+
+/// The next writer for a folder goes on behind a segment, and behind those that are there.
+pub(crate) fn continue_after(folder: &Path, number: u64) -> io::Result<()> {
+    let mut greatest = number.max(last(folder));
+    for entry in fs::read_dir(folder)? {
+        greatest = greatest.max(entry?.file_name().to_str().and_then(segment_number).unwrap_or_default());
+    }
+    fs::write(folder.join(LAST), greatest.to_string())
 }

@@ -256,7 +256,7 @@ fn a_read_only_root_is_not_written_and_mounts_are_as_they_were_asked_for() {
     fs::create_dir(&shared).unwrap();
     // Who prepares a bind for a container with ids of its own gives it away.
     std::os::unix::fs::chown(&shared, Some(IDS.first), Some(IDS.first)).unwrap();
-    let bind = |target: &str, read_only| Bind { source: shared.clone(), target: target.into(), read_only };
+    let bind = |target: &str, read_only| Bind { source: shared.clone(), target: target.into(), read_only, fill: None };
     let mut spec = node.spec("a", &["create", "/file"]);
     spec.rootfs.read_only = true;
     spec.binds = vec![bind("/deep/in/data", false), bind("/fixed", true)];

@@ -161,7 +161,7 @@ fn a_program_that_cannot_be_run_is_named_with_a_shells_code_and_nothing_stays() 
 fn what_cannot_be_made_says_why_and_leaves_nothing_but_the_folder() {
     let node = Node::new();
     let mut spec = node.spec("a", &["wait"]);
-    spec.binds = vec![berth_runtime::Bind { source: "/not/there".into(), target: "/x".into(), read_only: false }];
+    spec.binds = vec![berth_runtime::Bind { source: "/not/there".into(), target: "/x".into(), read_only: false, fill: None }];
     let folder = node.container("a");
     let refusal = node.runtime.create(&folder, &spec).unwrap_err();
     assert!(matches!(&refusal, RuntimeError::Specification { what } if what.contains("/not/there")), "{refusal}");

@@ -3,6 +3,7 @@ use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use berth_runtime::{
     Capability, ContainerSpec, Embedded, EmbeddedOptions, Ended, ExecStdio, Group, IdMap, Limits, Network, Output, Position,
@@ -117,11 +118,24 @@ impl Node {
 
     /// Runs the probe in a running container; its code and what it wrote.
     pub(crate) fn exec(&self, folder: &Path, process: &ProcessSpec) -> Result<(i32, String, String), RuntimeError> {
+        self.exec_within(folder, process, None)
+    }
+
+    pub(crate) fn stdio(&self, output: OwnedFd, error: OwnedFd) -> ExecStdio {
+        ExecStdio { input: std::fs::File::open("/dev/null").unwrap().into(), output, error }
+    }
+
+    /// The same, for so long.
+    pub(crate) fn exec_within(
+        &self,
+        folder: &Path,
+        process: &ProcessSpec,
+        within: Option<Duration>,
+    ) -> Result<(i32, String, String), RuntimeError> {
         let (mut out, out_writer) = std::io::pipe().unwrap();
         let (mut err, err_writer) = std::io::pipe().unwrap();
-        let input = std::fs::File::open("/dev/null").unwrap();
-        let stdio = ExecStdio { input: input.into(), output: out_writer.into(), error: err_writer.into() };
-        let executed = self.runtime.exec(folder, process, stdio)?;
+        let stdio = self.stdio(out_writer.into(), err_writer.into());
+        let executed = self.runtime.exec(folder, process, stdio, within)?;
         let (mut out_text, mut err_text) = (String::new(), String::new());
         out.read_to_string(&mut out_text).unwrap();
         err.read_to_string(&mut err_text).unwrap();

@@ -79,7 +79,7 @@ fn no_process_of_it_is_root_on_the_host() {
                 let input = fs::File::open("/dev/null").unwrap();
                 let error = writer.try_clone().unwrap();
                 let stdio = berth_runtime::ExecStdio { input: input.into(), output: writer.into(), error: error.into() };
-                node.runtime.exec(&folder, &spec.process, stdio).unwrap()
+                node.runtime.exec(&folder, &spec.process, stdio, None).unwrap()
             });
             let executed = waiting.join().unwrap();
             let found = ids(executed.pid);
