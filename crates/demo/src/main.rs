@@ -11,8 +11,10 @@ mod fetch;
 mod files;
 mod flood;
 mod look;
+mod orphan;
 mod pack;
 mod serve;
+mod terminal;
 mod wait;
 
 use std::process::ExitCode;

@@ -19,7 +19,7 @@ use berth_wire::{Member, Missing, Operation, Protocol, ReadError, Service, Shape
 
 pub use agent_frames::{acs_frame, tcs_frame};
 pub use containers::{output_segment, shim_message};
-pub use images::{archive, image, layer, manifest};
+pub use images::{archive, image, layer, manifest, reference};
 pub use logs::{filter_pattern, insights_query};
 use value::Value;
 

@@ -1,7 +1,7 @@
 //! `DescribeQueries`: the queries that are known, the newest first.
 
 use berth_api::logs as api;
-use berth_api::{Call, Refusal, Target};
+use berth_api::{Call, Refusal};
 use berth_wire::EnumShape as _;
 
 use super::LogsService;
@@ -13,10 +13,6 @@ use crate::page::Pages;
 
 /// Queries of one page, at most and if nothing is said.
 const MOST: usize = 1000;
-
-pub(super) fn access(_: &api::DescribeQueriesRequest) -> Vec<Target> {
-    Target::any()
-}
 
 pub(super) fn run(
     logs: &LogsService,

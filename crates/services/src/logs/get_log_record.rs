@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use berth_api::logs::{self as api, errors};
-use berth_api::{Call, Refusal, Target};
+use berth_api::{Call, Refusal};
 use berth_model::LogGroup;
 use berth_telemetry::insights::discovered;
 use berth_telemetry::logs::Range;
@@ -13,10 +13,6 @@ use super::failure::no_group;
 use super::scope::Scope;
 use super::token::Pointer;
 use super::{LogsService, group};
-
-pub(super) fn access(_: &api::GetLogRecordRequest) -> Vec<Target> {
-    Target::any()
-}
 
 pub(super) async fn run(
     logs: &LogsService,

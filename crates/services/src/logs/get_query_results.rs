@@ -1,7 +1,7 @@
 //! `GetQueryResults`: how far a query is, and its rows once it is complete.
 
 use berth_api::logs as api;
-use berth_api::{Call, Refusal, Target};
+use berth_api::{Call, Refusal};
 use berth_telemetry::insights::ResultRow;
 
 use super::LogsService;
@@ -15,10 +15,6 @@ use crate::page::Pages;
 const MOST_ROWS: usize = 10_000;
 /// Bytes of one answer, about.
 const MOST_BYTES: usize = 32 << 20;
-
-pub(super) fn access(_: &api::GetQueryResultsRequest) -> Vec<Target> {
-    Target::any()
-}
 
 pub(super) fn run(
     logs: &LogsService,

@@ -130,10 +130,6 @@ impl Logs for LogsService {
         super::describe_queries::run(self, call, &input)
     }
 
-    fn access_describe_queries(&self, _: &Call, input: &api::DescribeQueriesRequest) -> Vec<Target> {
-        super::describe_queries::access(input)
-    }
-
     async fn describe_query_definitions(
         &self,
         call: &Call,
@@ -206,20 +202,12 @@ impl Logs for LogsService {
         super::get_log_record::run(self, call, input).await
     }
 
-    fn access_get_log_record(&self, _: &Call, input: &api::GetLogRecordRequest) -> Vec<Target> {
-        super::get_log_record::access(input)
-    }
-
     async fn get_query_results(
         &self,
         call: &Call,
         input: api::GetQueryResultsRequest,
     ) -> Result<api::GetQueryResultsResponse, Refusal> {
         super::get_query_results::run(self, call, &input)
-    }
-
-    fn access_get_query_results(&self, _: &Call, input: &api::GetQueryResultsRequest) -> Vec<Target> {
-        super::get_query_results::access(input)
     }
 
     async fn list_log_groups(
@@ -240,10 +228,6 @@ impl Logs for LogsService {
         input: api::ListLogGroupsForQueryRequest,
     ) -> Result<api::ListLogGroupsForQueryResponse, Refusal> {
         super::list_log_groups_for_query::run(self, call, &input)
-    }
-
-    fn access_list_log_groups_for_query(&self, _: &Call, input: &api::ListLogGroupsForQueryRequest) -> Vec<Target> {
-        super::list_log_groups_for_query::access(input)
     }
 
     async fn list_tags_for_resource(
@@ -352,10 +336,6 @@ impl Logs for LogsService {
 
     async fn stop_query(&self, call: &Call, input: api::StopQueryRequest) -> Result<api::StopQueryResponse, Refusal> {
         super::stop_query::run(self, call, &input)
-    }
-
-    fn access_stop_query(&self, _: &Call, input: &api::StopQueryRequest) -> Vec<Target> {
-        super::stop_query::access(input)
     }
 
     async fn tag_log_group(&self, call: &Call, input: api::TagLogGroupRequest) -> Result<api::Unit, Refusal> {

@@ -1,14 +1,10 @@
 //! `StopQuery`: ends a query early. What it has found so far is not kept.
 
 use berth_api::logs::{self as api, errors};
-use berth_api::{Call, Refusal, Target};
+use berth_api::{Call, Refusal};
 
 use super::LogsService;
 use super::scope::Scope;
-
-pub(super) fn access(_: &api::StopQueryRequest) -> Vec<Target> {
-    Target::any()
-}
 
 pub(super) fn run(logs: &LogsService, call: &Call, input: &api::StopQueryRequest) -> Result<api::StopQueryResponse, Refusal> {
     let scope = Scope::of(call)?;
