@@ -17,6 +17,7 @@ mod logging;
 mod mounts;
 mod network;
 mod node;
+mod node_file;
 mod own_ids;
 mod preflight;
 mod readiness;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use berth_agent::images::PullBehavior;
 use berth_client::Endpoint;
 use ipnet::Ipv4Net;
 use nix::unistd::getppid;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 use crate::cli::{Data, Fargate, Log, Offer, Shim};
 use crate::keys::AccessKey;
 use crate::launches::{self, Part};
+use crate::node_file::{self, NodeConfig};
 use crate::{addresses, confinement, fargate, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
@@ -47,6 +49,13 @@ pub(crate) struct Agent {
 
     #[command(flatten)]
     shim: Shim,
+
+    #[command(flatten)]
+    node_config: NodeConfig,
+
+    /// When registries are asked for images: default, always, once or prefer-cached; instead of what the file says
+    #[arg(long, env = "ECS_IMAGE_PULL_BEHAVIOR", value_name = "WHEN")]
+    image_pull_behavior: Option<PullBehavior>,
 
     #[command(flatten)]
     log: Log,
@@ -86,6 +95,8 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     launches::keep(&data, Part::Agent);
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
+    let mut images = node_file::image_settings(&arguments.node_config, &folder)?;
+    images.behavior = arguments.image_pull_behavior.unwrap_or(images.behavior);
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
     // Where nothing was settled by `berth up`, the control plane is elsewhere, and its choice counts.
     let vpc = arguments.vpc_cidr.map_or_else(addresses::default_vpc, Ok)?;
@@ -101,6 +112,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         credentials,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         runtime,
+        images,
         network: Some(network),
         fargate_only: wanted == Fargate::Only,
     };

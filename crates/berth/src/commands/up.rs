@@ -14,6 +14,7 @@ use super::server::{announcement, bind};
 use crate::cli::{Fargate, Offer, Plane, Shim};
 use crate::connection::Connection;
 use crate::installation::Installation;
+use crate::node_file::{self, NodeConfig};
 use crate::readiness::{self, Expected};
 use crate::supervisor::{Kept, Program};
 use crate::{addresses, confinement, keys, logging, preflight, server};
@@ -35,6 +36,9 @@ pub(crate) struct Up {
 
     #[command(flatten)]
     shim: Shim,
+
+    #[command(flatten)]
+    node_config: NodeConfig,
 }
 
 /// The cluster that this machine joins.
@@ -59,7 +63,7 @@ pub(super) fn run(arguments: &Up) -> Result<()> {
     tracing::info!(installation = installation.id, listen = %run.listen, folder = %installation.folder().display(), "berth is starting");
     let endpoint = run.endpoint();
     let server = server_program(plane.clone(), installation.folder(), listener)?;
-    let agent = shim.map(|shim| agent_program(plane.clone(), installation.folder(), shim, arguments.offer.fargate, endpoint));
+    let agent = shim.map(|shim| agent_program(arguments, installation.folder(), shim, endpoint));
     let is_instance = agent.is_some() && arguments.offer.fargate != Fargate::Only;
     let expected = Expected { listen: run.listen, account: run.account_id.clone(), cluster: is_instance.then_some(CLUSTER) };
     let connection = Connection::with(installation.folder(), run, &keys::root(installation.folder())?)?;
@@ -72,6 +76,8 @@ fn node(arguments: &Up) -> Result<PathBuf> {
     if !confinement::is_root() {
         bail!("running containers needs root: start it with sudo, or start the control plane alone with `berth up --no-agent`");
     }
+    // What the agent would not start with is told at once.
+    node_file::image_settings(&arguments.node_config, &arguments.plane.data.data_dir)?;
     preflight::shim(arguments.shim.shim.as_deref())
 }
 
@@ -111,7 +117,8 @@ fn server_program(plane: Plane, folder: &Path, listener: TcpListener) -> Result<
     Ok(Program { name: "server", command: Box::new(command) })
 }
 
-fn agent_program(plane: Plane, folder: &Path, shim: PathBuf, fargate: Fargate, endpoint: String) -> Program {
+fn agent_program(arguments: &Up, folder: &Path, shim: PathBuf, endpoint: String) -> Program {
+    let (plane, fargate, node_config) = (arguments.plane.clone(), arguments.offer.fargate, arguments.node_config.clone());
     let folder = folder.to_path_buf();
     let command = move || {
         let mut command = myself("agent", &plane, &folder);
@@ -119,6 +126,9 @@ fn agent_program(plane: Plane, folder: &Path, shim: PathBuf, fargate: Fargate, e
             .args(["--supervised", "--endpoint", &endpoint, "--region", &plane.region, "--cluster", CLUSTER])
             .args(["--fargate", fargate.name(), "--shim"])
             .arg(&shim);
+        if let Some(file) = &node_config.node_config {
+            command.arg("--node-config").arg(file);
+        }
         command.stdin(Stdio::null());
         Ok(command)
     };
