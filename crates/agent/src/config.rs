@@ -26,4 +26,6 @@ pub struct Config {
     pub version: String,
     /// What runs its containers.
     pub runtime: Arc<dyn Runtime>,
+    /// How its tasks get networks. Nothing: they get none, and those of `awsvpc` and `bridge` fail.
+    pub network: Option<berth_net::Options>,
 }

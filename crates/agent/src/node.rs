@@ -311,8 +311,12 @@ impl Node {
     }
 
     async fn remove(&self, folder: TaskFolder) {
-        let runtime = Arc::clone(&self.shared.runtime);
-        unblocked(move || remove_remains(&*runtime, &folder)).await;
+        let (runtime, wiring) = (Arc::clone(&self.shared.runtime), Arc::clone(&self.shared.wiring));
+        unblocked(move || {
+            remove_remains(&*runtime, &folder);
+            wiring.release_all_of(&folder.id());
+        })
+        .await;
     }
 }
 

@@ -22,11 +22,10 @@ fn of_task(task: &Task) -> [(&'static str, bool); 6] {
     ]
 }
 
-fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 10] {
+fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 9] {
     let container = wanted.container;
     [
         ("environmentFiles", !container.environment_files.is_empty()),
-        ("links", !container.links.is_empty()),
         ("mountPoints", !container.mount_points.is_empty()),
         ("volumesFrom", !container.volumes_from.is_empty()),
         ("logConfiguration with the execution role", container.logs_auth_strategy.is_some()),

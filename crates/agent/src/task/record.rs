@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_api::acs::{self, DependencyCondition, DesiredStatus};
-use berth_model::Condition;
+use berth_model::{Condition, NetworkBinding};
 use berth_plan::node::{Desired, NodeContainer, NodeTask, RestartPolicy, Wait};
 use minicbor::{Decode, Encode};
 
 use super::folders::TaskFolder;
 use crate::container_spec;
 use crate::files::{self, FileError, Outlives};
+use crate::network::links_of;
 
 const VERSION: u8 = 1;
 /// What a container gets to end by itself where nothing is said.
@@ -51,11 +52,15 @@ pub(crate) struct Made {
     /// Its name in the runtime, once it was made.
     #[n(3)]
     pub(crate) runtime_id: Option<String>,
+    /// Its ports of the machine.
+    #[n(4)]
+    #[cbor(default)]
+    pub(crate) bindings: Vec<NetworkBinding>,
 }
 
 impl Default for Made {
     fn default() -> Self {
-        Self { manifest: None, digest: None, stop_signal: STOP_SIGNAL, runtime_id: None }
+        Self { manifest: None, digest: None, stop_signal: STOP_SIGNAL, runtime_id: None, bindings: Vec::new() }
     }
 }
 
@@ -158,9 +163,11 @@ fn containers(task: &acs::Task) -> Option<Vec<NodeContainer>> {
         Some(Wait { on: place(&dependency.container_name)?, until })
     };
     let container = |given: &acs::Container| {
+        // Who is linked to another one finds it running.
+        let linked = links_of(task, given)?.into_iter().map(|link| Some(Wait { on: link.to, until: Condition::Start }));
         Some(NodeContainer {
             essential: given.essential.unwrap_or(true),
-            waits: given.depends_on.iter().map(wait).collect::<Option<_>>()?,
+            waits: given.depends_on.iter().map(wait).chain(linked).collect::<Option<_>>()?,
             start_timeout: seconds(given.start_timeout).filter(|timeout| !timeout.is_zero()),
             checks: container_spec::checks(given),
             restart: given.restart_policy.as_ref().filter(|policy| policy.enabled == Some(true)).map(restart_policy),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
-use berth_model::Timestamp;
+use berth_model::{NetworkBinding, Timestamp};
 use berth_runtime::{Runtime, RuntimeError, Standing, Step};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -21,10 +21,11 @@ use super::folders::TaskFolder;
 use super::health::Checkup;
 use super::report::Progress;
 use crate::backoff::Backoff;
-use crate::container_spec;
+use crate::container_spec::{self, NodeFacts};
 use crate::images::Resolved;
 use crate::logs::{Context, Driver};
 use crate::machine::timestamp;
+use crate::network::Pending;
 
 /// Between looks at a container that gives nothing to wait for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -71,6 +72,8 @@ pub(super) struct Created {
     pub(super) runtime_id: String,
     pub(super) stop_signal: i32,
     pub(super) driver: Driver,
+    /// The ports of the machine that it has.
+    pub(super) bindings: Vec<NetworkBinding>,
 }
 
 /// A container of a task, and all that is needed to do something to it.
@@ -130,14 +133,14 @@ impl Subject {
     }
 
     /// The log's far end is made ready while the container is made.
-    pub(super) async fn create(self, image: Resolved) -> Done {
+    pub(super) async fn create(self, image: Resolved, network: Pending) -> Done {
         let since = Instant::now();
-        let created = self.make(&image).await;
+        let created = self.make(&image, network).await;
         self.took("create", since);
         Done::Created(self.at, created)
     }
 
-    async fn make(&self, image: &Resolved) -> Result<Created, Failure> {
+    async fn make(&self, image: &Resolved, network: Pending) -> Result<Created, Failure> {
         let cannot =
             |error: &dyn ToString| Failure { code: None, reason: format!("CannotCreateContainerError: {}", error.to_string()) };
         let (task, Some(container)) = (&*self.task, self.task.containers.get(self.at)) else {
@@ -145,9 +148,12 @@ impl Subject {
         };
         let driver = self.driver()?;
         let etc = self.folder.etc(&container.name);
-        let facts = &self.shared.facts;
-        let spec = container_spec::of(task, container, image, facts, driver.output(), &etc).map_err(|error| cannot(&error))?;
-        let files = container_spec::etc_files(task, container, facts).map_err(|error| cannot(&error))?;
+        let (connection, bindings) = network.connection().await.map_err(|reason| Failure { code: None, reason })?;
+        // As it is now: resolvers change with the places that a machine is at.
+        let facts = unblocked(NodeFacts::read).await;
+        let spec = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
+        let spec = spec.map_err(|error| cannot(&error))?;
+        let files = container_spec::etc_files(task, container, &facts, &connection).map_err(|error| cannot(&error))?;
         let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
         let group = container_spec::group(task);
         let runtime_id = spec.id.clone();
@@ -167,7 +173,7 @@ impl Subject {
             _ => cannot(&error),
         })?;
         prepared.map_err(|error| Failure { code: None, reason: error.to_string() })?;
-        Ok(Created { runtime_id, stop_signal, driver })
+        Ok(Created { runtime_id, stop_signal, driver, bindings })
     }
 
     /// The driver that takes what the container writes.

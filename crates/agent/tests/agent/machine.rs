@@ -67,6 +67,7 @@ impl Machine {
             credentials: Credentials { secret: Sensitive::new(format!("the secret of {key_id}")), key_id, session_token: None },
             version: "0.0.0".to_owned(),
             runtime: Arc::new(self.runtime.clone()),
+            network: None,
         };
         let (shutdown, ends) = watch::channel(false);
         // The one before may not have let go of its images yet.

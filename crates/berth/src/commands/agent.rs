@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use berth_client::Endpoint;
+use ipnet::Ipv4Net;
 use nix::unistd::getppid;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -11,7 +12,7 @@ use tokio::sync::watch;
 use crate::cli::{Data, Log, Shim};
 use crate::keys::AccessKey;
 use crate::launches::{self, Part};
-use crate::{confinement, files, installation, logging, node, preflight};
+use crate::{addresses, confinement, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -34,6 +35,11 @@ pub(crate) struct Agent {
     /// A copy of the control plane's DATA/agent/node-key.json; this data folder's own if nothing is said
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+
+    /// The addresses of the control plane's task networks, if they are not 172.31.0.0/16: `"cidr"` in its
+    /// DATA/server/network.json. Kept from the first start on
+    #[arg(long, value_name = "BLOCK")]
+    vpc_cidr: Option<Ipv4Net>,
 
     #[command(flatten)]
     shim: Shim,
@@ -76,6 +82,9 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
+    // Where nothing was settled by `berth up`, the control plane is elsewhere, and its choice counts.
+    let vpc = arguments.vpc_cidr.map_or_else(addresses::default_vpc, Ok)?;
+    let network = node::network(&installation, addresses::settle(&folder, &installation, Some(vpc))?)?;
     let config = berth_agent::Config {
         endpoint,
         region,
@@ -85,6 +94,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         credentials,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         runtime,
+        network: Some(network),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(until_signalled(config))
