@@ -148,7 +148,9 @@ impl Subject {
         };
         let driver = self.driver()?;
         let etc = self.folder.etc(&container.name);
+        let since = Instant::now();
         let (connection, bindings) = network.connection().await.map_err(|reason| Failure { code: None, reason })?;
+        self.took("network", since);
         // As it is now: resolvers change with the places that a machine is at.
         let facts = unblocked(NodeFacts::read).await;
         let spec = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
