@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, dare, datagram, eat, fetch, files, look, pack, serve, wait};
+use crate::{count, dare, datagram, eat, fetch, files, look, orphan, pack, serve, terminal, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -90,6 +90,22 @@ pub(crate) enum Command {
     Env,
     /// Print who and where this process is, as one JSON object
     Look,
+    /// Open a file or device, and say whether that worked by the exit code
+    Open {
+        /// Which
+        file: PathBuf,
+        /// For writing
+        #[arg(long)]
+        write: bool,
+    },
+    /// Leave a process behind, and say whether somebody looks after it when it is over
+    Orphan {
+        /// End at once, and leave one
+        #[arg(long, hide = true)]
+        middle: bool,
+    },
+    /// Say what the standard streams are, and whether there is an end of the input
+    Terminal,
     /// Try what a container may not do, and print how that went, as one JSON object
     Dare,
     /// Write a file, and say whether that worked by the exit code
@@ -107,10 +123,10 @@ pub(crate) enum Command {
         /// Seconds
         seconds: u64,
     },
-    /// Print a file
+    /// Print files
     Read {
         /// Which
-        file: PathBuf,
+        files: Vec<PathBuf>,
     },
     /// Print whose files are and what is in folders, as one JSON object
     List {
@@ -155,10 +171,13 @@ impl Command {
             Self::Eat { mebibytes } => eat::run(mebibytes)?,
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
+            Self::Open { file, write } => files::open(&file, write)?,
+            Self::Orphan { middle } => orphan::run(middle)?,
+            Self::Terminal => terminal::run()?,
             Self::Dare => dare::run()?,
             Self::Write { file, text } => files::write(&file, &text)?,
             Self::WriteLate { file, seconds } => return files::write_late(&file, seconds),
-            Self::Read { file } => files::read(&file)?,
+            Self::Read { files } => files::read(&files)?,
             Self::List { paths } => files::list(&paths)?,
             Self::Notch { file, seconds } => files::notch(&file, seconds)?,
             Self::Brood { name, child } => return wait::brood(&name, child),

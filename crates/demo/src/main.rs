@@ -10,8 +10,10 @@ mod eat;
 mod fetch;
 mod files;
 mod look;
+mod orphan;
 mod pack;
 mod serve;
+mod terminal;
 mod wait;
 
 use std::process::ExitCode;

@@ -55,7 +55,7 @@ pub(super) fn task(
         volumes: merged.volumes.iter().flatten().map(volume::of).collect(),
         elastic_network_interfaces: interfaces,
         proxy_configuration: merged.proxy_configuration.as_ref().map(proxy),
-        associations: gpus(task, facts),
+        associations: gpus(task, merged.container_definitions.as_deref().unwrap_or_default()),
         enable_fault_injection: merged.enable_fault_injection,
         ..acs::Task::default()
     })
@@ -88,8 +88,15 @@ fn proxy(given: &api::ProxyConfiguration) -> acs::ProxyConfiguration {
 }
 
 /// The GPUs the task holds, dealt out to its containers in order.
-fn gpus(task: &Task, facts: &Facts) -> Vec<acs::Association> {
-    let takers = facts.containers.iter().flat_map(|container| (0..container.gpus).map(|_| container.name.to_string()));
+fn gpus(task: &Task, containers: &[api::ContainerDefinition]) -> Vec<acs::Association> {
+    let count = |need: &api::ResourceRequirement| match need.r#type {
+        api::ResourceType::Gpu => need.value.parse::<u32>().unwrap_or(0),
+        _ => 0,
+    };
+    let takers = containers.iter().flat_map(|container| {
+        let count: u32 = container.resource_requirements.iter().flatten().map(count).fold(0, u32::saturating_add);
+        (0..count).map(|_| container.name.clone().unwrap_or_default())
+    });
     let held = task.reservation.gpus.iter().map(ToString::to_string);
     held.zip(takers)
         .map(|(name, taker)| acs::Association {

@@ -1,6 +1,6 @@
 //! What a process in a container may not do: the first one, and every one that is run in it later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -94,6 +94,8 @@ fn record(definition: &TaskDefinition) -> Task {
         ephemeral_storage_gib: None,
         override_cpu: None,
         override_memory: None,
+        protected_until: None,
+        settled: false,
     }
 }
 
@@ -304,12 +306,12 @@ fn volumes_have_the_kind_that_agents_know() {
 
 #[test]
 fn gpus_are_dealt_out_in_order() {
-    let mut given = definition(&json!({ "containerDefinitions": [] }));
-    let mut containers = given.facts.containers.clone();
-    (containers[0].gpus, containers[1].gpus) = (2, 1);
-    given.facts = Facts { containers, ..Facts::clone(&given.facts) }.into();
+    let container = |name: &str, gpus: &str| json!({ "name": name, "resourceRequirements": [{ "type": "GPU", "value": gpus }] });
+    let given = definition(&json!({ "containerDefinitions": [container("main", "2"), container("side", "9")] }));
     let gpus = ["g0", "g1", "g2"].map(Name::new).into_iter().collect();
-    let record = Task { reservation: Resources { gpus, ..Resources::default() }, ..record(&given) };
+    let overrides = json!({ "containerOverrides": [container("side", "1")] });
+    let overrides = Some(Document::new(overrides.to_string()));
+    let record = Task { reservation: Resources { gpus, ..Resources::default() }, overrides, ..record(&given) };
     let sent = task(names(), &record, &given, Vec::new(), false).unwrap();
     let dealt: Vec<(&str, &str)> = sent.associations.iter().map(|gpu| (gpu.name.as_str(), gpu.containers[0].as_str())).collect();
     assert_eq!(dealt, [("g0", "main"), ("g1", "main"), ("g2", "side")]);
