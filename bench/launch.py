@@ -72,7 +72,7 @@ def main():
         results["stop"] = bench.stops(samples)
         results["memory"] = bench.memory(5 if quick else IDLE_TASKS)
         results["crowd"] = bench.crowded(20 if quick else CROWD, samples)
-    print(launch_report.text(results))
+    print("\n" + launch_report.text(results))
     if not quick:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "launch.json").write_text(json.dumps(results, indent=1) + "\n")
