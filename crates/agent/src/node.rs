@@ -310,8 +310,8 @@ impl Node {
     }
 
     async fn remove(&self, folder: TaskFolder) {
-        let runtime = Arc::clone(&self.shared.runtime);
-        unblocked(move || remove_remains(&*runtime, &folder)).await;
+        let shared = Arc::clone(&self.shared);
+        unblocked(move || remove_remains(&shared, &folder)).await;
     }
 }
 

@@ -22,13 +22,11 @@ fn of_task(task: &Task) -> [(&'static str, bool); 6] {
     ]
 }
 
-fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 10] {
+fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 8] {
     let container = wanted.container;
     [
         ("environmentFiles", !container.environment_files.is_empty()),
         ("links", !container.links.is_empty()),
-        ("mountPoints", !container.mount_points.is_empty()),
-        ("volumesFrom", !container.volumes_from.is_empty()),
         ("logConfiguration with the execution role", container.logs_auth_strategy.is_some()),
         ("secrets", !container.secrets.is_empty()),
         ("firelensConfiguration", container.firelens_configuration.is_some()),

@@ -283,8 +283,6 @@ fn what_is_not_done_is_refused_by_name() {
     let none = || json!({});
     let cases = [
         (json!({ "links": ["a"] }), none(), none(), "links"),
-        (json!({ "mountPoints": [{ "sourceVolume": "v" }] }), none(), none(), "mountPoints"),
-        (json!({ "volumesFrom": [{ "sourceContainer": "v" }] }), none(), none(), "volumesFrom"),
         (json!({ "secrets": [{ "name": "S" }] }), none(), none(), "secrets"),
         (json!({ "environmentFiles": [{ "value": "S" }] }), none(), none(), "environmentFiles"),
         (json!({ "firelensConfiguration": { "type": "fluentd" } }), none(), none(), "firelensConfiguration"),

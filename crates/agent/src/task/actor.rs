@@ -28,6 +28,7 @@ use crate::files::Outlives;
 use crate::images::{Images, Resolved};
 use crate::logs::{Driver, Wakes};
 use crate::machine::{uptime, wall};
+use crate::volumes::Volumes;
 
 /// Nothing is due.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) tasks: PathBuf,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) images: Images,
+    pub(crate) volumes: Volumes,
     pub(crate) facts: NodeFacts,
     /// Wakes log drivers.
     pub(crate) wakes: Arc<Wakes>,
@@ -195,8 +197,8 @@ impl Actor {
             container.pull.iter().for_each(AbortHandle::abort);
         }
         while self.work.join_next().await.is_some() {}
-        let (runtime, folder) = (Arc::clone(&self.shared.runtime), self.folder.clone());
-        unblocked(move || remove_remains(&*runtime, &folder)).await;
+        let (shared, folder) = (Arc::clone(&self.shared), self.folder.clone());
+        unblocked(move || remove_remains(&shared, &folder)).await;
         Fate::Unknown
     }
 

@@ -10,6 +10,7 @@ use minicbor::{Decode, Encode};
 
 use super::folders::TaskFolder;
 use crate::container_spec;
+use crate::volumes;
 use crate::files::{self, FileError, Outlives};
 
 const VERSION: u8 = 1;
@@ -164,6 +165,7 @@ fn containers(task: &acs::Task) -> Option<Vec<NodeContainer>> {
             start_timeout: seconds(given.start_timeout).filter(|timeout| !timeout.is_zero()),
             checks: container_spec::checks(given),
             restart: given.restart_policy.as_ref().filter(|policy| policy.enabled == Some(true)).map(restart_policy),
+            made_after: volumes::shared_with(task, given)?,
             ..NodeContainer::new(&given.name, seconds(given.stop_timeout).unwrap_or(STOP_TIMEOUT))
         })
     };

@@ -25,6 +25,7 @@ use crate::container_spec;
 use crate::images::Resolved;
 use crate::logs::{Context, Driver};
 use crate::machine::timestamp;
+use crate::volumes;
 
 /// Between looks at a container that gives nothing to wait for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -131,7 +132,14 @@ impl Subject {
         let driver = self.driver()?;
         let etc = self.folder.etc(&container.name);
         let facts = &self.shared.facts;
-        let spec = container_spec::of(task, container, image, facts, driver.output(), &etc).map_err(|error| cannot(&error))?;
+        let mut spec = container_spec::of(task, container, image, facts, driver.output(), &etc).map_err(|error| cannot(&error))?;
+        let mounts = volumes::mounts(task, container).map_err(|error| cannot(&error))?;
+        if !mounts.is_empty() {
+            let (volumes, id) = (self.shared.volumes.clone(), self.folder.id().into_owned());
+            let made = unblocked(move || volumes.prepare(&id, &mounts)).await;
+            let failed = |error| Failure { code: None, reason: format!("CannotCreateVolumeError: {error}") };
+            spec.binds = volumes::beside(made.map_err(failed)?, spec.binds);
+        }
         let files = container_spec::etc_files(task, container, facts).map_err(|error| cannot(&error))?;
         let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
         let group = container_spec::group(task);

@@ -88,9 +88,24 @@ impl Found {
         self.some("ephemeralStorage", task.ephemeral_storage.is_some());
         self.some("enableFaultInjection", task.enable_fault_injection == Some(true));
         self.list("inferenceAccelerators", task.inference_accelerators.as_ref());
-        self.list("volumes", task.volumes.as_ref());
+        for volume in task.volumes.iter().flatten() {
+            self.volume(volume);
+        }
         if let Some(platform) = &task.runtime_platform {
             self.platform(platform);
+        }
+    }
+
+    fn volume(&mut self, volume: &api::Volume) {
+        let of = |member: &str| format!("volumes.{member} of volume '{}'", volume.name.as_deref().unwrap_or_default());
+        self.some(&of("efsVolumeConfiguration"), volume.efs_volume_configuration.is_some());
+        self.some(&of("s3filesVolumeConfiguration"), volume.s3files_volume_configuration.is_some());
+        let windows = &volume.fsx_windows_file_server_volume_configuration;
+        self.some(&of("fsxWindowsFileServerVolumeConfiguration"), windows.is_some());
+        self.some(&of("configuredAtLaunch"), volume.configured_at_launch == Some(true));
+        let driver = volume.docker_volume_configuration.as_ref().and_then(|docker| docker.driver.as_deref());
+        if let Some(driver) = driver.filter(|driver| *driver != "local") {
+            self.push(of(&format!("dockerVolumeConfiguration.driver {driver}")));
         }
     }
 
@@ -109,8 +124,6 @@ impl Found {
         let mut mappings = container.port_mappings.iter().flatten();
         self.some("portMappings.containerPortRange", mappings.any(|mapping| mapping.container_port_range.is_some()));
         self.list("environmentFiles", container.environment_files.as_ref());
-        self.list("mountPoints", container.mount_points.as_ref());
-        self.list("volumesFrom", container.volumes_from.as_ref());
         self.list("secrets", container.secrets.as_ref());
         let consistency = container.version_consistency.as_ref();
         self.some("versionConsistency enabled", consistency == Some(&api::VersionConsistency::Enabled));

@@ -24,7 +24,10 @@ fn what_acts_is_not_refused() {
         "requiresCompatibilities": ["EC2"],
         "runtimePlatform": {"operatingSystemFamily": "LINUX"},
         "placementConstraints": [{"type": "memberOf", "expression": "attribute:a == b"}],
-        "volumes": [],
+        "volumes": [
+            {"name": "a"}, {"name": "b", "host": {"sourcePath": "/srv"}},
+            {"name": "c", "dockerVolumeConfiguration": {"scope": "shared", "driver": "local"}},
+        ],
         "enableFaultInjection": false,
     });
     let container = json!({
@@ -46,8 +49,8 @@ fn what_acts_is_not_refused() {
         "hostname": "h",
         "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}, "secretOptions": []},
         "portMappings": [{"containerPort": 80, "hostPort": 8080, "protocol": "tcp", "name": "web"}],
-        "mountPoints": [],
-        "volumesFrom": [],
+        "mountPoints": [{"sourceVolume": "a", "containerPath": "/a"}],
+        "volumesFrom": [{"sourceContainer": "b"}],
         "systemControls": [],
         "dockerLabels": {},
         "linuxParameters": {"initProcessEnabled": false},
@@ -73,7 +76,15 @@ fn what_does_not_act_is_named() {
         (json!({"taskRoleArn": "r"}), "taskRoleArn"),
         (json!({"pidMode": "task"}), "pidMode"),
         (json!({"ipcMode": "task"}), "ipcMode"),
-        (json!({"volumes": [{"name": "d"}]}), "volumes"),
+        (
+            json!({"volumes": [{"name": "d", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]}),
+            "volumes.efsVolumeConfiguration of volume 'd'",
+        ),
+        (json!({"volumes": [{"name": "d", "configuredAtLaunch": true}]}), "volumes.configuredAtLaunch of volume 'd'"),
+        (
+            json!({"volumes": [{"name": "d", "dockerVolumeConfiguration": {"driver": "rexray"}}]}),
+            "volumes.dockerVolumeConfiguration.driver rexray of volume 'd'",
+        ),
         (json!({"ephemeralStorage": {"sizeInGiB": 21}}), "ephemeralStorage"),
         (json!({"proxyConfiguration": {"containerName": "app"}}), "proxyConfiguration"),
         (json!({"enableFaultInjection": true}), "enableFaultInjection"),
@@ -93,7 +104,6 @@ fn what_does_not_act_is_named() {
         (json!({"ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 1}]}), "ulimits"),
         (json!({"secrets": [{"name": "A", "valueFrom": "a"}]}), "secrets"),
         (json!({"dockerLabels": {"a": "b"}}), "dockerLabels"),
-        (json!({"mountPoints": [{"sourceVolume": "d", "containerPath": "/d"}]}), "mountPoints"),
     ] {
         assert_eq!(said(&none, &container), [of_app(field)]);
     }
