@@ -183,6 +183,7 @@ impl Node {
             }
         };
         info!(task = id, family = record.task.family, version = record.task.version, "a task");
+        info!(target: "launch", task = id, step = "payload", took = 0_u64, ago = 0_u64);
         let (kept, receipt) = oneshot::channel();
         let Seat { orders, view } = self.enter(&record, !is_stop);
         let folder = TaskFolder::of(&self.shared.tasks, &id);

@@ -26,6 +26,8 @@ use crate::volumes::Volumes;
 
 /// Reports that are on their way at the same time, at most.
 const MOST_REPORTS: usize = 32;
+/// Tasks that are cleared at the same time, at most.
+const MOST_CLEARINGS: usize = 2;
 /// What waits to be heard by the node, at most.
 const MOST_MESSAGES: usize = 64;
 
@@ -68,6 +70,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         wakes,
         logs: log_folder.clone(),
         reports: Semaphore::new(MOST_REPORTS),
+        clearings: Semaphore::new(MOST_CLEARINGS),
         health: Arc::new(Notify::new()),
     });
     // What runs here is looked after whether there is a control plane or not.

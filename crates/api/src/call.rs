@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use wire::Timestamp;
 
@@ -20,6 +21,8 @@ pub struct Call {
     pub caller: Arc<Caller>,
     /// When the request was complete.
     pub received_at: Timestamp,
+    /// When its head was there, on the clock that measures how long things take.
+    pub began: Instant,
 }
 
 /// The identity behind a signature.

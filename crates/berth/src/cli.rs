@@ -9,7 +9,7 @@ use ipnet::Ipv4Net;
 
 use crate::commands::{
     agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stop,
-    task_definition, up, validate, version,
+    task_definition, trace, up, validate, version,
 };
 
 /// Amazon ECS and Fargate on machines you own.
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Events(events::Events),
     /// Stop tasks
     Stop(stop::Stop),
+    /// Show where the milliseconds of a task's launch went
+    Trace(trace::Trace),
     /// Import, list and remove this machine's container images
     Image(image::Image),
     /// List, make and delete clusters

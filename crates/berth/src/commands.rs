@@ -18,6 +18,7 @@ pub(crate) mod run;
 pub(crate) mod server;
 pub(crate) mod stop;
 pub(crate) mod task_definition;
+pub(crate) mod trace;
 pub(crate) mod up;
 pub(crate) mod validate;
 pub(crate) mod version;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Run(arguments) => return wait(run::run(&arguments)),
         Command::Logs(arguments) => wait(logs::run(&arguments))?,
         Command::Stop(arguments) => wait(stop::run(&arguments))?,
+        Command::Trace(arguments) => trace::run(&arguments)?,
         Command::Image(arguments) => wait(image::run(&arguments))?,
         Command::Validate(arguments) => return validate::run(&arguments),
         Command::Env(arguments) => env::run(&arguments)?,

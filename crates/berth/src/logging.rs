@@ -5,8 +5,11 @@ use std::io::IsTerminal as _;
 use anyhow::{Context, Result};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Log, LogFormat};
+use crate::launches;
 use crate::terminal::{self, BAD};
 
 /// Starts logging for the rest of the process.
@@ -14,12 +17,14 @@ pub(crate) fn start(log: &Log) -> Result<()> {
     let level = &log.log_level;
     let filter =
         EnvFilter::try_new(level).with_context(|| format!("--log-level {level}: not a level or a list of part=level"))?;
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true);
-    let started = match log.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
+    // Steps of launches have a place of their own.
+    let filter = filter.add_directive("launch=off".parse().context("keeping launches out of the log")?);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(true);
+    let lines = match log.log_format {
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
-    started.map_err(|error| anyhow::anyhow!(error)).context("starting the log")
+    tracing_subscriber::registry().with(lines.with_filter(filter)).with(launches::layer()).try_init().context("starting the log")
 }
 
 /// Tells whoever started the command why it failed, with all causes.

@@ -8,6 +8,7 @@ mod doctor;
 mod files;
 mod installation;
 mod keys;
+mod launches;
 mod lock;
 mod log_expiry;
 mod logging;

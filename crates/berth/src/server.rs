@@ -26,6 +26,7 @@ use tracing::{debug, error, info};
 
 use crate::cli::Plane;
 use crate::keys::KeyRing;
+use crate::launches::{self, Part};
 use crate::{confinement, log_expiry, mounts, network};
 
 /// What a control plane is told.
@@ -76,6 +77,7 @@ pub(crate) fn run(
     if settings.supervised {
         confinement::end_with(parent)?;
     }
+    launches::keep(&folder, Part::ControlPlane);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(serve(settings, listener, &folder, installation))
 }

@@ -83,6 +83,11 @@ impl Exchange {
         &self.request_id
     }
 
+    /// When the head was there.
+    pub(crate) const fn began(&self) -> Instant {
+        self.began
+    }
+
     pub(crate) fn signed(&mut self, service: &'static Service, region: &str) {
         self.service = Some(service);
         self.region = Some(region.to_owned());

@@ -53,6 +53,7 @@ pub(crate) async fn run(door: &Door, exchange: &mut Exchange, parts: &Parts, inc
         host: header(&head, "host").unwrap_or_default().into(),
         caller: Arc::clone(&credential.caller),
         received_at: authenticator::now(),
+        began: exchange.began(),
     };
     exchange.done(Step::Decode);
 

@@ -19,7 +19,7 @@ use rustix::process::{Signal, pidfd_send_signal};
 use crate::cgroup::{CgroupError, Cgroups};
 use crate::error::RuntimeError;
 use crate::folder::{Folder, Phase, time_of, write_record};
-use crate::outcome::{Standing, Usage};
+use crate::outcome::{Standing, Step, Usage};
 use crate::protocol::{self, Answer, Order, What};
 use crate::runtime::{ExecStdio, Executed, Runtime};
 use crate::spec::{ContainerSpec, Group, ProcessSpec};
@@ -45,6 +45,8 @@ pub struct Embedded {
     launcher: Mutex<Option<Launcher>>,
     /// Sockets to the shims of containers that wait to be started.
     created: Mutex<HashMap<PathBuf, UnixStream>>,
+    /// Of containers that were started, until somebody asks or they are deleted.
+    steps: Mutex<HashMap<PathBuf, Vec<Step>>>,
 }
 
 impl Embedded {
@@ -55,7 +57,7 @@ impl Embedded {
     pub fn open(options: EmbeddedOptions) -> Result<Self, RuntimeError> {
         let cgroups = Cgroups::find().map_err(of_cgroup)?;
         let launcher = Launcher::start(&options)?;
-        Ok(Self { options, cgroups, launcher: Mutex::new(Some(launcher)), created: Mutex::default() })
+        Ok(Self { options, cgroups, launcher: Mutex::new(Some(launcher)), created: Mutex::default(), steps: Mutex::default() })
     }
 
     /// Ends the launcher, which leaves its cgroup empty. The next call that needs one starts another.
@@ -153,9 +155,16 @@ impl Runtime for Embedded {
         let doing = || format!("starting the container in {}", folder.display());
         protocol::write_frame(&mut socket, &Order::Start).map_err(gone(doing()))?;
         match answer(&mut socket, "starting", folder)? {
-            Answer::Started { pid, nanos } => Ok(Standing::Running { pid, started_at: time_of(nanos) }),
+            Answer::Started { pid, nanos, steps } => {
+                lock(&self.steps).insert(folder.to_owned(), steps);
+                Ok(Standing::Running { pid, started_at: time_of(nanos) })
+            }
             other => Err(unexpected(other, "starting", folder)),
         }
+    }
+
+    fn take_steps(&self, folder: &Path) -> Vec<Step> {
+        lock(&self.steps).remove(folder).unwrap_or_default()
     }
 
     fn look(&self, folder: &Path) -> Result<Standing, RuntimeError> {

@@ -19,7 +19,7 @@ mod spec;
 pub use embedded::{Embedded, EmbeddedOptions, remove_tree};
 pub use error::RuntimeError;
 pub use folder::{Folder, Holder, Phase};
-pub use outcome::{Ended, Standing, Usage};
+pub use outcome::{Ended, Standing, Step, Usage};
 pub use output::{Chunk, Position, SegmentReader, Stream};
 pub use process::{Mark, boot_id};
 pub use runtime::{ExecStdio, Executed, Runtime, TIMED_OUT};

@@ -49,6 +49,17 @@ pub struct Ended {
     pub output_dropped: u64,
 }
 
+/// A step on the way to a running container, as whoever took it measured it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What was done.
+    pub name: String,
+    /// When it began, in nanoseconds since 1970.
+    pub began_nanos: u64,
+    /// How long it took, in nanoseconds.
+    pub took_nanos: u64,
+}
+
 /// What a container has taken until now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {

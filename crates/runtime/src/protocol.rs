@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::RuntimeError;
 use crate::folder::VERSION;
+use crate::outcome::Step;
 use crate::spec::ProcessSpec;
 
 /// The most bytes of a packet to the launcher: a path and a few words.
@@ -91,6 +92,9 @@ pub enum Answer {
         pid: u32,
         /// When its program began, in nanoseconds since 1970.
         nanos: u64,
+        /// What it took to make and start it.
+        #[serde(default)]
+        steps: Vec<Step>,
     },
     /// The process runs.
     Executed {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::RuntimeError;
-use crate::outcome::{Standing, Usage};
+use crate::outcome::{Standing, Step, Usage};
 use crate::spec::{ContainerSpec, Group, ProcessSpec};
 
 /// Makes, holds and ends containers. Each has a folder, which must be absolute, on a file system that can be an overlay's upper
@@ -36,6 +36,12 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// # Errors
     /// The program cannot be run (its error says which one and why); the container is over.
     fn start(&self, folder: &Path) -> Result<Standing, RuntimeError>;
+
+    /// What it took to make and start a container, step by step; known once, after [`Self::start`].
+    fn take_steps(&self, folder: &Path) -> Vec<Step> {
+        let _ = folder;
+        Vec::new()
+    }
 
     /// Makes a container that is over once more, to be started again: it is what it was, and what it changed in its file system and what
     /// it wrote stay. Can be repeated after a failure.

@@ -57,6 +57,7 @@ mod tagged;
 mod tags;
 mod task;
 mod task_definition;
+mod traced;
 mod untag_resource;
 mod update_cluster;
 mod update_cluster_settings;

@@ -21,6 +21,7 @@ mod root;
 mod seccomp;
 mod shim;
 mod stage;
+mod steps;
 mod system;
 mod user_namespace;
 mod volume;

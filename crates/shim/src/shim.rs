@@ -24,6 +24,7 @@ use crate::launcher::Prepared;
 use crate::program::Program;
 use crate::root::Root;
 use crate::stage::Stage;
+use crate::steps::Steps;
 use crate::worker::{self, Work};
 use crate::{hold, system, volume};
 
@@ -44,6 +45,7 @@ struct Shim {
     mounts: OwnedFd,
     holder: Holder,
     cgroups: Cgroups,
+    steps: Steps,
 }
 
 /// Makes a container, waits for the order to start it, and holds it until it is over.
@@ -87,6 +89,7 @@ fn lock(folder: &Folder) -> Result<File> {
 
 impl Shim {
     fn new(folder: Folder, prepared: &Prepared) -> Result<Self> {
+        let steps = Steps::begin();
         let path = folder.spec();
         let bytes = fs::read(&path).map_err(at("reading", &path))?;
         let spec: ContainerSpec =
@@ -104,8 +107,9 @@ impl Shim {
         let mounts = Path::new("/proc/self/ns/mnt");
         let mounts = File::open(mounts).map_err(at("opening", mounts))?.into();
         let cgroup = format!("{}/{}/{}", prepared.cgroup, spec.group, spec.id);
-        let shim = Self { folder, spec, cgroup, mounts, holder, cgroups: prepared.cgroups.clone() };
+        let mut shim = Self { folder, spec, cgroup, mounts, holder, cgroups: prepared.cgroups.clone(), steps };
         shim.record()?;
+        shim.steps.done("prepare");
         Ok(shim)
     }
 
@@ -121,11 +125,15 @@ impl Shim {
         let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
         mount_change("/", propagation).map_err(refused("separating this process's mounts"))?;
         let devices = self.spec.privileged || !prepared.cgroups.is_unified();
+        self.steps.done("namespace");
         let stage = Stage::set(&self.folder, &self.spec, devices)?;
         volume::fill(&stage, &self.spec)?;
+        self.steps.done("layers");
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
         let (confinement, program) = self.prepare(&stage, prepared)?;
+        self.steps.done("identity");
         self.make_groups()?;
+        self.steps.done("cgroups");
         let (output, stdio) = self.stdio()?;
         let pid = worker::make(Work {
             folder: &self.folder,
@@ -138,6 +146,7 @@ impl Shim {
             socket: socket.as_raw_fd(),
             stdio,
         })?;
+        self.steps.done("build");
         let process = Mark::of(pid).map_err(failed("looking at the container's first process"))?;
         if self.spec.network == Network::Loopback {
             turn_loopback_on(process.pid)?;
@@ -145,6 +154,7 @@ impl Shim {
         self.holder.container = Some(process);
         self.holder.phase = Phase::Created;
         self.record()?;
+        self.steps.done("record");
         Ok(Made { process, output, failure })
     }
 
@@ -190,6 +200,7 @@ impl Shim {
             Ok(Some(Order::Exec { .. })) => return Err(broken("waiting to start the container", &"it does not run yet")),
             Ok(None) | Err(_) => return Ok(None),
         }
+        self.steps.resume();
         self.holder.phase = Phase::Starting;
         self.record()?;
         let mut waiting = NotifySocket::new(self.folder.library().join(&self.spec.id).join(NOTIFY_FILE));
@@ -204,7 +215,9 @@ impl Shim {
         self.holder.phase = Phase::Running;
         self.holder.started_nanos = Some(started);
         self.record()?;
-        answer(socket, Answer::Started { pid: made.process.pid.unsigned_abs(), nanos: started });
+        self.steps.done("program");
+        let steps = self.steps.take();
+        answer(socket, Answer::Started { pid: made.process.pid.unsigned_abs(), nanos: started, steps });
         Ok(Some((made, started)))
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) logs: PathBuf,
     /// Reports that are on their way at the same time, at most.
     pub(crate) reports: Semaphore,
+    /// Tasks that are cleared at the same time, at most: launches go first.
+    pub(crate) clearings: Semaphore,
     /// A container's health is another than before.
     pub(crate) health: Arc<Notify>,
 }

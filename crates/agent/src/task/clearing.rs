@@ -75,7 +75,10 @@ impl Actor {
         let (shared, folder) = (Arc::clone(&self.shared), self.folder.clone());
         let containers = (0..self.containers.len()).map(|at| self.subject(at).runtime_folder()).collect();
         let group = container_spec::group(&self.record.task).name;
+        let shared = Arc::clone(&self.shared);
         self.work.spawn(async move {
+            // It is never closed.
+            let _turn = shared.clearings.acquire().await;
             let cleared = unblocked(move || {
                 give_back(&shared, containers, &group, &folder.id())?;
                 if next == Stage::All { files::remove_folder(folder.path()).map_err(|error| error.to_string()) } else { Ok(()) }

@@ -10,11 +10,11 @@ use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
 use berth_model::Timestamp;
-use berth_runtime::{Runtime, RuntimeError, Standing};
+use berth_runtime::{Runtime, RuntimeError, Standing, Step};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::sleep;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
 use super::actor::Shared;
 use super::folders::TaskFolder;
@@ -96,6 +96,21 @@ impl Subject {
     fn took(&self, step: &'static str, since: Instant) {
         let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
         debug!(task = %self.folder.id(), container = self.name(), step, micros);
+        self.traced(step, since, false);
+    }
+
+    /// A step of a launch, for whoever collects them (`berth trace` shows them).
+    fn traced(&self, step: &str, since: Instant, last: bool) {
+        let took = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        info!(target: "launch", task = &*self.folder.id(), container = self.name(), step, took, ago = 0_u64, last);
+    }
+
+    /// What the runtime did to make and start the container.
+    fn trace_runtime(&self) {
+        for Step { name, began_nanos, took_nanos } in self.shared.runtime.take_steps(&self.runtime_folder()) {
+            let (task, container) = (&*self.folder.id(), self.name());
+            info!(target: "launch", task, container, step = name, took = took_nanos, began = began_nanos);
+        }
     }
 
     /// Runs what blocks where it may.
@@ -184,6 +199,7 @@ impl Subject {
         let since = Instant::now();
         let standing = self.blocking(|runtime, folder| runtime.start(&folder)).await;
         self.took("start", since);
+        self.trace_runtime();
         self.started(standing)
     }
 
@@ -196,6 +212,8 @@ impl Subject {
         });
         let standing = standing.await;
         self.took("restart", since);
+        // Of a launch that is long over.
+        self.shared.runtime.take_steps(&self.runtime_folder());
         self.started(standing)
     }
 
@@ -268,8 +286,13 @@ impl Subject {
         let since = Instant::now();
         // It is never closed.
         let _permit = self.shared.reports.acquire().await;
+        let runs = request.status.as_deref() == Some("RUNNING");
         let outcome = self.shared.client.call(&request).await.map(drop);
-        self.took("report", since);
+        let micros = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        debug!(task = %self.folder.id(), step = "report", micros);
+        if runs {
+            self.traced("report", since, true);
+        }
         Done::Submitted(progress, outcome)
     }
 

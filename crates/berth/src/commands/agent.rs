@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::cli::{Data, Log, Shim};
 use crate::keys::AccessKey;
+use crate::launches::{self, Part};
 use crate::{confinement, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
@@ -71,6 +72,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     files::folder(&data, 0o700)?;
     let _lock = installation::take_node(&data)?;
     preflight::check_file_system(&data)?;
+    launches::keep(&data, Part::Agent);
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;

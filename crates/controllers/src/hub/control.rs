@@ -146,6 +146,7 @@ impl Stream<'_> {
     }
 
     async fn carry_out<S: AsyncRead + AsyncWrite + Unpin>(&self, output: Output, socket: &mut Socket<S>) -> Result<(), End> {
+        let began = std::time::Instant::now();
         let message = match output {
             Output::Heartbeat(id) => {
                 Some(ControlMessage::Heartbeat(Heartbeat { message_id: Some(id.to_string()), healthy: Some(true) }))
@@ -161,6 +162,7 @@ impl Stream<'_> {
         };
         if let Some(message) = message {
             socket.send(message.write()).await?;
+            traced(&message, began);
             self.hub.0.metrics.sent(message.kind());
         }
         Ok(())
@@ -282,6 +284,16 @@ impl Stream<'_> {
 
     fn cluster_arn(&self) -> String {
         self.hub.0.names.cluster(self.guest.key.region, &self.guest.cluster)
+    }
+}
+
+/// A task was sent: a step of its launch, for whoever collects them (`berth trace` shows them).
+fn traced(message: &ControlMessage, began: std::time::Instant) {
+    let ControlMessage::Payload(payload) = message else { return };
+    let took = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    for task in payload.tasks.iter().filter(|task| task.desired_status != Some(DesiredStatus::Stopped)) {
+        let id = task.arn.rsplit('/').next().unwrap_or_default();
+        info!(target: "launch", task = id, step = "push", took, ago = 0_u64);
     }
 }
 

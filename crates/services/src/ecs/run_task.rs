@@ -1,5 +1,7 @@
 //! `RunTask`: finds places for up to ten tasks and writes their records. Tasks without a place are failures of the answer.
 
+use std::time::Instant;
+
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{ClientToken, Constraint, ConstraintKind, InstanceId, LaunchType, Task, TaskId, Timestamp};
@@ -9,6 +11,7 @@ use berth_store::{State, TaskKey, Transaction};
 
 use super::launch::{self, Launch, Wishes};
 use super::scope::Scope;
+use super::traced::Moments;
 use super::{EcsService, cluster, failure, fargate, idempotency, placements, revision, tags, task};
 use crate::ids::RandomIds;
 
@@ -36,6 +39,7 @@ pub(super) fn target(ecs: &EcsService, call: &Call, cluster: Option<&str>, defin
 }
 
 pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskRequest) -> Result<api::RunTaskResponse, Refusal> {
+    let mut moments = Moments::now();
     let scope = Scope::of(call)?;
     let name = scope.cluster(input.cluster.as_deref())?;
     let now = Timestamp::from_millis(call.received_at.0);
@@ -62,29 +66,37 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskReques
     let rules = rules(&launch, &input)?;
     let strategies = strategies(&input)?;
     let mut ids = RandomIds::new(&api::SERVICE)?;
-    ecs.update(|tx| {
-        cluster::active(tx, scope, &name)?;
-        if let Some(answered) = again(tx, scope, token.as_ref(), now)? {
-            return Ok(answered);
-        }
-        let want = Want { count, rules: &rules, strategies: &strategies, ..launch.want() };
-        let placement = find(tx, &launch, &want, &mut ids)?;
-        let mut failures = failures(tx, scope, &launch, &placement);
-        let mut started = Vec::with_capacity(placement.placed.len());
-        for placed in &placement.placed {
-            let provider = providers.get(started.len()).cloned();
-            match launch.start(tx, placed, provider, now, &mut ids)? {
-                Some(task) => started.push(task),
-                None => failures.push(failure::no_address(arn(scope, &launch, placed.instance))),
+    moments.checked = Instant::now();
+    let mut is_new = false;
+    let answer = ecs
+        .update(|tx| {
+            cluster::active(tx, scope, &name)?;
+            if let Some(answered) = again(tx, scope, token.as_ref(), now)? {
+                return Ok(answered);
             }
-        }
-        if let Some(token) = token {
-            tx.put(idempotency::answered(token, started.iter().map(|task| *task.id.as_bytes()).collect(), now));
-        }
-        let tasks = started.iter().map(|task| task::describe(scope, task, tx, true)).collect::<Result<_, _>>()?;
-        Ok(api::RunTaskResponse { tasks: Some(tasks), failures: Some(failures) })
-    })
-    .await
+            let want = Want { count, rules: &rules, strategies: &strategies, ..launch.want() };
+            let placement = find(tx, &launch, &want, &mut ids)?;
+            let mut failures = failures(tx, scope, &launch, &placement);
+            let mut started = Vec::with_capacity(placement.placed.len());
+            for placed in &placement.placed {
+                let provider = providers.get(started.len()).cloned();
+                match launch.start(tx, placed, provider, now, &mut ids)? {
+                    Some(task) => started.push(task),
+                    None => failures.push(failure::no_address(arn(scope, &launch, placed.instance))),
+                }
+            }
+            if let Some(token) = token {
+                tx.put(idempotency::answered(token, started.iter().map(|task| *task.id.as_bytes()).collect(), now));
+            }
+            let tasks = started.iter().map(|task| task::describe(scope, task, tx, true)).collect::<Result<_, _>>()?;
+            (is_new, moments.placed) = (true, Instant::now());
+            Ok(api::RunTaskResponse { tasks: Some(tasks), failures: Some(failures) })
+        })
+        .await?;
+    if is_new {
+        moments.committed(call, answer.tasks.as_deref());
+    }
+    Ok(answer)
 }
 
 fn wishes(input: &api::RunTaskRequest) -> Wishes<'_> {

@@ -3,14 +3,14 @@
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{
-    AttachmentId, AttachmentStatus, ContainerInstance, Name, NetworkBinding, PortSpan, Protocol, ResourceArn, Task, TaskId,
+    AttachmentId, AttachmentStatus, ContainerInstance, Life, Name, NetworkBinding, PortSpan, Protocol, ResourceArn, Task, TaskId,
     Timestamp,
 };
 use berth_plan::task::{self as life, ContainerReport, Reported, TaskReport};
 use berth_store::{InstanceKey, State, TaskKey};
 
 use super::scope::Scope;
-use super::{EcsService, cluster, ledger, task};
+use super::{EcsService, cluster, ledger, task, traced};
 
 /// Characters of a reason or of a container's runtime id and digest, at most; more is cut, for an agent cannot do better.
 const LONGEST_REASON: usize = 1024;
@@ -36,18 +36,23 @@ pub(super) async fn run(
     let name = scope.cluster(input.cluster.as_deref())?;
     let now = Timestamp::from_millis(call.received_at.0);
     let report = report(scope, &input)?;
-    ecs.update(|tx| {
-        cluster::active(tx, scope, &name)?;
-        let not_found = || errors::invalid_parameter_exception("The referenced task was not found.");
-        let (of, id) = named(tx, scope, &name, input.task.as_deref().unwrap_or_default())?;
-        let before = task::find(tx, scope, &of, id, now).cloned().ok_or_else(not_found)?;
-        let facts = task::facts(tx, &before)?;
-        if let Some(after) = life::observe(&before, &facts, &report, now) {
+    let runs = ecs
+        .update(|tx| {
+            cluster::active(tx, scope, &name)?;
+            let not_found = || errors::invalid_parameter_exception("The referenced task was not found.");
+            let (of, id) = named(tx, scope, &name, input.task.as_deref().unwrap_or_default())?;
+            let before = task::find(tx, scope, &of, id, now).cloned().ok_or_else(not_found)?;
+            let facts = task::facts(tx, &before)?;
+            let Some(after) = life::observe(&before, &facts, &report, now) else { return Ok(false) };
+            let is_running = |life: &Life| matches!(life, Life::Running { .. });
+            let runs = !is_running(&before.life) && is_running(&after.life);
             ledger::replace(tx, &before, after)?;
-        }
-        Ok(())
-    })
-    .await?;
+            Ok(runs)
+        })
+        .await?;
+    if runs {
+        traced::running(input.task.as_deref(), call);
+    }
     Ok(api::SubmitTaskStateChangeResponse { acknowledgment: Some("ACK".to_owned()) })
 }
 

@@ -12,6 +12,7 @@ fn call(region: &str) -> Call {
         host: "127.0.0.1:7300".into(),
         caller: Arc::new(Caller { arn: String::new(), user_id: String::new(), key_id: String::new() }),
         received_at: berth_wire::Timestamp(0),
+        began: std::time::Instant::now(),
     }
 }
 

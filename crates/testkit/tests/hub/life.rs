@@ -50,6 +50,21 @@ async fn a_task_lives_from_its_payload_to_its_last_report() {
 }
 
 #[tokio::test]
+async fn a_launch_is_two_durable_commits() {
+    let plane = plane().await;
+    let root = plane.root();
+    let (mut agent, mut stream) = agent(&plane, "1").await;
+    let definition = define(&root, "web", json!({ "command": ["serve"] })).await;
+    let before = plane.store.view().revision();
+    run(&root, &definition).await;
+    let (_, task) = agent.take_payload(&mut stream).await.unwrap();
+    agent.submit(&Report::running(&task)).await.unwrap();
+    assert_eq!(plane.store.view().revision() - before, 2, "that it is to run, and that it does");
+    agent.submit(&Report::running(&task)).await.unwrap();
+    assert_eq!(plane.store.view().revision() - before, 2, "what is known is not written again");
+}
+
+#[tokio::test]
 async fn what_is_overridden_is_merged_before_it_is_sent() {
     let plane = plane().await;
     let root = plane.root();

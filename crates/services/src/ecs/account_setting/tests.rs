@@ -18,6 +18,7 @@ fn call(arn: &str) -> (Scope, Call) {
         host: "localhost".into(),
         caller: Arc::new(caller),
         received_at: Timestamp(0),
+        began: std::time::Instant::now(),
     };
     (Scope { region: Region::new("us-east-1").unwrap(), account: "000000000000".parse().unwrap() }, call)
 }

@@ -19,6 +19,7 @@ fn call() -> Call {
         host: "127.0.0.1:7300".into(),
         caller: Arc::new(caller),
         received_at: Timestamp(1_000),
+        began: std::time::Instant::now(),
     }
 }
 

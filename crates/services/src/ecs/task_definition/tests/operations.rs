@@ -30,6 +30,7 @@ fn call_at(millis: i64) -> Call {
         host: "127.0.0.1:7300".into(),
         caller: Arc::new(Caller { arn: USER.to_owned(), user_id: String::new(), key_id: String::new() }),
         received_at: Timestamp(millis),
+        began: std::time::Instant::now(),
     }
 }
 
