@@ -72,15 +72,16 @@ impl Actor {
         for container in &mut self.containers {
             container.image = None;
         }
-        let (shared, folder) = (Arc::clone(&self.shared), self.folder.clone());
+        let folder = self.folder.clone();
         let containers = (0..self.containers.len()).map(|at| self.subject(at).runtime_folder()).collect();
         let group = container_spec::group(&self.record.task).name;
         let shared = Arc::clone(&self.shared);
         self.work.spawn(async move {
             // It is never closed.
             let _turn = shared.clearings.acquire().await;
+            let machine = Arc::clone(&shared);
             let cleared = unblocked(move || {
-                give_back(&shared, containers, &group, &folder.id())?;
+                give_back(&machine, containers, &group, &folder.id())?;
                 if next == Stage::All { files::remove_folder(folder.path()).map_err(|error| error.to_string()) } else { Ok(()) }
             });
             Done::Cleared(cleared.await.map(|()| next == Stage::All))
