@@ -2,7 +2,9 @@
 
 import json
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from deadline import eventually
 from node import awslogs, cmdline, processes
@@ -128,7 +130,7 @@ def test_empty_volume_begins_with_the_images_files_and_goes_with_its_task(node):
         )
     )
     assert seen["/srv"] == {"uid": 1000, "gid": 1000, "mode": "750", "names": ["deep", "link"]}
-    assert (seen["/srv/deep/welcome"]["uid"], seen["/srv/deep/welcome"]["mode"]) == (1000, "640")
+    assert (seen["/srv/deep"]["gid"], seen["/srv/deep/welcome"]["uid"], seen["/srv/deep/welcome"]["mode"]) == (1000, 0, "640")
     eventually(lambda: not list((node.folder / "agent" / "volumes" / "task").glob("*/data/data/link")), "nothing left of it")
 
 
@@ -208,4 +210,53 @@ def test_volumes_survive_the_agent_and_go_with_berth_down(fresh):
     node.awaits(node.launch(node.define(container, volumes=[memory, volume("d")])), "RUNNING")
     node.kill_all()
     node.down()
-    assert node.is_clean() and not list(folder.glob("*"))
+    left = node.leftovers()
+    assert not (left["mounts"] or left["processes"] or left["cgroups"]) and not list(folder.glob("*")), left
+
+
+# Environment files
+
+
+@pytest.fixture
+def store():
+    """An S3-compatible store with a bucket: its address, and a client of it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        endpoint = "http://{}:{}".format(*server.get_host_and_port())
+        client = boto3.client(
+            "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="AKIDSTORE", aws_secret_access_key="a secret of the store"
+        )
+        client.create_bucket(Bucket="settings")
+        yield endpoint, client
+    finally:
+        server.stop()
+
+
+def from_s3(*keys):
+    return [{"value": f"arn:aws:s3:::settings/{key}", "type": "s3"} for key in keys]
+
+
+def test_environment_files_come_from_the_store_that_the_node_names(fresh, store):
+    endpoint, client = store
+    client.put_object(Bucket="settings", Key="app/first.env", Body=b"# what everybody has\nA=file\nB=first\nC= \"as it is\" \nnothing\n")
+    client.put_object(Bucket="settings", Key="second.env", Body=b"B=second\nD=second\n")
+    node = fresh()
+    node.folder.mkdir()
+    (node.folder / "s3-key").write_text("a secret of the store\n")
+    lines = ["[s3]", f'endpoint = "{endpoint}"', 'access-key-id = "AKIDSTORE"', 'secret-access-key-file = "s3-key"']
+    (node.folder / "node.toml").write_text("\n".join(lines))
+    node.start().with_image()
+    files = from_s3("app/first.env", "second.env")
+    container = {"command": ["env"], "environment": [{"name": "A", "value": "definition"}], "environmentFiles": files}
+    said = set(node.says(container))
+    assert {"A=definition", "B=first", 'C= "as it is" ', "D=second"} <= said and not {"A=file", "B=second", "nothing"} & said
+    missing = node.finishes({"command": ["env"], "environmentFiles": from_s3("not/there.env")})
+    reason = missing["containers"][0]["reason"]
+    assert reason.startswith("ResourceInitializationError: environment file arn:aws:s3:::settings/not/there.env: "), reason
+    assert missing["stopCode"] == "TaskFailedToStart"
+
+
+def test_environment_files_on_a_node_without_a_store_say_what_to_configure(node):
+    reason = node.finishes({"command": ["env"], "environmentFiles": from_s3("a.env")})["containers"][0]["reason"]
+    assert reason.startswith("ResourceInitializationError: ") and "[s3]" in reason and "node.toml" in reason

@@ -18,6 +18,7 @@ mod capabilities;
 mod config;
 mod control;
 mod endpoints;
+mod environment_files;
 mod error;
 mod files;
 mod identity;
@@ -30,5 +31,6 @@ mod telemetry;
 mod volumes;
 
 pub use config::Config;
+pub use environment_files::S3Settings;
 pub use error::AgentError;
 pub use run::run;

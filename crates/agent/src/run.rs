@@ -53,7 +53,8 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let user_agent = format!("Berth agent/{}", config.version);
     let client = Client::new(config.endpoint.clone(), &config.region, config.credentials.clone(), &user_agent);
     let folder = config.data.join("images");
-    let images = unblocked(move || Images::open(&folder)).await;
+    let settings = config.images.clone();
+    let images = unblocked(move || Images::open(&folder, settings)).await;
     let images = images.map_err(|error| AgentError::Images { problem: error.to_string() })?;
     let wakes =
         Wakes::start().map_err(|error| AgentError::Machine { what: "the output of containers", problem: error.to_string() })?;
@@ -65,6 +66,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         tasks: tasks.clone(),
         runtime: Arc::clone(&config.runtime),
         images: images.clone(),
+        s3: config.s3.clone().map(Arc::new),
         volumes: volumes_of(&config.data, &tasks).await,
         facts: NodeFacts::read(),
         wakes,

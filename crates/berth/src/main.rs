@@ -15,6 +15,7 @@ mod logging;
 mod mounts;
 mod network;
 mod node;
+mod node_file;
 mod preflight;
 mod readiness;
 mod remains;

@@ -284,7 +284,6 @@ fn what_is_not_done_is_refused_by_name() {
     let cases = [
         (json!({ "links": ["a"] }), none(), none(), "links"),
         (json!({ "secrets": [{ "name": "S" }] }), none(), none(), "secrets"),
-        (json!({ "environmentFiles": [{ "value": "S" }] }), none(), none(), "environmentFiles"),
         (json!({ "firelensConfiguration": { "type": "fluentd" } }), none(), none(), "firelensConfiguration"),
         (none(), json!({ "OpenStdin": true }), none(), "interactive"),
         (none(), none(), json!({ "Sysctls": { "a": "1" } }), "systemControls"),

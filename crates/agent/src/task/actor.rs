@@ -24,8 +24,9 @@ use super::upkeep::News;
 use super::view::View;
 use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
 use crate::container_spec::NodeFacts;
+use crate::environment_files::S3Settings;
 use crate::files::Outlives;
-use crate::images::{Images, Resolved};
+use crate::images::{Images, PullTimes, Resolved};
 use crate::logs::{Driver, Wakes};
 use crate::machine::{uptime, wall};
 use crate::volumes::Volumes;
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) images: Images,
     pub(crate) volumes: Volumes,
+    /// Where environment files are, if anywhere.
+    pub(crate) s3: Option<Arc<S3Settings>>,
     pub(crate) facts: NodeFacts,
     /// Wakes log drivers.
     pub(crate) wakes: Arc<Wakes>,
@@ -291,13 +294,7 @@ impl Actor {
     /// Takes in what came of a piece of work.
     fn observe(&mut self, done: Done) {
         match done {
-            Done::Resolved(at, Ok(image)) => {
-                self.containers[at].pull = None;
-                self.record.made[at].manifest = Some(image.manifest.to_string());
-                self.record.made[at].digest.clone_from(&image.manifest_digest);
-                self.containers[at].image = Some(image);
-                self.event(at, Event::Pulled);
-            }
+            Done::Resolved(at, pull, image) => self.resolved(at, pull, image),
             Done::Created(at, Ok(Created { runtime_id, stop_signal, driver })) => {
                 self.record.made[at].runtime_id = Some(runtime_id);
                 self.record.made[at].stop_signal = stop_signal;
@@ -305,7 +302,7 @@ impl Actor {
                 self.event(at, Event::Created);
             }
             Done::Started(at, Ok(started_at)) => self.runs(at, started_at),
-            Done::Resolved(at, Err(failure)) | Done::Created(at, Err(failure)) | Done::Started(at, Err(failure)) => {
+            Done::Created(at, Err(failure)) | Done::Started(at, Err(failure)) => {
                 self.failed(at, failure);
             }
             Done::Settled(at, standing) | Done::Over(at, standing) => self.adopt(at, standing, true),
@@ -314,6 +311,20 @@ impl Actor {
             Done::Checked(at, checkup) => self.checked(at, checkup),
             Done::Submitted(said, outcome) => self.submitted(said, outcome),
             Done::Cleared(outcome) => self.cleared(outcome),
+        }
+    }
+
+    fn resolved(&mut self, at: usize, pull: Option<PullTimes>, image: Result<Resolved, Failure>) {
+        self.containers[at].pull = None;
+        self.record.made[at].pulled(pull);
+        match image {
+            Ok(image) => {
+                self.record.made[at].manifest = Some(image.manifest.to_string());
+                self.record.made[at].digest.clone_from(&image.manifest_digest);
+                self.containers[at].image = Some(image);
+                self.event(at, Event::Pulled);
+            }
+            Err(failure) => self.failed(at, failure),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_api::acs::{self, DependencyCondition, DesiredStatus};
-use berth_model::Condition;
+use berth_model::{Condition, Timestamp};
 use berth_plan::node::{Desired, NodeContainer, NodeTask, RestartPolicy, Wait};
 use minicbor::{Decode, Encode};
 
@@ -12,6 +12,7 @@ use super::folders::TaskFolder;
 use crate::container_spec;
 use crate::volumes;
 use crate::files::{self, FileError, Outlives};
+use crate::images::PullTimes;
 
 const VERSION: u8 = 1;
 /// What a container gets to end by itself where nothing is said.
@@ -52,11 +53,32 @@ pub(crate) struct Made {
     /// Its name in the runtime, once it was made.
     #[n(3)]
     pub(crate) runtime_id: Option<String>,
+    /// When a registry was asked for its image.
+    #[n(8)]
+    pub(crate) pull_started_at: Option<Timestamp>,
+    /// When it was there, or was not to be had.
+    #[n(9)]
+    pub(crate) pull_stopped_at: Option<Timestamp>,
+}
+
+impl Made {
+    /// Notes when a registry was asked, if it was.
+    pub(crate) fn pulled(&mut self, pull: Option<PullTimes>) {
+        self.pull_started_at = pull.map(|pull| pull.started_at);
+        self.pull_stopped_at = pull.map(|pull| pull.stopped_at);
+    }
 }
 
 impl Default for Made {
     fn default() -> Self {
-        Self { manifest: None, digest: None, stop_signal: STOP_SIGNAL, runtime_id: None }
+        Self {
+            manifest: None,
+            digest: None,
+            stop_signal: STOP_SIGNAL,
+            runtime_id: None,
+            pull_started_at: None,
+            pull_stopped_at: None,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use berth_api::acs;
 use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
@@ -22,7 +23,8 @@ use super::health::Checkup;
 use super::report::Progress;
 use crate::backoff::Backoff;
 use crate::container_spec;
-use crate::images::Resolved;
+use crate::environment_files;
+use crate::images::{Obtained, PullTimes, Resolved};
 use crate::logs::{Context, Driver};
 use crate::machine::timestamp;
 use crate::volumes;
@@ -35,8 +37,8 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_
 /// What came of a piece of work, and the container it was about.
 #[derive(Debug)]
 pub(super) enum Done {
-    /// The image is there.
-    Resolved(usize, Result<Resolved, Failure>),
+    /// The image is there; a registry was asked for it then.
+    Resolved(usize, Option<PullTimes>, Result<Resolved, Failure>),
     /// The container is made.
     Created(usize, Result<Created, Failure>),
     /// It was started.
@@ -78,7 +80,7 @@ pub(super) struct Created {
 #[derive(Debug, Clone)]
 pub(super) struct Subject {
     pub(super) shared: Arc<Shared>,
-    pub(super) task: Arc<berth_api::acs::Task>,
+    pub(super) task: Arc<acs::Task>,
     pub(super) folder: TaskFolder,
     pub(super) at: usize,
 }
@@ -125,9 +127,9 @@ impl Subject {
     pub(super) async fn resolve(self) -> Done {
         let since = Instant::now();
         let image = self.task.containers.get(self.at).map_or("", |container| &container.image);
-        let resolved = self.shared.images.resolve_for(image, &self.task.arn).await;
+        let Obtained { image, pull } = self.shared.images.obtain(image, &self.task.arn).await;
         self.took("resolve", since);
-        Done::Resolved(self.at, resolved.map_err(|error| Failure { code: None, reason: error.to_string() }))
+        Done::Resolved(self.at, pull, image.map_err(|error| Failure { code: None, reason: error.to_string() }))
     }
 
     /// The log's far end is made ready while the container is made.
@@ -144,6 +146,9 @@ impl Subject {
         let (task, Some(container)) = (&*self.task, self.task.containers.get(self.at)) else {
             return Err(cannot(&"the task has no such container"));
         };
+        let initialized = |error| Failure { code: None, reason: format!("ResourceInitializationError: {error}") };
+        let variables = environment_files::variables(self.shared.s3.as_ref(), container).await.map_err(initialized)?;
+        let container = &acs::Container { environment: acs::Hidden(variables), ..container.clone() };
         let driver = self.driver()?;
         let etc = self.folder.etc(&container.name);
         let facts = &self.shared.facts;

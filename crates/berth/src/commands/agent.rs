@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use berth_agent::images::PullBehavior;
 use berth_client::Endpoint;
 use nix::unistd::getppid;
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,6 +12,7 @@ use tokio::sync::watch;
 use crate::cli::{Data, Log, Shim};
 use crate::keys::AccessKey;
 use crate::launches::{self, Part};
+use crate::node_file::{self, NodeConfig, NodeSettings};
 use crate::{confinement, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +39,13 @@ pub(crate) struct Agent {
 
     #[command(flatten)]
     shim: Shim,
+
+    #[command(flatten)]
+    node_config: NodeConfig,
+
+    /// When registries are asked for images: default, always, once or prefer-cached; instead of what the file says
+    #[arg(long, env = "ECS_IMAGE_PULL_BEHAVIOR", value_name = "WHEN")]
+    image_pull_behavior: Option<PullBehavior>,
 
     #[command(flatten)]
     log: Log,
@@ -75,6 +84,8 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     launches::keep(&data, Part::Agent);
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
+    let NodeSettings { mut images, s3 } = node_file::settings(&arguments.node_config, &folder)?;
+    images.behavior = arguments.image_pull_behavior.unwrap_or(images.behavior);
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
     let config = berth_agent::Config {
         endpoint,
@@ -85,6 +96,8 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         credentials,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         runtime,
+        images,
+        s3,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(until_signalled(config))

@@ -123,7 +123,6 @@ impl Found {
         self.list("links", container.links.as_ref());
         let mut mappings = container.port_mappings.iter().flatten();
         self.some("portMappings.containerPortRange", mappings.any(|mapping| mapping.container_port_range.is_some()));
-        self.list("environmentFiles", container.environment_files.as_ref());
         self.list("secrets", container.secrets.as_ref());
         let consistency = container.version_consistency.as_ref();
         self.some("versionConsistency enabled", consistency == Some(&api::VersionConsistency::Enabled));
@@ -167,7 +166,6 @@ impl Found {
     }
 
     fn overridden(&mut self, container: &ContainerOverride) {
-        self.list("overrides.environmentFiles", container.environment_files.as_ref());
         self.list("overrides.resourceRequirements", container.resource_requirements.as_ref());
     }
 }
