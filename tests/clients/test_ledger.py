@@ -8,8 +8,8 @@ from agent import CAPABILITIES, Agent, change
 from conftest import CONTAINER
 
 
-def register(ecs, family, **members):
-    ecs.register_task_definition(family=family, networkMode="host", containerDefinitions=[CONTAINER | members])
+def register(ecs, family, networkMode="host", **members):
+    ecs.register_task_definition(family=family, networkMode=networkMode, containerDefinitions=[CONTAINER | members])
 
 
 def mapped(port, protocol="tcp"):
@@ -89,6 +89,18 @@ def test_same_number_of_tcp_and_udp_are_two_ports(ecs, agent, name):
     register(ecs, name + "-udp", portMappings=mapped(5353, "udp"))
     for family in [name, name + "-udp"]:
         assert len(ecs.run_task(cluster=agent.cluster, taskDefinition=family)["tasks"]) == 1
+
+
+def test_port_that_an_agent_chose_is_taken(ecs, agent, name):
+    register(ecs, name, networkMode="bridge", portMappings=[{"containerPort": 80}])
+    task = ecs.run_task(cluster=agent.cluster, taskDefinition=name)["tasks"][0]["taskArn"]
+    chosen = {"bindIP": "0.0.0.0", "containerPort": 80, "hostPort": 49200, "protocol": "tcp"}
+    agent.report(task, "RUNNING", change("RUNNING", networkBindings=[chosen]))
+    assert 49200 in agent.remaining()["PORTS"]
+    register(ecs, name + "-static", networkMode="bridge", portMappings=mapped(49200))
+    assert reason(ecs, agent, name + "-static") == "RESOURCE:PORTS"
+    agent.stops(task)
+    assert 49200 not in agent.remaining()["PORTS"]
 
 
 def test_missing_attribute_is_named(ecs, cluster, name):

@@ -156,11 +156,12 @@ def test_overrides_of_more_than_8192_characters_are_refused(ecs, agent, family, 
     assert code == "InvalidParameterException" and "8192" in text
 
 
-def test_bridge_is_refused_by_name_also_where_it_is_the_default(ecs, agent, name, refused):
+def test_bridge_runs_also_where_it_is_the_default(ecs, agent, name):
+    linked = CONTAINER | {"name": "linked", "links": ["main:other"], "dnsServers": ["10.0.0.2"], "disableNetworking": False}
     for mode in ({"networkMode": "bridge"}, {}):
-        ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER], **mode)
-        code, text = refused(ecs.run_task, cluster=agent.cluster, taskDefinition=name)
-        assert code == "UnsupportedFeatureException" and "networkMode bridge" in text
+        ecs.register_task_definition(family=name, containerDefinitions=[CONTAINER, linked], **mode)
+        (task,) = ecs.run_task(cluster=agent.cluster, taskDefinition=name)["tasks"]
+        assert task["lastStatus"] == "PENDING" and task["attachments"] == []
 
 
 def test_field_that_does_not_act_yet_is_refused_by_name(ecs, agent, name, refused):

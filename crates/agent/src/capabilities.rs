@@ -1,6 +1,7 @@
 //! What this agent can do, in the words by which the control plane places tasks.
 
 use berth_api::ecs::Attribute;
+use berth_model::node;
 
 /// The versions of Docker's API whose members of a container it understands.
 const DOCKER_API: [&str; 13] =
@@ -22,14 +23,19 @@ const ABILITIES: [&str; 9] = [
     "task-cpu-mem-limit",
 ];
 
+/// What an agent that makes networks can do besides.
+const NETWORK_ABILITY: &str = "ecs.capability.network.container-port-range";
+
 /// The attributes that an instance of this agent has.
-pub(crate) fn attributes() -> Vec<Attribute> {
+pub(crate) fn attributes(makes_networks: bool) -> Vec<Attribute> {
     let docker = DOCKER_API.iter().map(|version| format!("com.amazonaws.ecs.capability.docker-remote-api.{version}"));
     let old = OLD_ABILITIES.iter().map(|ability| format!("com.amazonaws.ecs.capability.{ability}"));
     let abilities = ABILITIES.iter().map(|ability| format!("ecs.capability.{ability}"));
-    let named = docker.chain(old).chain(abilities).map(|name| attribute(name, None));
+    let networks = [node::TASK_ENI, NETWORK_ABILITY].map(str::to_owned).into_iter().filter(|_| makes_networks);
+    let named = docker.chain(old).chain(abilities).chain(networks).map(|name| attribute(name, None));
+    let own = makes_networks.then_some((node::AWSVPC, node::AWSVPC_VERSION));
     let valued = [("ecs.os-type", "linux"), ("ecs.os-family", "LINUX"), ("ecs.cpu-architecture", architecture())];
-    named.chain(valued.map(|(name, value)| attribute(name.to_owned(), Some(value.to_owned())))).collect()
+    named.chain(valued.into_iter().chain(own).map(|(name, value)| attribute(name.to_owned(), Some(value.to_owned())))).collect()
 }
 
 fn attribute(name: String, value: Option<String>) -> Attribute {

@@ -33,4 +33,6 @@ pub struct Config {
     pub images: ImageSettings,
     /// Where environment files are, if anywhere.
     pub s3: Option<S3Settings>,
+    /// How its tasks get networks. Nothing: they get none, and those of `awsvpc` and `bridge` fail.
+    pub network: Option<berth_net::Options>,
 }

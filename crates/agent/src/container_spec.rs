@@ -4,6 +4,7 @@
 //! - Nothing is ignored in silence: what cannot be done is a [`SpecError`] that names container and field.
 
 mod capabilities;
+mod connection;
 mod docker;
 mod error;
 mod etc_files;
@@ -26,6 +27,7 @@ use crate::images::Resolved;
 use docker::Wanted;
 use error::FieldError;
 
+pub use connection::{Connection, NetworkMode, network_mode};
 pub use error::SpecError;
 pub use etc_files::{EtcFile, EtcFiles};
 pub use health_check::{check_command, checks};
@@ -41,6 +43,8 @@ pub struct NodeFacts {
     pub hosts: String,
     /// Its `/etc/resolv.conf`.
     pub resolv_conf: String,
+    /// The one that systemd-resolved was given, which names those whom it asks.
+    pub upstream_resolv_conf: String,
 }
 
 impl NodeFacts {
@@ -49,7 +53,12 @@ impl NodeFacts {
     pub fn read() -> Self {
         let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let hostname = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Self { hostname, hosts: text("/etc/hosts"), resolv_conf: text("/etc/resolv.conf") }
+        Self {
+            hostname,
+            hosts: text("/etc/hosts"),
+            resolv_conf: text("/etc/resolv.conf"),
+            upstream_resolv_conf: text("/run/systemd/resolve/resolv.conf"),
+        }
     }
 }
 
@@ -65,21 +74,26 @@ pub fn of(
     container: &acs::Container,
     image: &Resolved,
     node: &NodeFacts,
+    connection: &Connection,
     log: Output,
     etc: &Path,
 ) -> Result<ContainerSpec, SpecError> {
-    assemble(task, container, image, node, log, etc).map_err(|error| error.of(&container.name))
+    assemble(task, container, image, node, connection, log, etc).map_err(|error| error.of(&container.name))
 }
 
 /// The files of a container's own in `/etc`.
 ///
 /// # Errors
 /// As [`of`].
-pub fn etc_files(task: &acs::Task, container: &acs::Container, node: &NodeFacts) -> Result<EtcFiles, SpecError> {
+pub fn etc_files(
+    task: &acs::Task,
+    container: &acs::Container,
+    node: &NodeFacts,
+    connection: &Connection,
+) -> Result<EtcFiles, SpecError> {
     let files = || {
         let wanted = Wanted::of(container)?;
-        let network = network(task, &wanted)?;
-        Ok(EtcFiles::of(&network, &wanted.host, &hostname(task, &wanted, &network, node), node))
+        Ok(EtcFiles::of(connection, &wanted.host, &hostname(task, &wanted, connection, node), node))
     };
     files().map_err(|error: FieldError| error.of(&container.name))
 }
@@ -89,22 +103,23 @@ fn assemble(
     container: &acs::Container,
     image: &Resolved,
     node: &NodeFacts,
+    connection: &Connection,
     log: Output,
     etc: &Path,
 ) -> Result<ContainerSpec, FieldError> {
     let wanted = Wanted::of(container)?;
     refusals::check(task, &wanted)?;
     health_check::command(&wanted)?;
-    let (host, network) = (&wanted.host, network(task, &wanted)?);
-    let hostname = hostname(task, &wanted, &network, node);
+    let (host, network) = (&wanted.host, connection.network.clone());
+    let hostname = hostname(task, &wanted, connection, node);
     let read_only = host.readonly_rootfs == Some(true);
     let shm = host.shm_size.filter(|bytes| *bytes > 0);
     Ok(ContainerSpec {
         id: runtime_id(task, container),
         group: group(task).name,
         rootfs: Rootfs { layers: image.layers.clone(), read_only },
-        process: process::of(&wanted, &image.config, &hostname)?,
-        binds: EtcFiles::of(&network, host, &hostname, node).binds(etc, read_only),
+        process: process::of(&wanted, &image.config, &hostname, &connection.environment)?,
+        binds: EtcFiles::of(connection, host, &hostname, node).binds(etc, read_only),
         // On the host's network a container has the host's name, unless it asks for another one.
         hostname: (network != Network::Host || hostname != node.hostname).then_some(hostname),
         network,
@@ -116,23 +131,9 @@ fn assemble(
     })
 }
 
-/// What the container reaches.
-fn network(task: &acs::Task, wanted: &Wanted<'_>) -> Result<Network, FieldError> {
-    let said = |mode: &Option<String>| mode.clone().filter(|mode| !mode.is_empty() && mode != "default");
-    let mode = said(&task.network_mode).or_else(|| said(&wanted.host.network_mode)).unwrap_or_else(|| "bridge".to_owned());
-    match mode.as_str() {
-        "none" => Ok(Network::Loopback),
-        "host" if wanted.config.network_disabled == Some(true) => {
-            Err(FieldError::new("disableNetworking", "a container on the host's network has it"))
-        }
-        "host" => Ok(Network::Host),
-        mode => Err(FieldError::new("networkMode", format!("this agent does `host` and `none`, not `{mode}`, yet"))),
-    }
-}
-
 /// The name of the machine that the container sees.
-fn hostname(task: &acs::Task, wanted: &Wanted<'_>, network: &Network, node: &NodeFacts) -> String {
-    match (&wanted.config.hostname, network) {
+fn hostname(task: &acs::Task, wanted: &Wanted<'_>, connection: &Connection, node: &NodeFacts) -> String {
+    match (wanted.config.hostname.as_ref().or(connection.hostname.as_ref()), &connection.network) {
         (Some(name), _) if !name.is_empty() => name.clone(),
         (_, Network::Host) => node.hostname.clone(),
         // As Docker's short ids.

@@ -44,6 +44,12 @@ pub enum AgentError {
         /// What is wrong.
         problem: String,
     },
+    /// The networks of tasks cannot be opened.
+    #[error("opening the networks of tasks: {problem}")]
+    Networks {
+        /// What is wrong.
+        problem: String,
+    },
     /// The images cannot be opened.
     #[error("opening the images of this machine: {problem}")]
     Images {

@@ -23,6 +23,7 @@ mod error;
 mod files;
 mod identity;
 mod machine;
+mod network;
 mod node;
 mod registration;
 mod run;

@@ -312,7 +312,11 @@ impl Node {
 
     async fn remove(&self, folder: TaskFolder) {
         let shared = Arc::clone(&self.shared);
-        unblocked(move || remove_remains(&shared, &folder)).await;
+        unblocked(move || {
+            remove_remains(&shared, &folder);
+            shared.wiring.release_all_of(&folder.id());
+        })
+        .await;
     }
 }
 

@@ -106,7 +106,7 @@ fn request(config: &Config, machine: &Machine, identity: &Identity) -> RegisterC
         cluster: Some(config.cluster.clone()),
         container_instance_arn: identity.arn().map(str::to_owned),
         client_token: Some(identity.client_token().to_owned()),
-        attributes: Some(capabilities::attributes()),
+        attributes: Some(capabilities::attributes(config.network.is_some())),
         total_resources: Some(vec![
             integer("CPU", machine.processors.saturating_mul(1024)),
             integer("MEMORY", machine.memory),

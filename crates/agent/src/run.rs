@@ -9,7 +9,6 @@ use tokio::task::JoinSet;
 use tracing::{error, warn};
 
 use crate::config::Config;
-use crate::container_spec::NodeFacts;
 use crate::control::ControlStream;
 use crate::endpoints::Endpoints;
 use crate::error::AgentError;
@@ -18,6 +17,7 @@ use crate::identity::Identity;
 use crate::images::{self, Images};
 use crate::logs::{self, Retention, Wakes};
 use crate::machine::Machine;
+use crate::network::{self, Wiring};
 use crate::node::{Message, Node};
 use crate::registration::register;
 use crate::task::{Shared, unblocked};
@@ -48,6 +48,10 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> Result<
 async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), AgentError> {
     let tasks = config.data.join("tasks");
     files::make_folder(&tasks)?;
+    let mut parts = JoinSet::new();
+    let present = files::folders(&tasks)?.iter().filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect();
+    let wiring = Wiring::open(config.network.clone(), &config.endpoint, &config.region, present, &mut parts).await?;
+    let wiring = Arc::new(wiring);
     let machine = Machine::read()?;
     let mut identity = Identity::open(&config.data, &config.region, &config.cluster)?;
     let user_agent = format!("Berth agent/{}", config.version);
@@ -68,7 +72,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         images: images.clone(),
         s3: config.s3.clone().map(Arc::new),
         volumes: volumes_of(&config.data, &tasks).await,
-        facts: NodeFacts::read(),
+        wiring: Arc::clone(&wiring),
         wakes,
         logs: log_folder.clone(),
         reports: Semaphore::new(MOST_REPORTS),
@@ -80,8 +84,8 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let health = Arc::clone(&shared.health);
     let node = Node::open(shared, &config.data, identity.arn(), adopting).await;
     let (messages, heard) = mpsc::channel(MOST_MESSAGES);
-    let mut parts = JoinSet::new();
     parts.spawn(node.run(heard));
+    parts.spawn(network::keep_watch(wiring, shutdown.clone()));
     let socket = config.data.join("agent.sock");
     parts.spawn(logs::keep_tidy(log_folder, Retention::default(), shutdown.clone()));
     let (library, ends) = (images.clone(), shutdown.clone());

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use berth_services::vpc::DEFAULT_CIDR;
 use clap::{Args, Parser, Subcommand};
 use ipnet::Ipv4Net;
 
@@ -116,9 +115,10 @@ pub(crate) struct Plane {
     #[arg(long, default_value = "000000000000", value_name = "DIGITS")]
     pub(crate) account_id: String,
 
-    /// The addresses of task networks, chosen at the first start and kept: a block of /16 to /24 that no route of this machine has
-    #[arg(long, default_value = DEFAULT_CIDR, value_name = "BLOCK")]
-    pub(crate) vpc_cidr: Ipv4Net,
+    /// The addresses of task networks, chosen at the first start and kept: a block of /16 to /24. 172.31.0.0/16 if nothing is said;
+    /// `berth up` takes another one if this machine has a route to it
+    #[arg(long, value_name = "BLOCK")]
+    pub(crate) vpc_cidr: Option<Ipv4Net>,
 
     #[command(flatten)]
     pub(crate) log: Log,

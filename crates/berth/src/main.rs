@@ -1,5 +1,6 @@
 //! Amazon ECS and Fargate on machines you own: one executable for the control plane, a node and the operator.
 
+mod addresses;
 mod cli;
 mod commands;
 mod confinement;

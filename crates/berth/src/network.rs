@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use berth_model::{SecurityGroupId, SubnetId, VpcId};
 use berth_services::vpc::DefaultVpc;
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -55,6 +56,14 @@ pub(crate) fn of(folder: &Path) -> Result<Network> {
     let network = network.with_context(|| format!("{} is not there: the control plane has not started yet", path.display()))?;
     is_one(&network).with_context(|| format!("reading {}", path.display()))?;
     Ok(network)
+}
+
+/// The VPC of the control plane in a folder, if one has started there before.
+pub(crate) fn vpc_of(folder: &Path) -> Result<Option<Ipv4Net>> {
+    let path: PathBuf = folder.join("server").join(NAME);
+    let network: Option<Network> = files::read_json(&path)?;
+    let cidr = network.map(|network| network.cidr.parse());
+    cidr.transpose().with_context(|| format!("reading {}", path.display()))
 }
 
 /// Whether its ids are ids: they go into a shell.

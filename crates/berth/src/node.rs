@@ -1,15 +1,30 @@
 //! This machine as a node: what its agent needs to run containers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use berth_runtime::{Embedded, EmbeddedOptions, Runtime};
 
+use crate::addresses::Addresses;
 use crate::preflight;
+
+/// Networks that are made beforehand: as many tasks as start at once on a busy machine, for some 150 KiB of kernel memory each.
+const SLOTS: usize = 16;
 
 /// What runs the containers of the installation with this id, below the cgroup of that name.
 pub(crate) fn runtime(shim: Option<&Path>, id: &str) -> Result<Arc<dyn Runtime>> {
     let options = EmbeddedOptions { shim: preflight::shim(shim)?, cgroup: format!("/berth/{id}") };
     Ok(Arc::new(Embedded::open(options).context("starting what runs containers")?))
+}
+
+/// How the tasks of an installation get networks.
+pub(crate) fn network(id: &str, Addresses { vpc, bridge }: Addresses) -> Result<berth_net::Options> {
+    let installation = id.parse().context("reading the installation's id")?;
+    Ok(berth_net::Options { installation, run: run_folder(id), vpc, bridge, slots: SLOTS, mtu: None, ids: None })
+}
+
+/// Where an installation has what lasts until the machine is started again: `/run/berth/ID`.
+pub(crate) fn run_folder(id: &str) -> PathBuf {
+    Path::new("/run/berth").join(id)
 }

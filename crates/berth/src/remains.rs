@@ -6,11 +6,14 @@
 mod cgroups;
 mod mounts;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use berth_runtime::Runtime;
+
+use crate::{confinement, node};
 
 /// What was removed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -23,6 +26,8 @@ pub(crate) struct Removed {
     pub(crate) cgroups: usize,
     /// Mounts of containers, and volumes that are mounts.
     pub(crate) mounts: usize,
+    /// Network interfaces of tasks.
+    pub(crate) interfaces: usize,
 }
 
 /// Removes everything that the installation with this id and folder left on the machine, but its data. Can be repeated. The runtime
@@ -43,6 +48,27 @@ pub(crate) fn remove(folder: &Path, id: &str, runtime: impl FnOnce() -> Result<A
     removed.mounts = mounts::remove_below(&tasks)? + mounts::remove_below(&volumes)?;
     // No task is left that could have some of its own.
     berth_runtime::remove_tree(&volumes.join("task")).context("removing the volumes of tasks")?;
+    removed.interfaces = networks(id)?;
+    Ok(removed)
+}
+
+/// Removes an installation's networks and what made them work; how many interfaces there were.
+fn networks(id: &str) -> Result<usize> {
+    if !confinement::is_root() {
+        // Then it never had any.
+        return Ok(0);
+    }
+    let run = node::run_folder(id);
+    let removed = berth_net::clean(id.parse()?, &run).context("removing the networks of tasks")?;
+    // Others' may be beside it.
+    for folder in [Some(run.as_path()), run.parent()].into_iter().flatten() {
+        match std::fs::remove_dir(folder) {
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => {
+                return Err(error).with_context(|| format!("removing {}", folder.display()));
+            }
+            _ => {}
+        }
+    }
     Ok(removed)
 }
 

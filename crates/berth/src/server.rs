@@ -46,7 +46,8 @@ impl Settings {
             .parse()
             .with_context(|| format!("--account-id {}: an account id has 12 digits", plane.account_id))?;
         berth_model::Region::new(&plane.region).with_context(|| format!("--region {}", plane.region))?;
-        let vpc_cidr = vpc::checked(plane.vpc_cidr).context("--vpc-cidr")?;
+        let vpc_cidr = plane.vpc_cidr.map_or_else(|| vpc::DEFAULT_CIDR.parse().context("reading the default VPC"), Ok)?;
+        let vpc_cidr = vpc::checked(vpc_cidr).context("--vpc-cidr")?;
         Ok(Self { account, region: plane.region.clone(), vpc_cidr, supervised: false })
     }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, dare, eat, fetch, files, look, pack, serve, wait};
+use crate::{count, dare, datagram, eat, fetch, files, look, pack, serve, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -38,6 +38,21 @@ pub(crate) enum Command {
         /// Try for so many seconds if nobody listens
         #[arg(long, default_value_t = 0)]
         patience: u64,
+    },
+    /// Answer every datagram with who sent it, until a signal comes
+    Answer {
+        /// The port
+        port: u16,
+    },
+    /// Send a datagram and print the answer
+    Ask {
+        /// HOST:PORT
+        to: String,
+    },
+    /// Connect, and say whether that worked: reached, refused or silent
+    Reach {
+        /// HOST:PORT
+        to: String,
     },
     /// Print numbered lines
     Count {
@@ -128,6 +143,9 @@ impl Command {
             Self::Pack { file } => pack::run(&file)?,
             Self::Serve { port, text } => serve::run(port, &text)?,
             Self::Fetch { url, patience } => fetch::run(&url, patience)?,
+            Self::Answer { port } => datagram::answer(port)?,
+            Self::Ask { to } => datagram::ask(&to)?,
+            Self::Reach { to } => fetch::reach(&to)?,
             Self::Count { lines, every, stderr, exit } => {
                 count::run(lines, every, stderr)?;
                 return Ok(ExitCode::from(exit));

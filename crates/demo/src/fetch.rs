@@ -1,7 +1,7 @@
 //! A page of another container.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -10,6 +10,8 @@ use anyhow::{Context as _, Result, bail};
 const PAUSE: Duration = Duration::from_millis(50);
 /// An answer, at most.
 const LONGEST_ANSWER: u64 = 1 << 20;
+/// Who says nothing for so long does not answer.
+const SILENCE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(url: &str, patience: u64) -> Result<()> {
     let rest = url.strip_prefix("http://").with_context(|| format!("{url} does not start with http://"))?;
@@ -31,4 +33,16 @@ pub(crate) fn run(url: &str, patience: u64) -> Result<()> {
         bail!("{url} answered {status}");
     }
     write!(std::io::stdout(), "{body}").context("printing the page")
+}
+
+pub(crate) fn reach(to: &str) -> Result<()> {
+    let mut addresses = to.to_socket_addrs().with_context(|| format!("looking for {to}"))?;
+    let address = addresses.next().with_context(|| format!("{to} has no address"))?;
+    let said = match TcpStream::connect_timeout(&address, SILENCE) {
+        Ok(_) => "reached".to_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => "refused".to_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::TimedOut => "silent".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    writeln!(std::io::stdout(), "{said}").context("printing it")
 }

@@ -5,6 +5,7 @@
 mod cli;
 mod count;
 mod dare;
+mod datagram;
 mod eat;
 mod fetch;
 mod files;

@@ -16,13 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) fn run(port: u16, text: &str) -> Result<()> {
     let listener = TcpListener::bind(("0.0.0.0", port)).with_context(|| format!("listening on port {port}"))?;
     say(&format!("serving on port {}", listener.local_addr().context("asking for the port")?.port()))?;
-    let mut signals = Signals::new([SIGTERM, SIGINT]).context("asking for signals")?;
-    std::thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            let _ = say(&format!("signal {signal}: goodbye"));
-            std::process::exit(0);
-        }
-    });
+    end_when_asked()?;
     for caller in listener.incoming() {
         // Who goes away in the middle is no reason to stop.
         if let Ok(caller) = caller
@@ -31,6 +25,18 @@ pub(crate) fn run(port: u16, text: &str) -> Result<()> {
             say(&request)?;
         }
     }
+    Ok(())
+}
+
+/// Ends this process when a signal says so: the first process of a container is not ended by itself.
+pub(crate) fn end_when_asked() -> Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGINT]).context("asking for signals")?;
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            let _ = say(&format!("signal {signal}: goodbye"));
+            std::process::exit(0);
+        }
+    });
     Ok(())
 }
 

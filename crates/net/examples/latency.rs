@@ -27,7 +27,7 @@ fn main() -> Result<()> {
             mtu: None,
             ids: None,
         };
-        let networks = Networks::open(options, &[])?;
+        let networks = Networks::open(options, |_| false)?;
         for number in 0..idle {
             take(&networks, &format!("idle-{number}"), 0x8000 + number)?;
         }
@@ -56,7 +56,7 @@ fn measure(networks: &Networks, pause: Duration) -> Result<()> {
         take(networks, "task", number)?;
         taken.push(start.elapsed());
         let start = Instant::now();
-        let port = Publication { protocol: Protocol::Tcp, host_port: None, container_port: 80 };
+        let port = Publication { protocol: Protocol::Tcp, host_port: None, container_port: 80, count: 1 };
         let held = networks.publish("task", &[port])?;
         published.push(start.elapsed());
         let start = Instant::now();

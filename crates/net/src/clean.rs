@@ -8,8 +8,8 @@ use crate::socket::Netlink;
 use crate::{Installation, NetError, firewall, forwarding, listing, namespace, open, route};
 
 /// Removes all that an installation has in the kernel and in its run folder. Nobody may have its networks open. What was
-/// before the first `Networks::open` is as it was.
-pub fn clean(installation: Installation, run: &Path) -> Result<(), NetError> {
+/// before the first `Networks::open` is as it was. Answers how many interfaces there were.
+pub fn clean(installation: Installation, run: &Path) -> Result<usize, NetError> {
     let owner = open::own(run)?;
     let (mut links, mut rules) = (Netlink::route()?, Netlink::netfilter()?);
     let table = installation.table();
@@ -19,7 +19,7 @@ pub fn clean(installation: Installation, run: &Path) -> Result<(), NetError> {
     uplinks.retain(|interface| !others.contains(interface));
 
     // Tasks go before the table that guards the node from them.
-    remove_links(&mut links, installation)?;
+    let removed = remove_links(&mut links, installation)?;
     firewall::withdraw(&mut rules, installation)?;
     forwarding::turn_off(&uplinks)?;
     match rules.transaction(&[delete_table(&table)]) {
@@ -34,18 +34,20 @@ pub fn clean(installation: Installation, run: &Path) -> Result<(), NetError> {
     links.all("removing the networks' routes", &removals)?;
     remove_files(run)?;
     drop(owner);
-    Ok(())
+    Ok(removed)
 }
 
-fn remove_links(links: &mut Netlink, installation: Installation) -> Result<(), NetError> {
+fn remove_links(links: &mut Netlink, installation: Installation) -> Result<usize, NetError> {
     let prefix = installation.prefix();
     let ours = listing::links(links)?.into_iter().filter(|link| link.name.starts_with(&prefix));
     let mut requests: Vec<_> = ours.map(|link| route::set_group(link.index, installation.doomed())).collect();
     if requests.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
+    let found = requests.len();
     requests.push(route::delete_group(installation.doomed()));
-    links.all("removing interfaces", &requests)
+    links.all("removing interfaces", &requests)?;
+    Ok(found)
 }
 
 fn remove_files(run: &Path) -> Result<(), NetError> {

@@ -31,9 +31,9 @@ pub struct Repaired {
 }
 
 impl Networks {
-    /// Makes or repairs the fixed part, adopts the slots of `keep`, dooms all others, and begins to fill the pool.
-    pub fn open(options: Options, keep: &[&str]) -> Result<Self, NetError> {
-        let shared = Arc::new(open::open(options, keep)?);
+    /// Makes or repairs the fixed part, adopts the slots whose names are to be kept, dooms all others, and begins to fill the pool.
+    pub fn open(options: Options, keep: impl Fn(&str) -> bool) -> Result<Self, NetError> {
+        let shared = Arc::new(open::open(options, &keep)?);
         let thread = background::start(Arc::clone(&shared))?;
         let networks = Self { shared, background: Some(thread) };
         networks.check()?;
@@ -190,11 +190,21 @@ impl Networks {
         self.shared.wake.notify_one();
     }
 
+    /// Whether anybody else changed the ruleset since the last check: one short question to the kernel, however many tasks there
+    /// are. Tables of the old kind of iptables are not part of it.
+    pub fn is_disturbed(&self) -> Result<bool, NetError> {
+        let others = by_others(&mut lock(&self.shared.rules))?;
+        Ok(lock(&self.shared.state).undisturbed != Some(others))
+    }
+
     /// Repairs what others undid: after a firewall or Docker was started again, and now and then.
     pub fn check(&self) -> Result<Repaired, NetError> {
         let mut repaired = Repaired::default();
         let links = listing::links(&mut lock(&self.shared.links))?;
         let mut rules = lock(&self.shared.rules);
+        // Before the look: what others change from here on is seen the next time.
+        let others = by_others(&mut rules)?;
+        lock(&self.shared.state).undisturbed = Some(others);
         let closed = forwarding::closed(&links)?;
         repaired.uplinks = closed.len();
         {
@@ -212,6 +222,12 @@ impl Networks {
         repaired.admissions = firewall::admit(&mut rules, self.shared.site.installation)?;
         Ok(repaired)
     }
+}
+
+/// How often others changed the ruleset: the kernel counts all changes, the socket ours.
+fn by_others(rules: &mut Netlink) -> Result<u32, NetError> {
+    let all = nft::generation(rules).map_err(NetError::kernel("asking for the ruleset's generation"))?;
+    Ok(all.wrapping_sub(rules.committed()))
 }
 
 impl Drop for Networks {

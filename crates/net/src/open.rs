@@ -59,7 +59,7 @@ pub(crate) fn own(run: &Path) -> Result<File, NetError> {
     }
 }
 
-pub(crate) fn open(options: Options, keep: &[&str]) -> Result<Shared, NetError> {
+pub(crate) fn open(options: Options, keep: &dyn Fn(&str) -> bool) -> Result<Shared, NetError> {
     let Options { installation, run, vpc, bridge, slots, mtu, ids } = options;
     let owner = own(&run)?;
     let (mut links, mut rules) = (Netlink::route()?, Netlink::netfilter()?);
@@ -95,6 +95,7 @@ pub(crate) fn open(options: Options, keep: &[&str]) -> Result<Shared, NetError> 
         gateways,
         addresses: pool,
         next,
+        undisturbed: None,
         stopping: false,
     };
     let shared = Shared {
@@ -126,11 +127,11 @@ fn holder(links: &mut Netlink, installation: Installation) -> Result<u32, NetErr
 }
 
 /// Slots with a wanted name, an address and a namespace. One that was being taken or released lacks one of them.
-fn adopted(site: &Site, links: &[Link], routes: &[Route], keep: &[&str]) -> BTreeMap<String, Held> {
+fn adopted(site: &Site, links: &[Link], routes: &[Route], keep: &dyn Fn(&str) -> bool) -> BTreeMap<String, Held> {
     let mut held = BTreeMap::new();
     for link in links.iter().filter(|link| link.group != site.installation.doomed()) {
         let Some(number) = site.installation.number(&link.name) else { continue };
-        let Some((name, ids)) = link.alias.as_deref().and_then(read_alias).filter(|(name, _)| keep.contains(name)) else {
+        let Some((name, ids)) = link.alias.as_deref().and_then(read_alias).filter(|(name, _)| keep(name)) else {
             continue;
         };
         let to =

@@ -13,9 +13,20 @@ const DEFAULT: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(172, 31, 0, 0), 16);
 /// other installations. `None`: all 65 are in use.
 #[must_use]
 pub fn choose_vpc(routes: &[Ipv4Net], taken: &[Ipv4Net]) -> Option<Ipv4Net> {
-    let others = (64..128).filter_map(|second| Ipv4Net::new(Ipv4Addr::new(10, second, 0, 0), 16).ok());
     let used = || routes.iter().filter(|route| route.prefix_len() > 0).chain(taken);
-    std::iter::once(DEFAULT).chain(others).find(|network| !used().any(|other| overlap(*network, *other)))
+    std::iter::once(DEFAULT).chain(others()).find(|network| !used().any(|other| overlap(*network, *other)))
+}
+
+/// The network for the tasks of a node that have no address of their own: the first free one of 10.64.0.0/16 to 10.127.0.0/16, or
+/// where all of these are routed already, of two that nobody should have (RFC 2544).
+#[must_use]
+pub fn choose_bridge(taken: &[Ipv4Net]) -> Option<Ipv4Net> {
+    let last = [18, 19].into_iter().filter_map(|second| Ipv4Net::new(Ipv4Addr::new(198, second, 0, 0), 16).ok());
+    others().chain(last).find(|network| !taken.iter().any(|other| other.prefix_len() > 0 && overlap(*network, *other)))
+}
+
+fn others() -> impl Iterator<Item = Ipv4Net> {
+    (64..128).filter_map(|second| Ipv4Net::new(Ipv4Addr::new(10, second, 0, 0), 16).ok())
 }
 
 /// Two networks overlap if one holds the other's first address.
@@ -85,6 +96,14 @@ mod tests {
         assert_eq!(choose_vpc(&[net("172.16.0.0/12")], &[]), Some(net("10.64.0.0/16")));
         assert_eq!(choose_vpc(&[net("172.31.5.0/24")], &[net("10.64.0.0/16")]), Some(net("10.65.0.0/16")));
         assert_eq!(choose_vpc(&[net("172.31.255.255/32"), net("10.64.0.0/10")], &[]), None);
+    }
+
+    #[test]
+    fn bridge_is_clear_of_what_is_taken() {
+        assert_eq!(choose_bridge(&[net("0.0.0.0/0"), net("172.31.0.0/16")]), Some(net("10.64.0.0/16")));
+        assert_eq!(choose_bridge(&[net("10.64.0.0/15")]), Some(net("10.66.0.0/16")));
+        assert_eq!(choose_bridge(&[net("10.0.0.0/8")]), Some(net("198.18.0.0/16")));
+        assert_eq!(choose_bridge(&[net("10.0.0.0/8"), net("198.18.0.0/15")]), None);
     }
 
     fn network() -> impl Strategy<Value = Ipv4Net> {

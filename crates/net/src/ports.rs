@@ -51,6 +51,8 @@ pub struct Publication {
     pub host_port: Option<u16>,
     /// Which port of the task.
     pub container_port: u16,
+    /// How many ports one after the other from these on, there as here.
+    pub count: u16,
 }
 
 /// A published port.
@@ -66,9 +68,42 @@ pub struct Published {
     pub socket: OwnedFd,
 }
 
+/// How often another place is tried for ports that have to follow each other.
+const PLACES: usize = 64;
+
+/// Binds all ports of a publication.
+pub(crate) fn hold(publication: Publication) -> Result<Vec<Published>, NetError> {
+    let Publication { host_port, count, .. } = publication;
+    if host_port.is_some() || count <= 1 {
+        return hold_from(publication, None);
+    }
+    // The kernel knows best where there is room for the first; the others shall follow.
+    for _ in 0..PLACES {
+        let first = hold_one(publication)?;
+        match hold_from(Publication { host_port: Some(first.host_port), ..publication }, Some(first)) {
+            Err(NetError::PortTaken { .. } | NetError::Invalid { .. }) => {}
+            other => return other,
+        }
+    }
+    let what = format!("no {count} free {} ports of this machine follow each other", publication.protocol);
+    Err(NetError::Invalid { what })
+}
+
+/// Binds the ports from the first on, which may be there already.
+fn hold_from(publication: Publication, first: Option<Published>) -> Result<Vec<Published>, NetError> {
+    let mut held: Vec<Published> = first.into_iter().collect();
+    let beyond = || NetError::Invalid { what: "there are no ports above 65535".to_owned() };
+    for at in u16::try_from(held.len()).unwrap_or(0)..publication.count {
+        let host_port = publication.host_port.map(|port| port.checked_add(at).ok_or_else(beyond)).transpose()?;
+        let container_port = publication.container_port.checked_add(at).ok_or_else(beyond)?;
+        held.push(hold_one(Publication { host_port, container_port, ..publication })?);
+    }
+    Ok(held)
+}
+
 /// Binds a port on all of the node's addresses, without ever listening for long.
-pub(crate) fn hold(publication: Publication) -> Result<Published, NetError> {
-    let Publication { protocol, host_port, container_port } = publication;
+pub(crate) fn hold_one(publication: Publication) -> Result<Published, NetError> {
+    let Publication { protocol, host_port, container_port, .. } = publication;
     let port = host_port.unwrap_or(0);
     let failed = |errno: Errno| match errno {
         Errno::ADDRINUSE => NetError::PortTaken { protocol, port },

@@ -2,18 +2,32 @@
 
 use std::net::SocketAddrV4;
 
-use crate::nft::{Element, add_elements};
-use crate::ports::{Protocol, Publication, Published, hold};
+use crate::nft::{Element, add_elements, delete_elements};
+use crate::ports::{Protocol, Publication, Published, hold, hold_one};
 use crate::slot::{Held, decode_published};
 use crate::state::lock;
 use crate::{NetError, Networks, conntrack};
+
+/// An address that one task alone sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Relay {
+    /// Of which protocol.
+    pub protocol: Protocol,
+    /// What the task sends to, a link-local address.
+    pub from: SocketAddrV4,
+    /// Where that goes: an address of the node. Loopback is best, because other firewalls let it through.
+    pub to: SocketAddrV4,
+}
 
 impl Networks {
     /// Publishes ports of a slot: all, or none. They are bound before anything else happens, so that a port in use is found
     /// in time; and their sockets are to be kept until the slot was released.
     pub fn publish(&self, name: &str, publications: &[Publication]) -> Result<Vec<Published>, NetError> {
         self.held(name)?;
-        let published = publications.iter().map(|publication| hold(*publication)).collect::<Result<Vec<_>, _>>()?;
+        let mut published = Vec::with_capacity(publications.len());
+        for publication in publications {
+            published.extend(hold(*publication)?);
+        }
         if published.is_empty() {
             return Ok(published);
         }
@@ -37,20 +51,27 @@ impl Networks {
             protocol,
             host_port: Some(host_port),
             container_port,
+            count: 1,
         });
-        publications.map(hold).collect()
+        publications.map(hold_one).collect()
     }
 
-    /// What this task sends to `from` (a link-local address, over TCP) goes to `to`, an address of the node; loopback is best,
-    /// because other firewalls let it through.
-    pub fn relay(&self, name: &str, from: SocketAddrV4, to: SocketAddrV4) -> Result<(), NetError> {
+    /// What this task sends to the first address of each goes to the second. One that leads elsewhere now is changed.
+    pub fn relay(&self, name: &str, relays: &[Relay]) -> Result<(), NetError> {
         let installation = self.shared.site.installation;
-        self.extend(name, format!("relaying {from} for {name}"), |held| {
-            let element = held.relay(installation, from, to);
-            held.relays.retain(|other| other.key != element.key);
-            held.relays.push(element.clone());
-            vec![element]
-        })
+        let mut rules = lock(&self.shared.rules);
+        let before = self.held(name)?;
+        let wanted: Vec<Element> = relays.iter().map(|relay| before.relay(installation, *relay)).collect();
+        let changes = |old: &&Element| wanted.iter().any(|new| new.key == old.key && new.value != old.value);
+        let old: Vec<Element> = before.relays.iter().filter(changes).cloned().collect();
+        let table = installation.table();
+        let requests = [delete_elements(&table, &old), add_elements(&table, &wanted)].concat();
+        rules.transaction(&requests).map_err(NetError::kernel(format!("relaying for {name}")))?;
+        if let Some(held) = lock(&self.shared.state).held.get_mut(name) {
+            held.relays.retain(|other| wanted.iter().all(|new| new.key != other.key));
+            held.relays.extend(wanted);
+        }
+        Ok(())
     }
 
     fn held(&self, name: &str) -> Result<Held, NetError> {

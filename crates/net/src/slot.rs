@@ -1,10 +1,11 @@
 //! A slot with a task: what the caller sees, what is remembered, and the elements of the ruleset that follow from it.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use crate::nft::{Datum, Element, GATEWAYS, HAIRPINS, PUBLISHED, RELAYS, SOURCES};
 use crate::ports::{Protocol, Published};
+use crate::publish::Relay;
 use crate::{IdBlock, Installation, NetError};
 
 /// Where a task's address comes from.
@@ -98,11 +99,11 @@ impl Held {
         }
     }
 
-    pub(crate) fn relay(&self, installation: Installation, from: SocketAddrV4, to: SocketAddrV4) -> Element {
+    pub(crate) fn relay(&self, installation: Installation, Relay { protocol, from, to }: Relay) -> Element {
         let interface = installation.interface(self.number);
         Element {
             set: RELAYS,
-            key: Datum::default().interface(&interface).address(*from.ip()).port(from.port()),
+            key: Datum::default().interface(&interface).protocol(protocol.number()).address(*from.ip()).port(from.port()),
             value: Some(Datum::default().address(*to.ip()).port(to.port())),
         }
     }

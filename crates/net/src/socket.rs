@@ -38,6 +38,7 @@ pub(crate) type Objects = Vec<(u16, Vec<u8>)>;
 pub(crate) struct Netlink {
     socket: Socket,
     sequence: u32,
+    committed: u32,
     buffer: Vec<u8>,
 }
 
@@ -59,7 +60,7 @@ impl Netlink {
         socket.set_ext_ack(true)?;
         socket.set_cap_ack(true)?;
         socket.set_rx_buf_sz(libc::c_int::try_from(SEND_BUFFER).unwrap_or(libc::c_int::MAX))?;
-        Ok(Self { socket, sequence: 0, buffer: vec![0; 64 << 10] })
+        Ok(Self { socket, sequence: 0, committed: 0, buffer: vec![0; 64 << 10] })
     }
 
     /// Sends all in one datagram. The kernel does each, whatever became of the one before; one answer for each.
@@ -89,7 +90,14 @@ impl Netlink {
             self.push(&mut frames, request.kind, request.flags | libc::NLM_F_ACK, &request.body);
         }
         self.push(&mut frames, BATCH_END, 0, &edge);
-        self.exchange(&frames, first, requests.len())?.into_iter().collect()
+        self.exchange(&frames, first, requests.len())?.into_iter().collect::<io::Result<()>>()?;
+        self.committed = self.committed.wrapping_add(u32::from(!requests.is_empty()));
+        Ok(())
+    }
+
+    /// How many transactions succeeded.
+    pub(crate) fn committed(&self) -> u32 {
+        self.committed
     }
 
     /// The one object that a request asks for, if the kernel answers with one.

@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) gateways: BTreeSet<Ipv4Addr>,
     pub(crate) addresses: Addresses,
     pub(crate) next: u32,
+    /// How often others had changed the ruleset at the last check.
+    pub(crate) undisturbed: Option<u32>,
     pub(crate) stopping: bool,
 }
 

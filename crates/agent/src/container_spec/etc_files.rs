@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use berth_api::acs::docker::HostConfig;
 use berth_runtime::{Bind, Network};
 
-use super::NodeFacts;
+use super::{Connection, NodeFacts};
 
 /// The names of this machine itself, as every hosts file begins.
 const LOOPBACK: &str = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\n\
@@ -27,12 +28,12 @@ pub struct EtcFile {
 pub struct EtcFiles(pub Vec<EtcFile>);
 
 impl EtcFiles {
-    pub(super) fn of(network: &Network, host: &HostConfig, hostname: &str, node: &NodeFacts) -> Self {
+    pub(super) fn of(connection: &Connection, host: &HostConfig, hostname: &str, node: &NodeFacts) -> Self {
         let file = |name, text| EtcFile { name, text };
         Self(vec![
-            file("hosts", hosts(network, host, node)),
+            file("hosts", hosts(connection, host, hostname, node)),
             file("hostname", format!("{hostname}\n")),
-            file("resolv.conf", resolvers(network, host, node)),
+            file("resolv.conf", resolvers(connection, host, node)),
         ])
     }
 
@@ -52,8 +53,8 @@ impl EtcFiles {
     }
 }
 
-fn hosts(network: &Network, host: &HostConfig, node: &NodeFacts) -> String {
-    let mut text = match network {
+fn hosts(connection: &Connection, host: &HostConfig, hostname: &str, node: &NodeFacts) -> String {
+    let mut text = match connection.network {
         Network::Host => node.hosts.clone(),
         Network::Loopback | Network::Namespace(_) => LOOPBACK.to_owned(),
     };
@@ -66,24 +67,40 @@ fn hosts(network: &Network, host: &HostConfig, node: &NodeFacts) -> String {
             text.push_str(&format!("{address}\t{name}\n"));
         }
     }
+    for (address, names) in &connection.hosts {
+        text.push_str(&format!("{address}\t{names}\n"));
+    }
+    if let Some(address) = connection.address {
+        text.push_str(&format!("{address}\t{hostname}\n"));
+    }
     text
 }
 
-/// The host's own on the host's network; otherwise without resolvers that only the host can reach. What the definition says replaces both.
-fn resolvers(network: &Network, host: &HostConfig, node: &NodeFacts) -> String {
-    let is_loopback = |line: &str| {
-        let address = line.strip_prefix("nameserver").map(str::trim);
-        address.is_some_and(|address| address.starts_with("127.") || address == "::1")
+/// The host's own on the host's network; otherwise without resolvers that cannot be reached from there. What the definition says
+/// replaces both.
+fn resolvers(connection: &Connection, host: &HostConfig, node: &NodeFacts) -> String {
+    let is_host = connection.network == Network::Host;
+    let is_reached = |line: &str| {
+        let address = line.strip_prefix("nameserver").and_then(|address| address.trim().parse::<Ipv4Addr>().ok());
+        address.is_some_and(|address| !address.is_loopback())
     };
+    let names_some = |text: &str| text.lines().any(is_reached);
+    let text = &node.resolv_conf;
+    let text =
+        if is_host || names_some(text) || !names_some(&node.upstream_resolv_conf) { text } else { &node.upstream_resolv_conf };
     let keep = |line: &&str| {
-        let replaced = (!host.dns.is_empty() && line.starts_with("nameserver"))
+        let is_server = line.starts_with("nameserver");
+        let replaced = (!host.dns.is_empty() && is_server)
             || (!host.dns_search.is_empty() && (line.starts_with("search") || line.starts_with("domain")));
-        !replaced && (*network == Network::Host || !is_loopback(line))
+        !replaced && (is_host || !is_server || is_reached(line))
     };
-    let mut text: String = node.resolv_conf.lines().filter(keep).map(|line| format!("{line}\n")).collect();
+    let mut kept: String = text.lines().filter(keep).map(|line| format!("{line}\n")).collect();
     if !host.dns_search.is_empty() {
-        text.push_str(&format!("search {}\n", host.dns_search.join(" ")));
+        kept.push_str(&format!("search {}\n", host.dns_search.join(" ")));
     }
-    text.extend(host.dns.iter().map(|server| format!("nameserver {server}\n")));
-    text
+    kept.extend(host.dns.iter().map(|server| format!("nameserver {server}\n")));
+    if let Some(resolver) = connection.resolver.filter(|_| host.dns.is_empty() && !names_some(&kept)) {
+        kept.push_str(&format!("nameserver {resolver}\n"));
+    }
+    kept
 }

@@ -12,14 +12,22 @@ use super::{capabilities, limits};
 /// Where programs are looked for, unless the image or the definition says otherwise.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Puts the process together. `hostname` is the name that the container sees.
-pub(super) fn of(wanted: &Wanted<'_>, image: &ImageConfig, hostname: &str) -> Result<ProcessSpec, FieldError> {
+/// Variables that tell the region: either is left out where the image or the definition has one of them.
+const REGION: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
+/// Puts the process together. `hostname` is the name that the container sees, `told` are variables of which others know better.
+pub(super) fn of(
+    wanted: &Wanted<'_>,
+    image: &ImageConfig,
+    hostname: &str,
+    told: &[(String, String)],
+) -> Result<ProcessSpec, FieldError> {
     let host = &wanted.host;
     let terminal = wanted.config.tty == Some(true);
     let cwd = said(wanted.config.working_dir.as_deref()).unwrap_or(&image.working_dir);
     Ok(ProcessSpec {
         args: arguments(wanted, image)?,
-        env: environment(&wanted.container.environment.0, &image.env, hostname, terminal)?,
+        env: environment(&wanted.container.environment.0, &image.env, told, hostname, terminal)?,
         cwd: absolute(cwd)?,
         user: said(wanted.config.user.as_deref()).unwrap_or(&image.user).to_owned(),
         capabilities: capabilities::of(host)?,
@@ -58,10 +66,11 @@ fn arguments(wanted: &Wanted<'_>, image: &ImageConfig) -> Result<Vec<String>, Fi
     Ok(args)
 }
 
-/// What Docker sets, then what the image sets, then what the definition sets; each name once.
+/// What Docker sets and the network tells, then what the image sets, then what the definition sets; each name once.
 fn environment(
     given: &BTreeMap<String, String>,
     image: &[String],
+    told: &[(String, String)],
     hostname: &str,
     terminal: bool,
 ) -> Result<Vec<String>, FieldError> {
@@ -70,7 +79,11 @@ fn environment(
         all.push(("TERM", "xterm"));
     }
     let given = given.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    for (name, value) in image.iter().filter_map(|variable| variable.split_once('=')).chain(given) {
+    let given: Vec<(&str, &str)> = image.iter().filter_map(|variable| variable.split_once('=')).chain(given).collect();
+    let knows_region = given.iter().any(|(name, _)| REGION.contains(name));
+    let told = told.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    all.extend(told.filter(|(name, _)| !(knows_region && REGION.contains(name))));
+    for (name, value) in given {
         if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
             // The value may be a secret.
             return Err(FieldError::new("environment", format!("{name:?} cannot be a variable")));

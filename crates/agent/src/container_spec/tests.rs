@@ -10,7 +10,9 @@ use berth_plan::node::Checks;
 use berth_runtime::{Capability, ContainerSpec, Group, Network, Output};
 use serde_json::{Value, json};
 
-use super::{NodeFacts, SpecError, check_command, checks, etc_files, group, of, stop_signal};
+use super::{
+    Connection, NetworkMode, NodeFacts, SpecError, check_command, checks, etc_files, group, network_mode, of, stop_signal,
+};
 use crate::images::Resolved;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
@@ -20,6 +22,7 @@ fn node() -> NodeFacts {
         hostname: "node".to_owned(),
         hosts: "127.0.0.1 localhost\n10.0.0.1 node".to_owned(),
         resolv_conf: "nameserver 127.0.0.53\nnameserver 10.0.0.2\nsearch lan\n".to_owned(),
+        upstream_resolv_conf: String::new(),
     }
 }
 
@@ -47,8 +50,32 @@ fn task(container: Value, config: &Value, host: &Value) -> acs::Task {
 }
 
 fn spec(task: &acs::Task, image: ImageConfig) -> Result<ContainerSpec, SpecError> {
+    connected(task, image, &Connection::to(Network::Loopback))
+}
+
+fn connected(task: &acs::Task, image: ImageConfig, connection: &Connection) -> Result<ContainerSpec, SpecError> {
     let image = Resolved::loose(vec![PathBuf::from("/layer")], image);
-    of(task, &task.containers[0], &image, &node(), Output::Discard, Path::new("/etc-files"))
+    of(task, &task.containers[0], &image, &node(), connection, Output::Discard, Path::new("/etc-files"))
+}
+
+/// A network of the container's own.
+fn own() -> Connection {
+    Connection {
+        hostname: Some("ip-172-31-0-4.ec2.internal".to_owned()),
+        address: Some([172, 31, 0, 4].into()),
+        hosts: vec![([10, 64, 0, 2].into(), "data db".to_owned())],
+        resolver: Some([169, 254, 169, 253].into()),
+        environment: [("AWS_ENDPOINT_URL", "http://x"), ("AWS_REGION", "r"), ("AWS_DEFAULT_REGION", "r")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..Connection::to(Network::Namespace("/netns".into()))
+    }
+}
+
+/// The files in `/etc` by name.
+fn files(task: &acs::Task, node: &NodeFacts, connection: &Connection) -> BTreeMap<&'static str, String> {
+    let files = etc_files(task, &task.containers[0], node, connection).unwrap();
+    files.0.into_iter().map(|file| (file.name, file.text)).collect()
 }
 
 fn made(container: Value, config: Value, host: Value) -> ContainerSpec {
@@ -213,12 +240,9 @@ fn security_options_are_no_new_privileges_alone() {
 #[test]
 fn network_decides_about_name_and_files() {
     let mut task = task(json!({}), &json!({}), &json!({ "ExtraHosts": ["db:fd00::1"] }));
-    let files = |task: &acs::Task| -> BTreeMap<&str, String> {
-        etc_files(task, &task.containers[0], &node()).unwrap().0.into_iter().map(|file| (file.name, file.text)).collect()
-    };
     let none = spec(&task, image()).unwrap();
     assert_eq!((none.network, none.hostname.as_deref()), (Network::Loopback, Some("0123456789ab")));
-    let texts = files(&task);
+    let texts = files(&task, &node(), &Connection::to(Network::Loopback));
     assert!(texts["hosts"].starts_with("127.0.0.1\tlocalhost\n") && texts["hosts"].ends_with("\nfd00::1\tdb\n"));
     assert_eq!(
         (texts["hostname"].as_str(), texts["resolv.conf"].as_str()),
@@ -226,26 +250,76 @@ fn network_decides_about_name_and_files() {
     );
 
     task.network_mode = Some("host".to_owned());
-    let host = spec(&task, image()).unwrap();
+    let on_host = Connection::to(Network::Host);
+    let host = connected(&task, image(), &on_host).unwrap();
     assert_eq!((host.network, host.hostname.as_deref()), (Network::Host, None));
     assert!(host.process.env.contains(&"HOSTNAME=node".to_owned()));
-    let texts = files(&task);
+    let texts = files(&task, &node(), &on_host);
     assert_eq!(texts["hosts"], "127.0.0.1 localhost\n10.0.0.1 node\nfd00::1\tdb\n");
     assert_eq!(texts["resolv.conf"], node().resolv_conf);
 
-    for mode in ["bridge", "awsvpc", "default", ""] {
-        task.network_mode = Some(mode.to_owned());
-        assert!(spec(&task, image()).unwrap_err().to_string().contains("networkMode of container main"), "{mode}");
+    let own = own();
+    let seen = connected(&task, image(), &own).unwrap();
+    assert_eq!((seen.network, seen.hostname.as_deref()), (own.network.clone(), Some("ip-172-31-0-4.ec2.internal")));
+    let hosts = &files(&task, &node(), &own)["hosts"];
+    assert!(hosts.ends_with("\nfd00::1\tdb\n10.64.0.2\tdata db\n172.31.0.4\tip-172-31-0-4.ec2.internal\n"), "{hosts}");
+}
+
+#[test]
+fn network_mode_is_the_tasks_and_bridge_if_nobody_says() {
+    let mode = |said: &str, config: Value| {
+        let mut task = task(json!({}), &config, &json!({}));
+        task.network_mode = Some(said.to_owned());
+        network_mode(&task, &task.containers[0]).map_err(|error| error.to_string())
+    };
+    let disabled = || json!({ "NetworkDisabled": true });
+    for (said, expected) in
+        [("", NetworkMode::Bridge), ("bridge", NetworkMode::Bridge), ("host", NetworkMode::Host), ("none", NetworkMode::None)]
+    {
+        assert_eq!(mode(said, json!({})), Ok(expected), "{said}");
     }
+    assert_eq!(mode("awsvpc", json!({})), Ok(NetworkMode::Own));
+    assert_eq!(mode("bridge", disabled()), Ok(NetworkMode::None));
+    assert!(mode("host", disabled()).unwrap_err().starts_with("disableNetworking of container main"));
+    assert!(mode("vlan", json!({})).unwrap_err().starts_with("networkMode of container main"));
+}
+
+#[test]
+fn what_the_network_tells_is_known_better_by_image_and_definition() {
+    let of = |given: &[(&str, &str)]| {
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut task = task(json!({}), &json!({}), &json!({}));
+        task.containers[0].environment = Hidden(given);
+        connected(&task, ImageConfig { env: Vec::new(), ..image() }, &own()).unwrap().process.env[2..].to_vec()
+    };
+    assert_eq!(of(&[]), ["AWS_ENDPOINT_URL=http://x", "AWS_REGION=r", "AWS_DEFAULT_REGION=r"]);
+    assert_eq!(of(&[("AWS_REGION", "mine")]), ["AWS_ENDPOINT_URL=http://x", "AWS_REGION=mine"]);
+    assert_eq!(of(&[("AWS_ENDPOINT_URL", "mine")])[0], "AWS_ENDPOINT_URL=mine");
+}
+
+#[test]
+fn resolvers_that_only_the_machine_reaches_are_replaced() {
+    let task = task(json!({}), &json!({}), &json!({}));
+    let resolv_conf = |own_file: &str, upstream: &str| {
+        let node =
+            NodeFacts { resolv_conf: own_file.to_owned(), upstream_resolv_conf: upstream.to_owned(), ..NodeFacts::default() };
+        files(&task, &node, &own())["resolv.conf"].clone()
+    };
+    let stub = "nameserver 127.0.0.53\noptions edns0\n";
+    assert_eq!(resolv_conf(stub, "nameserver 10.0.0.2\nsearch lan\n"), "nameserver 10.0.0.2\nsearch lan\n");
+    assert_eq!(resolv_conf(stub, ""), "options edns0\nnameserver 169.254.169.253\n");
+    assert_eq!(resolv_conf("nameserver fd00::1\n", "nameserver ::1\n"), "nameserver 169.254.169.253\n");
+    assert_eq!(resolv_conf("", ""), "nameserver 169.254.169.253\n");
+    assert_eq!(resolv_conf("nameserver 10.0.0.9\n", "nameserver 10.0.0.2\n"), "nameserver 10.0.0.9\n");
 }
 
 #[test]
 fn resolvers_of_the_definition_replace_the_hosts() {
     let host = json!({ "Dns": ["1.1.1.1"], "DnsSearch": ["a", "b"] });
     let task = task(json!({}), &json!({ "Hostname": "own" }), &host);
-    let files = etc_files(&task, &task.containers[0], &node()).unwrap();
-    assert_eq!(files.0[2].text, "search a b\nnameserver 1.1.1.1\n");
-    assert_eq!(files.0[1].text, "own\n");
+    let files = files(&task, &node(), &own());
+    assert_eq!(files["resolv.conf"], "search a b\nnameserver 1.1.1.1\n");
+    assert_eq!(files["hostname"], "own\n");
     assert_eq!(spec(&task, image()).unwrap().hostname.as_deref(), Some("own"));
 }
 
@@ -253,7 +327,8 @@ fn resolvers_of_the_definition_replace_the_hosts() {
 fn files_in_etc_are_written_and_bound() {
     let folder = tempfile::tempdir().unwrap();
     let task = task(json!({}), &json!({}), &json!({}));
-    etc_files(&task, &task.containers[0], &node()).unwrap().write(&folder.path().join("etc")).unwrap();
+    let none = Connection::to(Network::Loopback);
+    etc_files(&task, &task.containers[0], &node(), &none).unwrap().write(&folder.path().join("etc")).unwrap();
     assert_eq!(std::fs::read_to_string(folder.path().join("etc/hostname")).unwrap(), "0123456789ab\n");
     let binds = |host| made(json!({}), json!({}), host).binds;
     let plain = binds(json!({}));
@@ -282,7 +357,6 @@ fn switches_are_passed_on() {
 fn what_is_not_done_is_refused_by_name() {
     let none = || json!({});
     let cases = [
-        (json!({ "links": ["a"] }), none(), none(), "links"),
         (json!({ "secrets": [{ "name": "S" }] }), none(), none(), "secrets"),
         (json!({ "firelensConfiguration": { "type": "fluentd" } }), none(), none(), "firelensConfiguration"),
         (none(), json!({ "OpenStdin": true }), none(), "interactive"),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_api::acs::{Container, EnvironmentFile};
-use futures_util::future::try_join_all;
 use futures_util::TryStreamExt as _;
+use futures_util::future::try_join_all;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt as _, RetryConfig};
@@ -24,7 +24,10 @@ const LARGEST: u64 = 1 << 20;
 const MOST: usize = 10;
 
 /// The variables of a container: its definition's, and those of its files that this does not have. An error says what to do.
-pub(crate) async fn variables(settings: Option<&Arc<S3Settings>>, container: &Container) -> Result<BTreeMap<String, String>, String> {
+pub(crate) async fn variables(
+    settings: Option<&Arc<S3Settings>>,
+    container: &Container,
+) -> Result<BTreeMap<String, String>, String> {
     let mut variables = container.environment.0.clone();
     let files = &container.environment_files;
     if files.is_empty() {

@@ -9,8 +9,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use object_store::ClientOptions;
 use object_store::client::{
-    HttpClient, HttpConnector as Connects, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse, HttpResponseBody,
-    HttpService,
+    HttpClient, HttpConnector as Connects, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse,
+    HttpResponseBody, HttpService,
 };
 
 /// A connection is given up that is not there after this time.
@@ -26,11 +26,13 @@ struct Service(Client<HttpsConnector<HttpConnector>, HttpRequestBody>);
 
 impl Connects for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        let tls = crate::images::tls(&[]).map_err(|problem| object_store::Error::Generic { store: "S3", source: problem.into() })?;
+        let tls =
+            crate::images::tls(&[]).map_err(|problem| object_store::Error::Generic { store: "S3", source: problem.into() })?;
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
         connector.set_connect_timeout(Some(LONGEST_CONNECT));
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(connector);
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(connector);
         Ok(HttpClient::new(Service(Client::builder(TokioExecutor::new()).build(connector))))
     }
 }

@@ -34,7 +34,9 @@ fn arns_name_a_bucket_and_a_key() {
     let place = |bucket: &str, key: &str| Some(Place { bucket: bucket.to_owned(), key: key.to_owned() });
     assert_eq!(Place::of("arn:aws:s3:::my.bucket-1/a/b.env"), place("my.bucket-1", "a/b.env"));
     assert_eq!(Place::of("arn:aws-cn:s3:::bucket/x.env"), place("bucket", "x.env"));
-    for wrong in ["s3://bucket/key", "arn:aws:s3:::bucket", "arn:aws:s3:::bucket/", "arn:aws:s3:::../key", "arn:aws:s3:::a@b/key", ""] {
+    for wrong in
+        ["s3://bucket/key", "arn:aws:s3:::bucket", "arn:aws:s3:::bucket/", "arn:aws:s3:::../key", "arn:aws:s3:::a@b/key", ""]
+    {
         assert_eq!(Place::of(wrong), None, "{wrong}");
     }
 }
@@ -75,7 +77,11 @@ fn answer(status: &str, length: usize, body: &str) -> String {
 
 fn container(arns: &[&str]) -> Container {
     let file = |arn: &&str| EnvironmentFile { value: (*arn).to_owned(), r#type: "s3".to_owned() };
-    Container { environment: Hidden(map(&[("A", "1")])), environment_files: arns.iter().map(file).collect(), ..Container::default() }
+    Container {
+        environment: Hidden(map(&[("A", "1")])),
+        environment_files: arns.iter().map(file).collect(),
+        ..Container::default()
+    }
 }
 
 const ARN: &str = "arn:aws:s3:::bucket/folder/x.env";

@@ -20,15 +20,15 @@ use super::folders::TaskFolder;
 use super::intake::Intake;
 use super::record::Record;
 use super::report::Progress;
-use super::upkeep::News;
+use super::upkeep::{News, is_over};
 use super::view::View;
 use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
-use crate::container_spec::NodeFacts;
 use crate::environment_files::S3Settings;
 use crate::files::Outlives;
 use crate::images::{Images, PullTimes, Resolved};
 use crate::logs::{Driver, Wakes};
 use crate::machine::{uptime, wall};
+use crate::network::{Link, Linked, TaskNetwork, Wiring, links_of};
 use crate::volumes::Volumes;
 
 /// Nothing is due.
@@ -48,7 +48,8 @@ pub(crate) struct Shared {
     pub(crate) volumes: Volumes,
     /// Where environment files are, if anywhere.
     pub(crate) s3: Option<Arc<S3Settings>>,
-    pub(crate) facts: NodeFacts,
+    /// What there is for the networks of tasks.
+    pub(crate) wiring: Arc<Wiring>,
     /// Wakes log drivers.
     pub(crate) wakes: Arc<Wakes>,
     /// The folder of logs that are kept on the machine.
@@ -102,6 +103,7 @@ pub(crate) struct Actor {
     pub(super) told: Progress,
     pub(super) reports: Attempts,
     pub(super) clearing: Clearing,
+    pub(super) network: TaskNetwork,
     /// What telemetry says of the task.
     pub(super) view: watch::Sender<View>,
 }
@@ -142,6 +144,7 @@ impl Actor {
         let (told, kept) = (Progress::none(&record), record.node.clone());
         let (keeps, reports, clearing) = (Attempts::new(), Attempts::new(), Clearing::new());
         let work = JoinSet::new();
+        let network = TaskNetwork::new(Arc::clone(&shared.wiring), Arc::clone(&record.task), &folder.id());
         Self {
             shared,
             intake: None,
@@ -156,6 +159,7 @@ impl Actor {
             told,
             reports,
             clearing,
+            network,
             view,
         }
     }
@@ -163,6 +167,10 @@ impl Actor {
     /// Takes a task in that came now. Once it is on disk, that is said.
     pub(crate) async fn begin(mut self, kept: oneshot::Sender<()>, orders: mpsc::UnboundedReceiver<Order>) -> Fate {
         self.intake = Some(Intake::of(&self.record, &self.folder, kept));
+        if self.record.node.desired == Desired::Running {
+            // While images are looked for.
+            self.network.begin();
+        }
         self.run(orders).await
     }
 
@@ -202,6 +210,7 @@ impl Actor {
             container.pull.iter().for_each(AbortHandle::abort);
         }
         while self.work.join_next().await.is_some() {}
+        self.network.release().await;
         let (shared, folder) = (Arc::clone(&self.shared), self.folder.clone());
         unblocked(move || remove_remains(&shared, &folder)).await;
         Fate::Unknown
@@ -239,6 +248,10 @@ impl Actor {
         if news == Some(News::Ends) {
             self.keep(Outlives::Process).await;
         }
+        if is_over(&self.record.node) {
+            // Its address and ports may be another task's as soon as the end is told.
+            self.network.release().await;
+        }
         self.report();
         self.show();
         if news == Some(News::Runs) {
@@ -258,7 +271,11 @@ impl Actor {
                 }
             }
             Action::Create => match &self.containers[at].image {
-                Some(image) => drop(self.work.spawn(subject.create(image.clone()))),
+                Some(image) => {
+                    let image = image.clone();
+                    let linked = self.linked(at);
+                    self.work.spawn(subject.create(image, self.network.pending(at, linked)));
+                }
                 None => self.failed(at, Failure { code: None, reason: "CannotCreateContainerError: no image".to_owned() }),
             },
             Action::Start => drop(self.work.spawn(subject.start())),
@@ -295,9 +312,10 @@ impl Actor {
     fn observe(&mut self, done: Done) {
         match done {
             Done::Resolved(at, pull, image) => self.resolved(at, pull, image),
-            Done::Created(at, Ok(Created { runtime_id, stop_signal, driver })) => {
+            Done::Created(at, Ok(Created { runtime_id, stop_signal, driver, bindings })) => {
                 self.record.made[at].runtime_id = Some(runtime_id);
                 self.record.made[at].stop_signal = stop_signal;
+                self.record.made[at].bindings = bindings;
                 self.containers[at].driver = Some(driver);
                 self.event(at, Event::Created);
             }
@@ -342,6 +360,18 @@ impl Actor {
         self.event(at, Event::Started { at: started_at });
         self.follow(at);
         self.work.spawn(self.subject(at).watch());
+    }
+
+    /// The containers that one is linked to.
+    fn linked(&self, at: usize) -> Vec<Linked> {
+        let task = &self.record.task;
+        let links = task.containers.get(at).and_then(|container| links_of(task, container)).unwrap_or_default();
+        let linked = |link: Link<'_>| Linked {
+            place: link.to,
+            alias: link.alias.to_owned(),
+            image: self.containers[link.to].image.clone(),
+        };
+        links.into_iter().map(linked).collect()
     }
 
     pub(super) fn subject(&self, at: usize) -> Subject {

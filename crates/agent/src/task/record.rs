@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_api::acs::{self, DependencyCondition, DesiredStatus};
-use berth_model::{Condition, Timestamp};
+use berth_model::{Condition, NetworkBinding, Timestamp};
 use berth_plan::node::{Desired, NodeContainer, NodeTask, RestartPolicy, Wait};
 use minicbor::{Decode, Encode};
 
 use super::folders::TaskFolder;
 use crate::container_spec;
-use crate::volumes;
 use crate::files::{self, FileError, Outlives};
 use crate::images::PullTimes;
+use crate::network::links_of;
+use crate::volumes;
 
 const VERSION: u8 = 1;
 /// What a container gets to end by itself where nothing is said.
@@ -53,6 +54,10 @@ pub(crate) struct Made {
     /// Its name in the runtime, once it was made.
     #[n(3)]
     pub(crate) runtime_id: Option<String>,
+    /// Its ports of the machine.
+    #[n(4)]
+    #[cbor(default)]
+    pub(crate) bindings: Vec<NetworkBinding>,
     /// When a registry was asked for its image.
     #[n(8)]
     pub(crate) pull_started_at: Option<Timestamp>,
@@ -76,6 +81,7 @@ impl Default for Made {
             digest: None,
             stop_signal: STOP_SIGNAL,
             runtime_id: None,
+            bindings: Vec::new(),
             pull_started_at: None,
             pull_stopped_at: None,
         }
@@ -181,9 +187,11 @@ fn containers(task: &acs::Task) -> Option<Vec<NodeContainer>> {
         Some(Wait { on: place(&dependency.container_name)?, until })
     };
     let container = |given: &acs::Container| {
+        // Who is linked to another one finds it running.
+        let linked = links_of(task, given)?.into_iter().map(|link| Some(Wait { on: link.to, until: Condition::Start }));
         Some(NodeContainer {
             essential: given.essential.unwrap_or(true),
-            waits: given.depends_on.iter().map(wait).collect::<Option<_>>()?,
+            waits: given.depends_on.iter().map(wait).chain(linked).collect::<Option<_>>()?,
             start_timeout: seconds(given.start_timeout).filter(|timeout| !timeout.is_zero()),
             checks: container_spec::checks(given),
             restart: given.restart_policy.as_ref().filter(|policy| policy.enabled == Some(true)).map(restart_policy),

@@ -7,6 +7,7 @@ use berth_plan::node::{NodeContainer, Phase, Status};
 
 use super::record::{Made, Record};
 use crate::control::Refused;
+use crate::network::reported;
 
 /// Characters of a reason, at most.
 const LONGEST_REASON: usize = 1024;
@@ -63,6 +64,7 @@ fn changes(container: &NodeContainer, made: &Made, (known, now): (Status, Status
         status: Some(word(status).to_owned()),
         runtime_id: made.runtime_id.clone(),
         image_digest: made.digest.clone(),
+        network_bindings: (!made.bindings.is_empty()).then(|| made.bindings.iter().map(reported).collect()),
         ..ContainerStateChange::default()
     };
     match (&container.phase, now) {

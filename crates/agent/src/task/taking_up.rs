@@ -7,6 +7,7 @@ use tracing::{error, info};
 
 use super::actor::{Actor, Adopting, Fate, Order};
 use super::recovery::{Adoption, adopt};
+use super::upkeep::is_over;
 use super::work::{Failure, KILL};
 use crate::machine::{uptime, wall};
 
@@ -36,6 +37,15 @@ impl Actor {
                 }
             };
             self.adopt(at, standing, same_boot);
+        }
+        if same_boot && !is_over(&self.record.node) {
+            self.network.begin();
+            for at in 0..self.containers.len() {
+                let bindings = self.network.bindings(at).await;
+                if !bindings.is_empty() {
+                    self.record.made[at].bindings = bindings;
+                }
+            }
         }
         self.record.boot.clone_from(&self.shared.boot);
         self.record.node.resume(uptime());

@@ -10,7 +10,7 @@ use berth_api::acs;
 use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
-use berth_model::Timestamp;
+use berth_model::{NetworkBinding, Timestamp};
 use berth_runtime::{Runtime, RuntimeError, Standing, Step};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -22,11 +22,12 @@ use super::folders::TaskFolder;
 use super::health::Checkup;
 use super::report::Progress;
 use crate::backoff::Backoff;
-use crate::container_spec;
+use crate::container_spec::{self, NodeFacts};
 use crate::environment_files;
 use crate::images::{Obtained, PullTimes, Resolved};
 use crate::logs::{Context, Driver};
 use crate::machine::timestamp;
+use crate::network::Pending;
 use crate::volumes;
 
 /// Between looks at a container that gives nothing to wait for.
@@ -74,6 +75,8 @@ pub(super) struct Created {
     pub(super) runtime_id: String,
     pub(super) stop_signal: i32,
     pub(super) driver: Driver,
+    /// The ports of the machine that it has.
+    pub(super) bindings: Vec<NetworkBinding>,
 }
 
 /// A container of a task, and all that is needed to do something to it.
@@ -133,14 +136,14 @@ impl Subject {
     }
 
     /// The log's far end is made ready while the container is made.
-    pub(super) async fn create(self, image: Resolved) -> Done {
+    pub(super) async fn create(self, image: Resolved, network: Pending) -> Done {
         let since = Instant::now();
-        let created = self.make(&image).await;
+        let created = self.make(&image, network).await;
         self.took("create", since);
         Done::Created(self.at, created)
     }
 
-    async fn make(&self, image: &Resolved) -> Result<Created, Failure> {
+    async fn make(&self, image: &Resolved, network: Pending) -> Result<Created, Failure> {
         let cannot =
             |error: &dyn ToString| Failure { code: None, reason: format!("CannotCreateContainerError: {}", error.to_string()) };
         let (task, Some(container)) = (&*self.task, self.task.containers.get(self.at)) else {
@@ -151,8 +154,11 @@ impl Subject {
         let container = &acs::Container { environment: acs::Hidden(variables), ..container.clone() };
         let driver = self.driver()?;
         let etc = self.folder.etc(&container.name);
-        let facts = &self.shared.facts;
-        let mut spec = container_spec::of(task, container, image, facts, driver.output(), &etc).map_err(|error| cannot(&error))?;
+        let (connection, bindings) = network.connection().await.map_err(|reason| Failure { code: None, reason })?;
+        // As it is now: resolvers change with the places that a machine is at.
+        let facts = unblocked(NodeFacts::read).await;
+        let made = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
+        let mut spec = made.map_err(|error| cannot(&error))?;
         let mounts = volumes::mounts(task, container).map_err(|error| cannot(&error))?;
         if !mounts.is_empty() {
             let (volumes, id) = (self.shared.volumes.clone(), self.folder.id().into_owned());
@@ -160,7 +166,7 @@ impl Subject {
             let failed = |error| Failure { code: None, reason: format!("CannotCreateVolumeError: {error}") };
             spec.binds = volumes::beside(made.map_err(failed)?, spec.binds);
         }
-        let files = container_spec::etc_files(task, container, facts).map_err(|error| cannot(&error))?;
+        let files = container_spec::etc_files(task, container, &facts, &connection).map_err(|error| cannot(&error))?;
         let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
         let group = container_spec::group(task);
         let runtime_id = spec.id.clone();
@@ -180,7 +186,7 @@ impl Subject {
             _ => cannot(&error),
         })?;
         prepared.map_err(|error| Failure { code: None, reason: error.to_string() })?;
-        Ok(Created { runtime_id, stop_signal, driver })
+        Ok(Created { runtime_id, stop_signal, driver, bindings })
     }
 
     /// The driver that takes what the container writes.

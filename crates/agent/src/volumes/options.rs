@@ -30,7 +30,9 @@ pub(crate) fn backing(options: &BTreeMap<String, String>) -> Result<Backing, Str
         "tmpfs" => memory(&flags),
         "" | "none" | "bind" if flags.contains(&"bind") || flags.contains(&"rbind") => {
             if let Some(other) = flags.iter().find(|flag| !["bind", "rbind", "rw"].contains(flag)) {
-                return Err(format!("driverOpts.o {other}: a bind has no such option here; make its mount points readOnly instead"));
+                return Err(format!(
+                    "driverOpts.o {other}: a bind has no such option here; make its mount points readOnly instead"
+                ));
             }
             host_path(device).map(Backing::Bind).map_err(|problem| format!("driverOpts.device: {problem}"))
         }

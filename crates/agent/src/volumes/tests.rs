@@ -48,7 +48,8 @@ fn volumes_are_what_their_task_says() {
     assert_eq!(source(json!({ "host": { "sourcePath": "/srv/x" } })), Ok(Source::Host("/srv/x".into())));
     let docker = |configuration: Value| source(json!({ "type": "docker", "dockerVolumeConfiguration": configuration }));
     assert_eq!(docker(json!({})), own(Backing::Folder));
-    let memory = json!({ "scope": "task", "driver": "local", "driverOpts": { "type": "tmpfs", "device": "tmpfs", "o": "size=1m,uid=5" } });
+    let memory =
+        json!({ "scope": "task", "driver": "local", "driverOpts": { "type": "tmpfs", "device": "tmpfs", "o": "size=1m,uid=5" } });
     assert_eq!(docker(memory), own(Backing::Memory { options: "size=1m,uid=5".to_owned() }));
     let Ok(Source::Shared(shared)) = docker(json!({ "scope": "shared", "autoprovision": true, "labels": { "a": "b" } })) else {
         panic!("it is shared")
@@ -83,7 +84,9 @@ fn what_cannot_be_is_refused_by_name() {
 
 #[test]
 fn mount_points_are_places_of_the_container() {
-    let at = |path: &str| of(json!([{ "name": "v" }]), json!([{ "mountPoints": [point("v", path)] }])).map(|found| found[0].target.clone());
+    let at = |path: &str| {
+        of(json!([{ "name": "v" }]), json!([{ "mountPoints": [point("v", path)] }])).map(|found| found[0].target.clone())
+    };
     assert_eq!(at("/a//b/../c/"), Ok(PathBuf::from("/a/c")));
     assert_eq!(at("/../../x"), Ok(PathBuf::from("/x")));
     for wrong in ["", "relative", "/", "/a/..", "/proc", "/proc/sys/kernel", "/x/../proc"] {
@@ -105,7 +108,8 @@ fn volumes_from_others_come_beside_ones_own() {
     let found = of(volumes, containers.clone()).unwrap();
     let told: Vec<(String, bool, bool)> =
         found.iter().map(|mount| (mount.target.display().to_string(), mount.read_only, mount.fills)).collect();
-    let told: Vec<(&str, bool, bool)> = told.iter().map(|(target, read_only, fills)| (target.as_str(), *read_only, *fills)).collect();
+    let told: Vec<(&str, bool, bool)> =
+        told.iter().map(|(target, read_only, fills)| (target.as_str(), *read_only, *fills)).collect();
     assert_eq!(told, [("/x", false, true), ("/z", true, false), ("/y/deep", true, false)]);
     let task = task(json!([]), containers);
     assert_eq!(shared_with(&task, &task.containers[0]), Some(vec![1]));
@@ -172,7 +176,8 @@ fn a_bind_of_the_local_driver_has_to_be_there() {
     let volumes = Volumes::in_folder(&temporary.path().join("volumes"));
     let there = temporary.path().to_owned();
     for (path, is_there) in [(there.clone(), true), (there.join("no"), false)] {
-        let options = BTreeMap::from([("o", "bind"), ("device", path.to_str().unwrap())].map(|(a, b)| (a.to_owned(), b.to_owned())));
+        let options =
+            BTreeMap::from([("o", "bind"), ("device", path.to_str().unwrap())].map(|(a, b)| (a.to_owned(), b.to_owned())));
         let source = Source::Own { name: "v".to_owned(), backing: backing(&options).unwrap() };
         let mount = Mount { source, target: "/v".into(), read_only: false, fills: true };
         let made = volumes.prepare("t", &[mount]);

@@ -101,11 +101,7 @@ fn collect(task: &Task, container: &Container, on_the_way: &mut Vec<String>) -> 
     on_the_way.push(container.name.clone());
     for from in &container.volumes_from {
         let wanted = from.source_container.clone().unwrap_or_default();
-        let failed = |problem| WantedError::From {
-            container: container.name.clone(),
-            source_container: wanted.clone(),
-            problem,
-        };
+        let failed = |problem| WantedError::From { container: container.name.clone(), source_container: wanted.clone(), problem };
         if on_the_way.contains(&wanted) {
             return Err(failed("has them from this one"));
         }

@@ -68,6 +68,8 @@ impl Machine {
             version: "0.0.0".to_owned(),
             runtime: Arc::new(self.runtime.clone()),
             images: ImageSettings::default(),
+            s3: None,
+            network: None,
         };
         let (shutdown, ends) = watch::channel(false);
         // The one before may not have let go of its images yet.

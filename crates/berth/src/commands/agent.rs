@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use berth_agent::images::PullBehavior;
 use berth_client::Endpoint;
+use ipnet::Ipv4Net;
 use nix::unistd::getppid;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -13,7 +14,7 @@ use crate::cli::{Data, Log, Shim};
 use crate::keys::AccessKey;
 use crate::launches::{self, Part};
 use crate::node_file::{self, NodeConfig, NodeSettings};
-use crate::{confinement, files, installation, logging, node, preflight};
+use crate::{addresses, confinement, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -36,6 +37,11 @@ pub(crate) struct Agent {
     /// A copy of the control plane's DATA/agent/node-key.json; this data folder's own if nothing is said
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+
+    /// The addresses of the control plane's task networks, if they are not 172.31.0.0/16: `"cidr"` in its
+    /// DATA/server/network.json. Kept from the first start on
+    #[arg(long, value_name = "BLOCK")]
+    vpc_cidr: Option<Ipv4Net>,
 
     #[command(flatten)]
     shim: Shim,
@@ -87,6 +93,9 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     let NodeSettings { mut images, s3 } = node_file::settings(&arguments.node_config, &folder)?;
     images.behavior = arguments.image_pull_behavior.unwrap_or(images.behavior);
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
+    // Where nothing was settled by `berth up`, the control plane is elsewhere, and its choice counts.
+    let vpc = arguments.vpc_cidr.map_or_else(addresses::default_vpc, Ok)?;
+    let network = node::network(&installation, addresses::settle(&folder, &installation, Some(vpc))?)?;
     let config = berth_agent::Config {
         endpoint,
         region,
@@ -98,6 +107,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         runtime,
         images,
         s3,
+        network: Some(network),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(until_signalled(config))

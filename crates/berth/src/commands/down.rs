@@ -210,6 +210,7 @@ fn tell(done: &Done, folder: &Path, json: bool) -> Result<()> {
         count(done.removed.processes, "process", "processes"),
         count(done.removed.cgroups, "cgroup", "cgroups"),
         count(done.removed.mounts, "mount", "mounts"),
+        count(done.removed.interfaces, "network interface", "network interfaces"),
     ];
     let removed: Vec<String> = removed.into_iter().flatten().collect();
     let mut what: Vec<String> = ended.into_iter().flatten().collect();

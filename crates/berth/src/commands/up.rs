@@ -17,7 +17,7 @@ use crate::installation::Installation;
 use crate::node_file::{self, NodeConfig};
 use crate::readiness::{self, Expected};
 use crate::supervisor::{Kept, Program};
-use crate::{confinement, keys, logging, preflight, server};
+use crate::{addresses, confinement, keys, logging, preflight, server};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -42,15 +42,18 @@ pub(crate) struct Up {
 const CLUSTER: &str = "default";
 
 pub(super) fn run(arguments: &Up) -> Result<()> {
-    let plane = &arguments.plane;
+    let mut plane = arguments.plane.clone();
     logging::start(&plane.log)?;
-    server::Settings::of(plane)?;
+    server::Settings::of(&plane)?;
     let shim = if arguments.no_agent { None } else { Some(node(arguments)?) };
     let installation = Installation::open(&plane.data.data_dir)?;
     if shim.is_some() {
         preflight::check_file_system(&installation.agent())?;
     }
     keys::prepare(&installation)?;
+    // Before the control plane's first start, for it keeps what it is told then.
+    plane.vpc_cidr = Some(addresses::settle(installation.folder(), &installation.id, plane.vpc_cidr)?.vpc);
+    let plane = &plane;
     let listener = bind(plane.listen)?;
     let run = announcement(plane, &listener)?;
     let _announced = installation.announce(&run)?;
@@ -102,7 +105,9 @@ fn server_program(plane: Plane, folder: &Path, listener: TcpListener) -> Result<
         let socket = listener.as_fd().try_clone_to_owned().context("copying the listening socket")?;
         let mut command = myself("server", &plane, &folder);
         command.args(["--listener-on-stdin", "--region", &plane.region, "--account-id", &plane.account_id]);
-        command.args(["--vpc-cidr", &plane.vpc_cidr.to_string()]);
+        if let Some(vpc_cidr) = plane.vpc_cidr {
+            command.args(["--vpc-cidr", &vpc_cidr.to_string()]);
+        }
         command.stdin(Stdio::from(socket));
         Ok(command)
     };

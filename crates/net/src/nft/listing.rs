@@ -5,7 +5,7 @@ use std::io;
 use super::IPV4;
 use super::attribute::{Attributes, find, number, read, text};
 use super::expression::Datum;
-use super::request::{Element, GET_CHAIN, GET_ELEMENTS, GET_RULE, request};
+use super::request::{Element, GET_CHAIN, GET_ELEMENTS, GET_GENERATION, GET_RULE, request};
 use crate::socket::Netlink;
 
 /// A chain, whoever made it.
@@ -58,6 +58,13 @@ pub(crate) fn comments(netlink: &mut Netlink, chain: &Chain) -> io::Result<Vec<(
         rules.push((u64::from_be_bytes(*handle), find(attributes, 7).and_then(comment)));
     }
     Ok(rules)
+}
+
+/// The number of the ruleset, which every change by anybody raises by one.
+pub(crate) fn generation(netlink: &mut Netlink) -> io::Result<u32> {
+    let answer = netlink.get(&request(GET_GENERATION, 0, 0, &Attributes::default()))?;
+    let generation = answer.as_ref().and_then(|(_, body)| number(body.get(HEADER..)?, 1));
+    generation.ok_or_else(|| io::Error::other("the kernel does not tell it"))
 }
 
 /// A rule's user data is a list of (type, length, value); type 0 is the comment.

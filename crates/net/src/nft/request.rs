@@ -18,6 +18,7 @@ pub(super) const NEW_SET: u16 = 9;
 pub(super) const NEW_ELEMENTS: u16 = 12;
 pub(super) const GET_ELEMENTS: u16 = 13;
 pub(super) const DELETE_ELEMENTS: u16 = 14;
+pub(super) const GET_GENERATION: u16 = 16;
 
 /// A list of elements is one attribute, and that has at most 64 KiB.
 const ELEMENTS_AT_ONCE: usize = 400;

@@ -13,7 +13,7 @@ use crate::socket::Request;
 pub(crate) const SOURCES: &str = "sources";
 /// protocol . host port : address . port of a task.
 pub(crate) const PUBLISHED: &str = "published";
-/// interface . address . port : local address . port.
+/// interface . protocol . address . port : local address . port.
 pub(crate) const RELAYS: &str = "relays";
 /// A task's address : its gateway's, for tasks with published ports.
 pub(crate) const GATEWAYS: &str = "gateways";
@@ -42,7 +42,7 @@ pub(crate) fn install(installation: Installation, vpc: Ipv4Net, bridge: Ipv4Net,
     requests.extend([
         add_set(&table, SOURCES, 1, &[INTERFACE, ADDRESS], &[]),
         add_set(&table, PUBLISHED, 2, &[PROTOCOL, PORT], &[ADDRESS, PORT]),
-        add_set(&table, RELAYS, 3, &[INTERFACE, ADDRESS, PORT], &[ADDRESS, PORT]),
+        add_set(&table, RELAYS, 3, &[INTERFACE, PROTOCOL, ADDRESS, PORT], &[ADDRESS, PORT]),
         add_set(&table, GATEWAYS, 4, &[ADDRESS], &[ADDRESS]),
         add_set(&table, HAIRPINS, 5, &[ADDRESS, ADDRESS], &[]),
         add_set(&table, UPLINKS, 6, &[INTERFACE], &[]),
@@ -77,14 +77,7 @@ fn chains(ours: &str, vpc: Ipv4Net, bridge: Ipv4Net) -> [(Hook, Vec<Rule>); 5] {
         (
             ARRIVE,
             vec![
-                rule()
-                    .transport(0)
-                    .compare(0, EQUAL, &[6])
-                    .meta(IIFNAME, 0)
-                    .destination(4)
-                    .destination_port(5)
-                    .map(RELAYS, 0, 0)
-                    .translate(0, 1),
+                rule().meta(IIFNAME, 0).transport(4).destination(5).destination_port(6).map(RELAYS, 0, 0).translate(0, 1),
                 published(),
             ],
         ),

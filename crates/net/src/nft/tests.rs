@@ -22,7 +22,7 @@ fn nft_lists_the_ruleset_as_it_is_meant() {
         Element { set: PUBLISHED, key: datum().protocol(6).port(8080), value: Some(datum().address(task).port(80)) },
         Element {
             set: RELAYS,
-            key: datum().interface("ba1b2c3-1f").address("169.254.170.2".parse().unwrap()).port(80),
+            key: datum().interface("ba1b2c3-1f").protocol(6).address("169.254.170.2".parse().unwrap()).port(80),
             value: Some(datum().address("127.0.0.1".parse().unwrap()).port(51679)),
         },
         Element { set: SOURCES, key: datum().interface("ba1b2c3-1f").address(task), value: None },

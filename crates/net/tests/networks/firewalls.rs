@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use berth_net::{Networks, Protocol, Publication, Repaired, clean};
 
 use crate::harness::{
-    ID, NODE, Node, OUTSIDE, ask, ask_from, at, bridge, nobody_from, node, own, own_of, serve, serve_in, sh, v4, within,
+    ID, NODE, Node, OUTSIDE, ask, ask_from, at, bridge, nobody_from, node, own, own_of, relayed, serve, serve_in, sh, within,
 };
 
 /// Everything that a task needs works.
@@ -14,9 +14,9 @@ fn all_works(node: &Node, networks: &Networks) {
     within(&node.outside, || serve(80, "outside"));
     serve_in(&web, 80, "web");
     serve(51000, "relay");
-    let port = Publication { protocol: Protocol::Tcp, host_port: Some(8080), container_port: 80 };
+    let port = Publication { protocol: Protocol::Tcp, host_port: Some(8080), container_port: 80, count: 1 };
     let _held = networks.publish("web", &[port]).unwrap();
-    networks.relay("a", v4("169.254.170.2:80"), v4("127.0.0.1:51000")).unwrap();
+    networks.relay("a", &[relayed("169.254.170.2:80", "127.0.0.1:51000")]).unwrap();
     assert_eq!(ask_from(&a.namespace, at(OUTSIDE.parse::<Ipv4Addr>().unwrap(), 80)), format!("outside {NODE}"));
     assert_eq!(ask_from(&a.namespace, at(web.address, 80)), "web 172.31.0.4");
     assert_eq!(ask_from(&node.outside, at(NODE.parse::<Ipv4Addr>().unwrap(), 8080)), "web 192.0.2.2");
@@ -103,9 +103,12 @@ fn nftables_that_drop() {
 fn docker_that_starts_later_and_a_firewall_that_flushes() {
     let node = node();
     let networks = node.networks();
+    assert!(!networks.is_disturbed().unwrap());
     sh("iptables-nft -P FORWARD DROP; iptables-nft -N DOCKER-USER; iptables-nft -I FORWARD -j DOCKER-USER");
+    assert!(networks.is_disturbed().unwrap());
     assert_eq!(networks.check().unwrap(), Repaired { admissions: 2, ..Repaired::default() });
     all_works(&node, &networks);
+    assert!(!networks.is_disturbed().unwrap(), "what we change ourselves is no reason to look");
     let web = networks.slots()[1].clone();
     sh("nft flush ruleset; iptables-nft -P FORWARD DROP");
     assert_eq!(networks.check().unwrap(), Repaired { table: true, admissions: 2, ..Repaired::default() });
@@ -120,7 +123,7 @@ fn two_installations_live_side_by_side() {
     let first = node.networks();
     all_works(&node, &first);
     let between = sh("nft list ruleset | grep -v 'counter'; grep . /proc/sys/net/ipv4/conf/up0/forwarding");
-    let second = Networks::open(node.options("d4e5f6", 1), &[]).unwrap();
+    let second = Networks::open(node.options("d4e5f6", 1), |_| false).unwrap();
     let theirs = second.take(own_of("a", Ipv4Addr::new(172, 30, 0, 4))).unwrap();
     serve_in(&theirs, 80, "theirs");
     let ours = first.slots();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use berth_net::{Addressing, Attach, Networks, Options, Slot};
+use berth_net::{Addressing, Attach, Networks, Options, Protocol, Relay, Slot};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 
@@ -56,7 +56,7 @@ impl Node {
     }
 
     pub(crate) fn networks(&self) -> Networks {
-        Networks::open(self.options(ID, 2), &[]).unwrap()
+        Networks::open(self.options(ID, 2), |_| false).unwrap()
     }
 
     /// All that other programs could see of us.
@@ -105,6 +105,11 @@ pub(crate) fn at(address: impl Into<IpAddr>, port: u16) -> SocketAddr {
 
 pub(crate) fn v4(text: &str) -> SocketAddrV4 {
     text.parse().unwrap()
+}
+
+/// A relay over TCP.
+pub(crate) fn relayed(from: &str, to: &str) -> Relay {
+    Relay { protocol: Protocol::Tcp, from: v4(from), to: v4(to) }
 }
 
 /// A program that tells everyone who asks, by TCP or UDP, from which address they come.

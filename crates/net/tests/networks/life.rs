@@ -66,7 +66,7 @@ fn what_is_taken_twice_is_refused_or_the_same() {
     assert!(networks.take(own("b", 4)).is_err());
     assert!(networks.take(own("no/name", 6)).is_err());
     assert!(matches!(networks.publish("b", &[]), Err(NetError::NoSuchSlot { .. })));
-    assert!(matches!(Networks::open(node.options(ID, 0), &[]), Err(NetError::Invalid { .. })));
+    assert!(matches!(Networks::open(node.options(ID, 0), |_| false), Err(NetError::Invalid { .. })));
     assert_eq!(networks.slots(), [a]);
 }
 
@@ -112,7 +112,7 @@ fn a_task_can_have_ids_of_its_own_which_nobody_else_has() {
     let first = 1_900_000_000;
     let options = || Options { ids: Some(Ids { range: first..first + 3 * IdBlock::COUNT, slots: 1 }), ..node.options(ID, 1) };
     let with_ids = |name, last| Attach { own_ids: true, ..own(name, last) };
-    let networks = Networks::open(options(), &[]).unwrap();
+    let networks = Networks::open(options(), |_| false).unwrap();
     let (a, b) = (networks.take(with_ids("a", 4)).unwrap(), networks.take(own("b", 5)).unwrap());
     serve_in(&a, 80, "a");
     assert_eq!(ask_from(&b.namespace, at(a.address, 80)), "a 172.31.0.5");
@@ -131,7 +131,7 @@ fn a_task_can_have_ids_of_its_own_which_nobody_else_has() {
 
     // Read back from the kernel, and free again with the slot.
     drop(networks);
-    let networks = Networks::open(options(), &["a", "task-6"]).unwrap();
+    let networks = Networks::open(options(), |name| ["a", "task-6"].contains(&name)).unwrap();
     assert_eq!(networks.slots().iter().find(|slot| slot.name == "a").unwrap().ids, Some(ids));
     eventually("the third is free", || networks.take(with_ids("c", 10)).is_ok_and(|slot| slot.ids != Some(ids)));
     networks.release("a");
@@ -144,7 +144,7 @@ fn a_task_can_have_ids_of_its_own_which_nobody_else_has() {
 fn churn() {
     let Ok(run) = std::env::var("BERTH_NET_TEST_RUN") else { return };
     let node = crate::harness::Node { run: run.into(), outside: "/".into() };
-    let networks = Networks::open(node.options(ID, 2), &["keep"]).unwrap();
+    let networks = Networks::open(node.options(ID, 2), |name| ["keep"].contains(&name)).unwrap();
     networks.take(bridge("keep")).unwrap();
     for round in 0.. {
         let name = format!("task-{}", round % 5);
@@ -172,7 +172,7 @@ fn killed_in_the_middle_it_is_repaired_and_cleaned() {
         assert!(lines.any(|line| line.unwrap() == last));
         child.kill().unwrap();
         child.wait().unwrap();
-        let networks = Networks::open(node.options(ID, 2), &["keep"]).unwrap();
+        let networks = Networks::open(node.options(ID, 2), |name| ["keep"].contains(&name)).unwrap();
         let slots = networks.slots();
         assert_eq!(slots.iter().map(|slot| slot.name.as_str()).collect::<Vec<_>>(), ["keep"]);
         assert_eq!(*address.get_or_insert(slots[0].address), slots[0].address);

@@ -3,14 +3,14 @@
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use berth_net::{NetError, Networks, Protocol, Publication};
+use berth_net::{NetError, Networks, Protocol, Publication, Relay};
 
 use crate::harness::{
-    ID, NODE, ask, ask_from, ask_udp, ask_udp_from, at, bridge, nobody_from, node, own, serve, serve_in, v4, within,
+    ID, NODE, ask, ask_from, ask_udp, ask_udp_from, at, bridge, nobody_from, node, own, relayed, serve, serve_in, within,
 };
 
 fn tcp(host_port: impl Into<Option<u16>>, container_port: u16) -> Publication {
-    Publication { protocol: Protocol::Tcp, host_port: host_port.into(), container_port }
+    Publication { protocol: Protocol::Tcp, host_port: host_port.into(), container_port, count: 1 }
 }
 
 fn udp(host_port: impl Into<Option<u16>>, container_port: u16) -> Publication {
@@ -104,6 +104,22 @@ fn who_sent_datagrams_before_reaches_the_task_afterwards() {
 }
 
 #[test]
+fn ports_of_a_range_follow_each_other() {
+    let node = node();
+    let networks = node.networks();
+    let web = networks.take(bridge("web")).unwrap();
+    serve_in(&web, 8004, "web");
+    let range = Publication { count: 5, ..tcp(None, 8000) };
+    let published = networks.publish("web", &[range, Publication { count: 5, ..udp(None, 8000) }]).unwrap();
+    let seen: Vec<_> = published.iter().map(|port| (port.protocol, port.host_port, port.container_port)).collect();
+    let (first, other) = (published[0].host_port, published[5].host_port);
+    let expected = |protocol, first: u16| (0..5).map(move |at| (protocol, first + at, 8000 + at));
+    assert_eq!(seen, expected(Protocol::Tcp, first).chain(expected(Protocol::Udp, other)).collect::<Vec<_>>());
+    assert_eq!(ask(at(Ipv4Addr::LOCALHOST, first + 4)), format!("web {}", web.gateway));
+    assert!(matches!(networks.publish("web", &[Publication { count: 3, ..tcp(65534, 1) }]), Err(NetError::Invalid { .. })));
+}
+
+#[test]
 fn many_ports_are_published_at_once() {
     let node = node();
     let networks = node.networks();
@@ -125,7 +141,7 @@ fn ports_stay_published_while_the_agent_is_away() {
     networks.publish("gone", &[tcp(8081, 80)]).unwrap();
     drop(networks);
     assert_eq!(ask(at(Ipv4Addr::LOCALHOST, dynamic)), format!("web {}", web.gateway));
-    let networks = Networks::open(node.options(ID, 2), &["web", "never"]).unwrap();
+    let networks = Networks::open(node.options(ID, 2), |name| ["web", "never"].contains(&name)).unwrap();
     assert_eq!(ask(at(Ipv4Addr::LOCALHOST, dynamic)), format!("web {}", web.gateway));
     assert_eq!(networks.slots(), [web]);
     let mut ports: Vec<_> = networks.republish("web").unwrap().into_iter().collect();
@@ -143,15 +159,30 @@ fn a_relay_is_for_one_task_alone() {
     let (a, b) = (networks.take(own("a", 4)).unwrap(), networks.take(own("b", 5)).unwrap());
     serve(51000, "relay");
     serve(51001, "second");
-    networks.relay("a", v4("169.254.170.2:80"), v4("127.0.0.1:51000")).unwrap();
+    networks.relay("a", &[relayed("169.254.170.2:80", "127.0.0.1:51000")]).unwrap();
     let link_local = at(Ipv4Addr::new(169, 254, 170, 2), 80);
     assert_eq!(ask_from(&a.namespace, link_local), "relay 172.31.0.4");
     assert!(nobody_from(&b.namespace, link_local));
-    networks.relay("b", v4("169.254.170.2:80"), v4("127.0.0.1:51001")).unwrap();
+    // Bound to the address that datagrams are sent on to: answers have to come from there.
+    let resolver = UdpSocket::bind("127.0.0.1:51002").unwrap();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 64];
+        while let Ok((_, peer)) = resolver.recv_from(&mut buffer) {
+            let _ = resolver.send_to(format!("resolver {}", peer.ip()).as_bytes(), peer);
+        }
+    });
+    let udp = Relay { protocol: Protocol::Udp, ..relayed("169.254.170.2:80", "127.0.0.1:51002") };
+    networks.relay("a", &[udp]).unwrap();
+    assert_eq!(ask_udp_from(&a.namespace, link_local), "resolver 172.31.0.4");
+    assert_eq!(ask_from(&a.namespace, link_local), "relay 172.31.0.4");
+    networks.relay("b", &[relayed("169.254.170.2:80", "127.0.0.1:51001")]).unwrap();
     assert_eq!(ask_from(&b.namespace, link_local), "second 172.31.0.5");
     drop(networks);
-    let networks = Networks::open(node.options(ID, 2), &["a"]).unwrap();
+    let networks = Networks::open(node.options(ID, 2), |name| ["a"].contains(&name)).unwrap();
     assert_eq!(ask_from(&a.namespace, link_local), "relay 172.31.0.4");
+    networks.relay("a", &[relayed("169.254.170.2:80", "127.0.0.1:51001")]).unwrap();
+    assert_eq!(ask_from(&a.namespace, link_local), "second 172.31.0.4");
+    assert_eq!(ask_udp_from(&a.namespace, link_local), "resolver 172.31.0.4");
     networks.release("a");
     assert!(nobody_from(&a.namespace, link_local));
 }

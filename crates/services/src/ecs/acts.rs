@@ -79,8 +79,6 @@ impl Found {
     }
 
     fn task(&mut self, task: &TaskDefinition) {
-        // It is also the mode of whoever names none.
-        self.some("networkMode bridge", matches!(task.network_mode, None | Some(api::NetworkMode::Bridge)));
         self.text("taskRoleArn", task.task_role_arn.as_deref());
         self.text("pidMode", task.pid_mode.as_ref().map(EnumShape::as_str));
         self.text("ipcMode", task.ipc_mode.as_ref().map(EnumShape::as_str));
@@ -120,16 +118,9 @@ impl Found {
 
     fn container(&mut self, container: &ContainerDefinition) {
         self.some("repositoryCredentials", container.repository_credentials.is_some());
-        self.list("links", container.links.as_ref());
-        let mut mappings = container.port_mappings.iter().flatten();
-        self.some("portMappings.containerPortRange", mappings.any(|mapping| mapping.container_port_range.is_some()));
         self.list("secrets", container.secrets.as_ref());
         let consistency = container.version_consistency.as_ref();
         self.some("versionConsistency enabled", consistency == Some(&api::VersionConsistency::Enabled));
-        self.some("disableNetworking", container.disable_networking == Some(true));
-        self.list("dnsServers", container.dns_servers.as_ref());
-        self.list("dnsSearchDomains", container.dns_search_domains.as_ref());
-        self.list("extraHosts", container.extra_hosts.as_ref());
         self.list("dockerSecurityOptions", container.docker_security_options.as_ref());
         self.some("interactive", container.interactive == Some(true));
         self.some("pseudoTerminal", container.pseudo_terminal == Some(true));

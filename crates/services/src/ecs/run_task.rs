@@ -25,7 +25,8 @@ const MOST_STRATEGIES: usize = 5;
 const EXTERNAL: &str = "ecs.capability.external";
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::RunTaskRequest) -> Vec<Target> {
-    target(ecs, call, input.cluster.as_deref(), &input.task_definition).map_or_else(Target::any, |target| vec![target])
+    let definition = target(ecs, call, input.cluster.as_deref(), &input.task_definition);
+    definition.map_or_else(Target::any, |target| vec![target.with_request_tags(tags::pairs(input.tags.as_deref()))])
 }
 
 /// The revision that is started, as policies see it: AWS resolves a family before it authorises.

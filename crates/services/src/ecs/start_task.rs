@@ -8,7 +8,7 @@ use berth_plan::placement;
 
 use super::launch::{Launch, Wishes};
 use super::scope::Scope;
-use super::{EcsService, cluster, container_instance, failure, placements, revision, run_task, task};
+use super::{EcsService, cluster, container_instance, failure, placements, revision, run_task, tags, task};
 use crate::ids::RandomIds;
 
 /// Instances of one call, at most.
@@ -16,7 +16,7 @@ const MOST: usize = 10;
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::StartTaskRequest) -> Vec<Target> {
     let definition = run_task::target(ecs, call, input.cluster.as_deref(), &input.task_definition);
-    definition.map_or_else(Target::any, |target| vec![target])
+    definition.map_or_else(Target::any, |target| vec![target.with_request_tags(tags::pairs(input.tags.as_deref()))])
 }
 
 pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::StartTaskRequest) -> Result<api::StartTaskResponse, Refusal> {

@@ -294,7 +294,8 @@ async fn what_several_want_comes_once_even_if_the_first_goes_away() {
 
     // Nothing comes for whoever was first; that one gives up, the other goes on.
     let (_, next) = counted();
-    let slow = Server::start(move |asked| (is_blob(asked) && next() == 0).then(|| Reply::status(200).ending(Ending::Silence))).await;
+    let slow =
+        Server::start(move |asked| (is_blob(asked) && next() == 0).then(|| Reply::status(200).ending(Ending::Silence))).await;
     slow.push("1", &["slow"]);
     let obtain = |task: &'static str| {
         let (machine, name) = (Arc::clone(&machine), slow.name("1"));
@@ -312,8 +313,7 @@ async fn what_several_want_comes_once_even_if_the_first_goes_away() {
 
 #[tokio::test]
 async fn a_pull_that_is_called_off_leaves_nothing() {
-    let server =
-        Server::start(|asked| is_blob(asked).then(|| Reply::status(200).ending(Ending::Silence))).await;
+    let server = Server::start(|asked| is_blob(asked).then(|| Reply::status(200).ending(Ending::Silence))).await;
     server.push("1", &["one"]);
     let machine = Arc::new(Machine::new());
     let (own, name) = (Arc::clone(&machine), server.name("1"));

@@ -48,21 +48,25 @@ fn what_acts_is_not_refused() {
         "privileged": true,
         "hostname": "h",
         "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}, "secretOptions": []},
-        "portMappings": [{"containerPort": 80, "hostPort": 8080, "protocol": "tcp", "name": "web"}],
+        "portMappings": [{"containerPort": 80, "hostPort": 8080, "protocol": "tcp", "name": "web"}, {"containerPortRange": "90-91"}],
         "mountPoints": [{"sourceVolume": "a", "containerPath": "/a"}],
         "volumesFrom": [{"sourceContainer": "b"}],
         "systemControls": [],
         "dockerLabels": {},
         "linuxParameters": {"initProcessEnabled": false},
-        "disableNetworking": false,
+        "disableNetworking": true,
+        "links": ["b"],
+        "dnsServers": ["10.0.0.2"],
+        "dnsSearchDomains": ["lan"],
+        "extraHosts": [{"hostname": "h", "ipAddress": "10.0.0.3"}],
     });
     assert_eq!(said(&extra, &container), Vec::<String>::new());
 }
 
 #[test]
-fn bridge_is_refused_also_where_it_goes_without_saying() {
-    for mode in [json!("bridge"), Value::Null] {
-        assert_eq!(said(&json!({ "networkMode": mode }), &json!({})), ["networkMode bridge"]);
+fn every_network_mode_acts_and_lines_that_belong_together_do_not() {
+    for mode in [json!("bridge"), json!("awsvpc"), json!("none"), Value::Null] {
+        assert_eq!(said(&json!({ "networkMode": mode }), &json!({})), Vec::<String>::new());
     }
     let multiline = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-multiline-pattern": "^x"}}});
     assert_eq!(said(&json!({}), &multiline), ["logConfiguration.options.awslogs-multiline-pattern of container 'app'"]);
@@ -96,9 +100,7 @@ fn what_does_not_act_is_named() {
         assert_eq!(said(&extra, &none), [field]);
     }
     for (container, field) in [
-        (json!({"links": ["b"]}), "links"),
         (json!({"logConfiguration": {"logDriver": "syslog"}}), "logConfiguration.logDriver syslog"),
-        (json!({"portMappings": [{"containerPortRange": "1-2"}]}), "portMappings.containerPortRange"),
         (json!({"linuxParameters": {"sharedMemorySize": 64}}), "linuxParameters.sharedMemorySize"),
         (json!({"linuxParameters": {"capabilities": {"drop": ["ALL"]}}}), "linuxParameters.capabilities.drop"),
         (json!({"ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 1}]}), "ulimits"),

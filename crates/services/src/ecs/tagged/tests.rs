@@ -89,3 +89,27 @@ async fn policies_see_what_a_new_cluster_may_use() {
     let provider = "arn:aws:ecs:us-east-1:000000000000:capacity-provider/FARGATE";
     assert_eq!(context(&targets[0]), [("ecs:capacity-provider", provider)]);
 }
+
+#[tokio::test]
+async fn policies_see_the_tags_of_new_tasks() {
+    let ecs = service().await;
+    let definition = api::RegisterTaskDefinitionRequest {
+        family: "web".to_owned(),
+        container_definitions: vec![api::ContainerDefinition {
+            name: Some("web".to_owned()),
+            image: Some("nginx".to_owned()),
+            memory: Some(64),
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    ecs.register_task_definition(&call(), definition).await.unwrap();
+    let task_definition = "web".to_owned();
+    let tags = Some(vec![tag("team", "red")]);
+    let run = api::RunTaskRequest { task_definition: task_definition.clone(), tags: tags.clone(), ..Default::default() };
+    let start = api::StartTaskRequest { task_definition, tags, ..Default::default() };
+    for targets in [ecs.access_run_task(&call(), &run), ecs.access_start_task(&call(), &start)] {
+        let seen = context(&targets[0]);
+        assert!(seen.contains(&("aws:RequestTag/team", "red")) && seen.contains(&("aws:TagKeys", "team")), "{seen:?}");
+    }
+}
