@@ -35,4 +35,6 @@ pub struct Config {
     pub s3: Option<S3Settings>,
     /// How its tasks get networks. Nothing: they get none, and those of `awsvpc` and `bridge` fail.
     pub network: Option<berth_net::Options>,
+    /// Whether it takes none but Fargate tasks. It takes those too if its networks have ids for them.
+    pub fargate_only: bool,
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use berth_runtime::Runtime;
 
-use crate::{confinement, node};
+use crate::{confinement, node, own_ids};
 
 /// What was removed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -48,6 +48,7 @@ pub(crate) fn remove(folder: &Path, id: &str, runtime: impl FnOnce() -> Result<A
     removed.mounts = mounts::remove_below(&tasks)? + mounts::remove_below(&volumes)?;
     // No task is left that could have some of its own.
     berth_runtime::remove_tree(&volumes.join("task")).context("removing the volumes of tasks")?;
+    own_ids::give_up(id).context("giving up the ids of tasks")?;
     removed.interfaces = networks(id)?;
     Ok(removed)
 }

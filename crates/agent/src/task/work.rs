@@ -166,6 +166,9 @@ impl Subject {
             let failed = |error| Failure { code: None, reason: format!("CannotCreateVolumeError: {error}") };
             spec.binds = volumes::beside(made.map_err(failed)?, spec.binds);
         }
+        for lowered in container_spec::lowered(container, &facts).map_err(|error| cannot(&error))? {
+            warn!(task = %self.folder.id(), container = container.name, "{lowered}");
+        }
         let files = container_spec::etc_files(task, container, &facts, &connection).map_err(|error| cannot(&error))?;
         let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
         let group = container_spec::group(task);
@@ -176,7 +179,7 @@ impl Subject {
                 runtime.delete(&folder)?;
             }
             let write = |source| RuntimeError::System { doing: format!("writing {}", etc.display()), source };
-            files.write(&etc).map_err(write)?;
+            files.write(&etc, spec.id_map).map_err(write)?;
             runtime.make_group(&group)?;
             runtime.create(&folder, &spec)
         });

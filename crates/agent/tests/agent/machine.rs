@@ -70,6 +70,7 @@ impl Machine {
             images: ImageSettings::default(),
             s3: None,
             network: None,
+            fargate_only: false,
         };
         let (shutdown, ends) = watch::channel(false);
         // The one before may not have let go of its images yet.

@@ -10,11 +10,11 @@ use nix::unistd::getppid;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::cli::{Data, Log, Shim};
+use crate::cli::{Data, Fargate, Log, Offer, Shim};
 use crate::keys::AccessKey;
 use crate::launches::{self, Part};
 use crate::node_file::{self, NodeConfig, NodeSettings};
-use crate::{addresses, confinement, files, installation, logging, node, preflight};
+use crate::{addresses, confinement, fargate, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -42,6 +42,9 @@ pub(crate) struct Agent {
     /// DATA/server/network.json. Kept from the first start on
     #[arg(long, value_name = "BLOCK")]
     vpc_cidr: Option<Ipv4Net>,
+
+    #[command(flatten)]
+    offer: Offer,
 
     #[command(flatten)]
     shim: Shim,
@@ -95,7 +98,9 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
     // Where nothing was settled by `berth up`, the control plane is elsewhere, and its choice counts.
     let vpc = arguments.vpc_cidr.map_or_else(addresses::default_vpc, Ok)?;
-    let network = node::network(&installation, addresses::settle(&folder, &installation, Some(vpc))?)?;
+    let wanted = arguments.offer.fargate;
+    let ids = fargate::ids(wanted, arguments.shim.shim.as_deref(), &data, &installation)?;
+    let network = node::network(&installation, addresses::settle(&folder, &installation, Some(vpc))?, ids)?;
     let config = berth_agent::Config {
         endpoint,
         region,
@@ -108,6 +113,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         images,
         s3,
         network: Some(network),
+        fargate_only: wanted == Fargate::Only,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(until_signalled(config))

@@ -127,7 +127,7 @@ fn two_pulls_of_one_layer_fetch_it_once() {
         // Both layers may come.
         open.send(()).unwrap();
         open.send(()).unwrap();
-        pulls.map(|pull| pull.join().unwrap().unwrap());
+        pulls.into_iter().for_each(|pull| drop(pull.join().unwrap().unwrap()));
     });
     assert_eq!(registry.opened(Part::Layer).len(), 2, "of three that were wanted");
 }

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use berth_oci::{Archive, ContentStore, Digest, Image, ImageConfig, InUse, Kind, Layer, Limits, Platform, Reference, Watch, import_archive};
+use berth_oci::{
+    Archive, ContentStore, Digest, Image, ImageConfig, InUse, Kind, Layer, Limits, Platform, Reference, Watch, import_archive,
+};
 use tempfile::TempDir;
 
 const BLOCK: usize = 512;
@@ -53,7 +55,10 @@ pub fn reference(input: &[u8]) {
                 assert_eq!(written.parse().as_ref(), Ok(&name), "`{written}` reads back");
             }
             let path = name.repository();
-            assert!(!path.contains("..") && !path.starts_with('/') && !path.contains(['?', '#', '%', '\\']), "`{path}` is a path of its registry");
+            assert!(
+                !path.contains("..") && !path.starts_with('/') && !path.contains(['?', '#', '%', '\\']),
+                "`{path}` is a path of its registry"
+            );
         }
         Err(problem) => assert!(problem.to_string().len() < 2048, "a message is short"),
     }

@@ -51,6 +51,12 @@ struct Held {
     until: Option<Instant>,
 }
 
+impl Held {
+    fn is_good(&self) -> bool {
+        self.until.is_none_or(|until| Instant::now() < until)
+    }
+}
+
 #[derive(Deserialize)]
 struct TokenAnswer {
     #[serde(default)]
@@ -72,9 +78,7 @@ impl Authorization {
 
     /// What to show without being asked: what was accepted before and has not run out.
     pub(super) async fn current(&self) -> Option<HeaderValue> {
-        let held = self.held.lock().await;
-        let is_good = |held: &&Held| held.until.is_none_or(|until| Instant::now() < until);
-        held.as_ref().filter(is_good).map(|held| held.value.clone())
+        self.held.lock().await.as_ref().filter(|held| held.is_good()).map(|held| held.value.clone())
     }
 
     /// Meets a challenge, after `refused` was not enough. Whoever comes while another is at it gets the same.
@@ -85,7 +89,7 @@ impl Authorization {
         refused: Option<&HeaderValue>,
     ) -> Result<HeaderValue, FetchError> {
         let mut held = self.held.lock().await;
-        if let Some(other) = held.as_ref().filter(|held| Some(&held.value) != refused) {
+        if let Some(other) = held.as_ref().filter(|held| held.is_good() && Some(&held.value) != refused) {
             return Ok(other.value.clone());
         }
         *held = None;
