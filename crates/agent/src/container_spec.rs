@@ -5,6 +5,7 @@
 
 mod capabilities;
 mod connection;
+mod devices;
 mod docker;
 mod error;
 mod etc_files;
@@ -14,10 +15,13 @@ mod process;
 mod refusals;
 mod resources;
 mod signal;
+mod sysctls;
+mod tmpfs;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use berth_api::acs;
@@ -27,7 +31,7 @@ use crate::images::Resolved;
 use docker::Wanted;
 use error::FieldError;
 
-pub use connection::{Connection, NetworkMode, network_mode};
+pub use connection::{Connection, NetworkMode, is_fargate, network_mode};
 pub use error::SpecError;
 pub use etc_files::{EtcFile, EtcFiles};
 pub use health_check::{check_command, checks};
@@ -43,6 +47,8 @@ pub struct NodeFacts {
     pub hosts: String,
     /// Its `/etc/resolv.conf`.
     pub resolv_conf: String,
+    /// The most that a process here can be given, by the names of `ulimits`.
+    pub hard_limits: BTreeMap<&'static str, u64>,
     /// The one that systemd-resolved was given, which names those whom it asks.
     pub upstream_resolv_conf: String,
 }
@@ -57,6 +63,7 @@ impl NodeFacts {
             hostname,
             hosts: text("/etc/hosts"),
             resolv_conf: text("/etc/resolv.conf"),
+            hard_limits: limits::of_this_process(),
             upstream_resolv_conf: text("/run/systemd/resolve/resolv.conf"),
         }
     }
@@ -79,6 +86,15 @@ pub fn of(
     etc: &Path,
 ) -> Result<ContainerSpec, SpecError> {
     assemble(task, container, image, node, connection, log, etc).map_err(|error| error.of(&container.name))
+}
+
+/// What a container asks for and gets less of on this machine, in words for its operator.
+///
+/// # Errors
+/// As [`of`].
+pub fn lowered(container: &acs::Container, node: &NodeFacts) -> Result<Vec<String>, SpecError> {
+    let wanted = Wanted::of(container).map_err(|error| error.of(&container.name))?;
+    Ok(limits::lowered(&wanted.host, &node.hard_limits))
 }
 
 /// The files of a container's own in `/etc`.
@@ -109,6 +125,7 @@ fn assemble(
 ) -> Result<ContainerSpec, FieldError> {
     let wanted = Wanted::of(container)?;
     refusals::check(task, &wanted)?;
+    refusals::check_fargate(task, &wanted, connection)?;
     health_check::command(&wanted)?;
     let (host, network) = (&wanted.host, connection.network.clone());
     let hostname = hostname(task, &wanted, connection, node);
@@ -119,14 +136,18 @@ fn assemble(
         group: group(task).name,
         rootfs: Rootfs { layers: image.layers.clone(), read_only },
         process: process::of(&wanted, &image.config, &hostname, &connection.environment)?,
+        init: host.init == Some(true),
         binds: EtcFiles::of(connection, host, &hostname, node).binds(etc, read_only),
+        tmpfs: tmpfs::of(host)?,
+        devices: devices::of(host)?,
+        sysctls: sysctls::of(host, &network, false)?,
         // On the host's network a container has the host's name, unless it asks for another one.
         hostname: (network != Network::Host || hostname != node.hostname).then_some(hostname),
         network,
         shm_bytes: shm.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(SHM_BYTES),
         privileged: host.privileged == Some(true),
         limits: resources::of(container, host)?,
-        id_map: None,
+        id_map: connection.ids,
         output: log,
     })
 }

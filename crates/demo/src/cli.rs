@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, dare, datagram, eat, fetch, files, look, pack, serve, wait};
+use crate::{count, dare, datagram, eat, fetch, files, flood, look, orphan, pack, serve, terminal, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -68,6 +68,19 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 0)]
         exit: u8,
     },
+    /// Print numbered lines as fast as they are taken
+    Flood {
+        /// How many
+        lines: u64,
+        /// Bytes of each, with its end
+        #[arg(long, default_value_t = 100)]
+        width: usize,
+    },
+    /// Print a text as it is
+    Say {
+        /// The text
+        text: String,
+    },
     /// Exit with a code
     Exit {
         /// The code
@@ -90,6 +103,22 @@ pub(crate) enum Command {
     Env,
     /// Print who and where this process is, as one JSON object
     Look,
+    /// Open a file or device, and say whether that worked by the exit code
+    Open {
+        /// Which
+        file: PathBuf,
+        /// For writing
+        #[arg(long)]
+        write: bool,
+    },
+    /// Leave a process behind, and say whether somebody looks after it when it is over
+    Orphan {
+        /// End at once, and leave one
+        #[arg(long, hide = true)]
+        middle: bool,
+    },
+    /// Say what the standard streams are, and whether there is an end of the input
+    Terminal,
     /// Try what a container may not do, and print how that went, as one JSON object
     Dare,
     /// Write a file, and say whether that worked by the exit code
@@ -107,10 +136,10 @@ pub(crate) enum Command {
         /// Seconds
         seconds: u64,
     },
-    /// Print a file
+    /// Print files
     Read {
         /// Which
-        file: PathBuf,
+        files: Vec<PathBuf>,
     },
     /// Print whose files are and what is in folders, as one JSON object
     List {
@@ -150,15 +179,20 @@ impl Command {
                 count::run(lines, every, stderr)?;
                 return Ok(ExitCode::from(exit));
             }
+            Self::Flood { lines, width } => flood::run(lines, width.saturating_sub(2))?,
+            Self::Say { text } => flood::say(&text)?,
             Self::Exit { code } => return Ok(ExitCode::from(code)),
             Self::Wait { seconds, stubborn } => return wait::run(seconds, stubborn),
             Self::Eat { mebibytes } => eat::run(mebibytes)?,
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
+            Self::Open { file, write } => files::open(&file, write)?,
+            Self::Orphan { middle } => orphan::run(middle)?,
+            Self::Terminal => terminal::run()?,
             Self::Dare => dare::run()?,
             Self::Write { file, text } => files::write(&file, &text)?,
             Self::WriteLate { file, seconds } => return files::write_late(&file, seconds),
-            Self::Read { file } => files::read(&file)?,
+            Self::Read { files } => files::read(&files)?,
             Self::List { paths } => files::list(&paths)?,
             Self::Notch { file, seconds } => files::notch(&file, seconds)?,
             Self::Brood { name, child } => return wait::brood(&name, child),

@@ -12,10 +12,19 @@ use serde_json::json;
 
 use crate::wait;
 
-/// Prints a file.
-pub(crate) fn read(file: &Path) -> Result<()> {
-    let text = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-    std::io::stdout().write_all(&text).context("printing it")
+/// Prints files.
+pub(crate) fn read(files: &[PathBuf]) -> Result<()> {
+    for file in files {
+        let text = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+        std::io::stdout().write_all(&text).context("printing it")?;
+    }
+    Ok(())
+}
+
+/// Opens as a program that uses a device does: nothing is made or cut.
+pub(crate) fn open(file: &Path, write: bool) -> Result<()> {
+    let opened = OpenOptions::new().read(!write).write(write).open(file);
+    opened.map(drop).with_context(|| format!("opening {}", file.display()))
 }
 
 /// Prints whose files are and what is in folders, as one JSON object.

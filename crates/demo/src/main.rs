@@ -9,9 +9,12 @@ mod datagram;
 mod eat;
 mod fetch;
 mod files;
+mod flood;
 mod look;
+mod orphan;
 mod pack;
 mod serve;
+mod terminal;
 mod wait;
 
 use std::process::ExitCode;

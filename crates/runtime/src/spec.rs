@@ -1,6 +1,6 @@
 //! What a container is to be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -16,12 +16,24 @@ pub struct ContainerSpec {
     pub rootfs: Rootfs,
     /// Its first process.
     pub process: ProcessSpec,
+    /// Whether a small init is its first process and starts it: signals are handed on, processes without a parent looked after.
+    #[serde(default)]
+    pub init: bool,
     /// The name of the machine that it sees; the host's if there is none.
     pub hostname: Option<String>,
     /// What it reaches.
     pub network: Network,
     /// Files and folders of the host that it sees, in the order in which they are mounted.
     pub binds: Vec<Bind>,
+    /// File systems in memory that it has, mounted after the files and folders of the host.
+    #[serde(default)]
+    pub tmpfs: Vec<Tmpfs>,
+    /// Devices of the host that it has.
+    #[serde(default)]
+    pub devices: Vec<Device>,
+    /// Settings of the kernel in its own namespaces, by their names with dots.
+    #[serde(default)]
+    pub sysctls: BTreeMap<String, String>,
     /// Bytes of `/dev/shm`.
     pub shm_bytes: u64,
     /// All capabilities, all devices, no filter, nothing masked: root on the host in all but name.
@@ -133,6 +145,26 @@ pub struct Bind {
     pub fill: Option<PathBuf>,
 }
 
+/// A file system in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tmpfs {
+    /// In the container, absolute; made if it is not there.
+    pub target: PathBuf,
+    /// As `mount` has them, the last one of a kind counts: `size=1m`, `noexec`.
+    pub options: Vec<String>,
+}
+
+/// A device of the host, or all below a folder of devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// On the host.
+    pub source: PathBuf,
+    /// In the container, absolute.
+    pub target: PathBuf,
+    /// What may be done with it: letters of `rwm`, the last for making nodes of it.
+    pub access: String,
+}
+
 /// What a container may take. Nothing: no limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
@@ -142,6 +174,12 @@ pub struct Limits {
     pub memory: Option<u64>,
     /// Bytes that it keeps when memory is short.
     pub memory_reservation: Option<u64>,
+    /// Bytes of swap besides its memory. Only together with `memory`.
+    #[serde(default)]
+    pub swap: Option<u64>,
+    /// How readily its memory is swapped, 0 to 100. Version 2 of cgroups has no such thing.
+    #[serde(default)]
+    pub swappiness: Option<u64>,
     /// Processes and threads.
     pub pids: Option<u64>,
 }

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use berth_runtime::{Bind, ContainerSpec, Folder, Network};
-use rustix::fs::FileType;
+use berth_runtime::{Bind, ContainerSpec, Folder, Network, Tmpfs};
 use rustix::thread::CapabilitySet;
 use serde_json::{Value, json};
 
 use crate::confinement;
+use crate::devices::Node;
 use crate::failure::{Result, at, broken, wrong};
 use crate::identity::Identity;
 use crate::stage::Stage;
@@ -37,6 +37,8 @@ pub(crate) struct First<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) cwd: PathBuf,
     pub(crate) capabilities: CapabilitySet,
+    /// Besides those that every container has.
+    pub(crate) devices: &'a [Node],
 }
 
 /// Writes the specification into the container's bundle.
@@ -46,8 +48,8 @@ pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, stage: &Stage, first:
         "hostname": spec.hostname,
         "root": { "path": stage.rootfs, "readonly": spec.rootfs.read_only },
         "process": process(spec, first)?,
-        "mounts": mounts(spec, stage)?,
-        "linux": linux(spec, stage)?,
+        "mounts": mounts(spec, stage, first.devices)?,
+        "linux": linux(spec, stage, first.devices),
     });
     let path = folder.bundle().join("config.json");
     let text = serde_json::to_vec(&config).map_err(|error| broken("writing the container's OCI specification", &error))?;
@@ -77,7 +79,7 @@ fn process(spec: &ContainerSpec, first: &First<'_>) -> Result<Value> {
     }))
 }
 
-fn mounts(spec: &ContainerSpec, stage: &Stage) -> Result<Vec<Value>> {
+fn mounts(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Result<Vec<Value>> {
     let safe = ["nosuid", "noexec", "nodev"];
     let shm = format!("size={}", spec.shm_bytes);
     let access = if spec.privileged { "rw" } else { "ro" };
@@ -89,10 +91,29 @@ fn mounts(spec: &ContainerSpec, stage: &Stage) -> Result<Vec<Value>> {
         mount("mqueue", "mqueue", "/dev/mqueue", &safe),
         mount("tmpfs", "shm", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
     ];
-    for (bind, source) in spec.binds.iter().zip(&stage.binds) {
-        mounts.push(bound(bind, source, spec.privileged)?);
+    let binds = spec.binds.iter().zip(&stage.binds).map(|(bind, source)| bound(bind, source, spec.privileged));
+    let mut asked: Vec<Value> = binds.collect::<Result<_>>()?;
+    asked.extend(devices.iter().filter_map(Node::bound));
+    asked.extend(spec.tmpfs.iter().map(
+        |Tmpfs { target, options }| json!({ "destination": target, "type": "tmpfs", "source": "tmpfs", "options": options }),
+    ));
+    if let Some(wrongly) = asked.iter().map(destination).find(|target| !is_mountable(target)) {
+        return Err(wrong(format!("nothing can be mounted at {}", wrongly.display())));
     }
+    // What is asked for at the place of one of these is there instead of it; and what lies in something comes after it.
+    mounts.retain(|own| !asked.iter().any(|asked| destination(asked) == destination(own)));
+    mounts.append(&mut asked);
+    mounts.sort_by_key(|mount| destination(mount).components().count());
     Ok(mounts)
+}
+
+fn destination(mount: &Value) -> &Path {
+    Path::new(mount["destination"].as_str().unwrap_or_default())
+}
+
+/// Not where the container's own `/proc` has to be what it is: masks lie on it.
+fn is_mountable(target: &Path) -> bool {
+    target.is_absolute() && target != Path::new("/") && !target.starts_with("/proc")
 }
 
 fn mount(kind: &str, source: &str, target: &str, options: &[&str]) -> Value {
@@ -105,9 +126,6 @@ fn bound(bind: &Bind, source: &Path, privileged: bool) -> Result<Value> {
     if !source.try_exists().map_err(at("looking for", source))? {
         return Err(wrong(format!("{}, which the container is to see as {target}, does not exist", source.display())));
     }
-    if !bind.target.is_absolute() || bind.target == Path::new("/") {
-        return Err(wrong(format!("{} cannot be mounted at {target}", bind.source.display())));
-    }
     // With all that is mounted in it. Nodes of devices that lie in what it is given are none of a container's.
     let access = if bind.read_only { "rro" } else { "rw" };
     let mut options = vec!["rbind", "rprivate", access];
@@ -117,7 +135,7 @@ fn bound(bind: &Bind, source: &Path, privileged: bool) -> Result<Value> {
     Ok(json!({ "destination": bind.target, "type": "bind", "source": source, "options": options }))
 }
 
-fn linux(spec: &ContainerSpec, stage: &Stage) -> Result<Value> {
+fn linux(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Value {
     let mut namespaces: Vec<Value> =
         ["pid", "mount", "ipc", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })).collect();
     let network = stage.user.as_ref().and_then(|user| user.network.as_ref());
@@ -128,19 +146,19 @@ fn linux(spec: &ContainerSpec, stage: &Stage) -> Result<Value> {
         (Network::Namespace(path), None) => namespaces.push(json!({ "type": "network", "path": path })),
     }
     let mut linux = json!({
+        "devices": devices.iter().filter_map(Node::made).collect::<Vec<_>>(),
+        "sysctl": spec.sysctls,
         "rootfsPropagation": "private",
     });
     if let Some(user) = &stage.user {
         namespaces.push(json!({ "type": "user", "path": user.path() }));
     }
-    if spec.privileged {
-        linux["devices"] = devices(Path::new("/dev"))?.into();
-    } else {
+    if !spec.privileged {
         linux["maskedPaths"] = masked().into();
         linux["readonlyPaths"] = READ_ONLY.as_slice().into();
     }
     linux["namespaces"] = namespaces.into();
-    Ok(linux)
+    linux
 }
 
 /// With the processors' own files, of which there are as many as processors.
@@ -152,36 +170,4 @@ fn masked() -> Vec<String> {
         throttle.exists().then(|| throttle.to_string_lossy().into_owned())
     }));
     masked
-}
-
-/// Nodes below a folder, for a container that sees all of the host's. Not those of terminals, which a container has its own of.
-fn devices(folder: &Path) -> Result<Vec<Value>> {
-    use std::os::unix::fs::MetadataExt;
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(at("listing", folder))? {
-        let entry = entry.map_err(at("listing", folder))?;
-        let (name, path) = (entry.file_name(), entry.path());
-        // What goes while it is listed is not there.
-        let Ok(metadata) = entry.metadata() else { continue };
-        if metadata.is_dir() {
-            if !["pts", "shm", "mqueue", "fd"].iter().any(|&own| name == own) {
-                found.extend(devices(&path)?);
-            }
-            continue;
-        }
-        let kind = match FileType::from_raw_mode(metadata.mode()) {
-            FileType::CharacterDevice => "c",
-            FileType::BlockDevice => "b",
-            _ => continue,
-        };
-        if ["console", "ptmx", "tty"].iter().any(|&own| name == own) {
-            continue;
-        }
-        let (major, minor) = (rustix::fs::major(metadata.rdev()), rustix::fs::minor(metadata.rdev()));
-        found.push(json!({
-            "path": path, "type": kind, "major": major, "minor": minor,
-            "fileMode": metadata.mode() & 0o777, "uid": metadata.uid(), "gid": metadata.gid(),
-        }));
-    }
-    Ok(found)
 }

@@ -11,6 +11,7 @@ use libcontainer::workload::{Executor, ExecutorError, ExecutorSetEnvsError, Exec
 
 use crate::confinement::Confinement;
 use crate::groups;
+use crate::init::Init;
 use crate::program::Program;
 use crate::{system, user_namespace};
 
@@ -19,6 +20,8 @@ use crate::{system, user_namespace};
 pub(crate) struct Last {
     pub(crate) confinement: Confinement,
     pub(crate) program: Program,
+    /// What is to be the first process instead, and start the program.
+    pub(crate) init: Option<Rc<Init>>,
     pub(crate) failure: Rc<OwnedFd>,
     /// The container's groups, which it is to see.
     pub(crate) groups: Rc<OwnedFd>,
@@ -31,9 +34,10 @@ pub(crate) struct Last {
 impl Executor for Last {
     fn exec(&self, _: &Spec) -> Result<(), ExecutorError> {
         system::default_signals();
-        let failure = match self.confinement.apply() {
-            Ok(()) => self.program.become_it(),
-            Err(failure) => failure,
+        let failure = match (self.confinement.apply(), &self.init) {
+            (Ok(()), None) => self.program.become_it(),
+            (Ok(()), Some(init)) => init.become_it(&self.program, &self.failure),
+            (Err(failure), _) => failure,
         };
         report(&self.failure, &failure);
         std::process::exit(1)

@@ -1,5 +1,5 @@
 //! The process behind every container: `launcher`, which forks; a shim per container, which is the launcher's child; and `hold`,
-//! what a shim becomes when its container runs.
+//! what a shim becomes when its container runs; and `init`, the first process of containers that want one.
 //!
 //! - Only one thread, ever: everything here forks.
 //! - A process that works on a container is not one that can be looked into from it: it is not dumpable until it is the container's.
@@ -8,12 +8,14 @@
 mod bundle;
 mod check_ids;
 mod confinement;
+mod devices;
 mod exec;
 mod executor;
 mod failure;
 mod groups;
 mod hold;
 mod identity;
+mod init;
 mod launcher;
 mod profile;
 mod program;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         (Some("launcher"), [cgroup]) => launcher::run_read_only(cgroup),
         (Some(launcher::READ_ONLY), [cgroup]) => launcher::run(cgroup),
         (Some("hold"), rest) => hold::run(rest),
+        (Some(init::MODE), rest) => init::run(rest),
         (Some("check-ids"), [folder, first]) => check_ids::run(folder, first),
         (Some("version"), []) => {
             let version = format!("berth-shim {}\n", env!("CARGO_PKG_VERSION"));
@@ -44,7 +47,7 @@ fn main() -> ExitCode {
         }
         _ => {
             let usage =
-                b"berth-shim is started by berth, not by hand: launcher CGROUP, hold ..., check-ids FOLDER FIRST, version\n";
+                b"berth-shim is started by berth, not by hand: launcher CGROUP, hold ..., init ..., check-ids FOLDER FIRST, version\n";
             let _ = rustix::io::write(rustix::stdio::stderr(), usage);
             ExitCode::from(2)
         }

@@ -35,6 +35,14 @@ impl Program {
         Ok(Self { name: name.clone(), path, arguments: strings(arguments)?, environment: strings(&environment)? })
     }
 
+    pub(crate) fn arguments(&self) -> &[CString] {
+        &self.arguments
+    }
+
+    pub(crate) fn environment(&self) -> &[CString] {
+        &self.environment
+    }
+
     /// Becomes the program, in this process's root and working directory. Returns only with an error.
     pub(crate) fn become_it(&self) -> Failure {
         if self.name.contains('/') {

@@ -18,6 +18,7 @@ use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space}
 
 use crate::bundle::{self, First};
 use crate::confinement::Confinement;
+use crate::devices::Node;
 use crate::failure::{Result, at, broken, failed, of_cgroup, of_library, refused};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
@@ -26,7 +27,7 @@ use crate::root::Root;
 use crate::stage::Stage;
 use crate::steps::Steps;
 use crate::worker::{self, Work};
-use crate::{hold, system, volume};
+use crate::{devices, hold, system, volume};
 
 /// A container that is made and waits.
 struct Made {
@@ -130,9 +131,10 @@ impl Shim {
         volume::fill(&stage, &self.spec)?;
         self.steps.done("layers");
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
-        let (confinement, program) = self.prepare(&stage, prepared)?;
+        let nodes = devices::of(&self.spec, !self.cgroups.is_unified())?;
+        let (confinement, program) = self.prepare(&stage, &nodes, prepared)?;
         self.steps.done("identity");
-        self.make_groups()?;
+        self.make_groups(&nodes)?;
         self.steps.done("cgroups");
         let (output, stdio) = self.stdio()?;
         let pid = worker::make(Work {
@@ -159,14 +161,14 @@ impl Shim {
     }
 
     /// Finds out who the first process is, and tells the library.
-    fn prepare(&self, stage: &Stage, prepared: &mut Prepared) -> Result<(Confinement, Program)> {
+    fn prepare(&self, stage: &Stage, devices: &[Node], prepared: &mut Prepared) -> Result<(Confinement, Program)> {
         let process = &self.spec.process;
         let root = Root::open(&stage.rootfs, self.spec.id_map.map(|map| map.first))?;
         let identity = Identity::find(&root, &process.user)?;
         let (cwd, _) = root.make_folders(&process.cwd)?;
         let confinement = Confinement::of(&self.spec, process, identity.user == 0, prepared)?;
         let program = Program::new(&process.args, &process.env, &identity.home)?;
-        let first = First { identity: &identity, cwd, capabilities: confinement.needed() };
+        let first = First { identity: &identity, cwd, capabilities: confinement.needed(), devices };
         bundle::write(&self.folder, &self.spec, stage, &first)?;
         Ok((confinement, program))
     }
@@ -183,10 +185,12 @@ impl Shim {
     }
 
     /// Makes the container's groups, with its limits.
-    fn make_groups(&self) -> Result<()> {
+    fn make_groups(&self, devices: &[Node]) -> Result<()> {
         let (cgroups, spec) = (&self.cgroups, &self.spec);
         let limited = cgroups.make(&self.cgroup).and_then(|()| cgroups.limit_container(&self.cgroup, &spec.limits));
-        let restricted = limited.and_then(|()| if spec.privileged { Ok(()) } else { cgroups.restrict_devices(&self.cgroup) });
+        let restricted = limited.and_then(|()| {
+            if spec.privileged { Ok(()) } else { cgroups.restrict_devices(&self.cgroup, devices.iter().map(Node::rule)) }
+        });
         restricted.map_err(|error| of_cgroup(&error))
     }
 

@@ -3,7 +3,8 @@
 
 use std::ffi::{CStr, CString};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
 use rustix::io::Errno;
@@ -56,13 +57,26 @@ pub(crate) fn adopt_orphans(adopts: bool) -> io::Result<()> {
 
 /// Becomes another program. Returns only with an error.
 pub(crate) fn execve(program: &CStr, arguments: &[CString], environment: &[CString]) -> Errno {
-    let pointers = |strings: &[CString]| -> Vec<*const libc::c_char> {
-        strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
-    };
     let (arguments, environment) = (pointers(arguments), pointers(environment));
     // SAFETY: both arrays end with a null pointer, and all they point to outlives the call.
     unsafe { libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
     Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::IO)
+}
+
+/// Becomes the program that a descriptor is of. Returns only with an error.
+pub(crate) fn execveat(program: BorrowedFd<'_>, arguments: &[CString], environment: &[CString]) -> Errno {
+    let (arguments, environment) = (pointers(arguments), pointers(environment));
+    // SAFETY: both arrays end with a null pointer, all they point to outlives the call, and the path is an empty constant.
+    unsafe {
+        let (arguments, environment) = (arguments.as_ptr(), environment.as_ptr());
+        libc::syscall(libc::SYS_execveat, program.as_raw_fd(), c"".as_ptr(), arguments, environment, libc::AT_EMPTY_PATH)
+    };
+    Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::IO)
+}
+
+/// An array that ends with a null pointer.
+fn pointers(strings: &[CString]) -> Vec<*const libc::c_char> {
+    strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
 }
 
 /// Has the kernel run a filter before every system call of this process from now on.
@@ -105,6 +119,43 @@ pub(crate) fn default_signals() {
         // SAFETY: the kernel reads one structure of this size; the old one is not asked for.
         unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), ptr::null_mut::<u64>(), size_of::<u64>()) };
     }
+}
+
+/// A set of signals.
+pub(crate) struct Signals(libc::sigset_t);
+
+impl Signals {
+    fn all() -> Self {
+        let mut set = MaybeUninit::uninit();
+        // SAFETY: the call fills the set.
+        unsafe {
+            libc::sigfillset(set.as_mut_ptr());
+            Self(set.assume_init())
+        }
+    }
+}
+
+/// Has all signals wait until they are asked for; those that waited before.
+pub(crate) fn block_signals() -> Signals {
+    let (all, mut before) = (Signals::all(), MaybeUninit::uninit());
+    // SAFETY: the call reads one set and fills the other; with valid arguments it cannot fail.
+    unsafe {
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const all.0, before.as_mut_ptr());
+        Signals(before.assume_init())
+    }
+}
+
+/// Has these signals wait and no others.
+pub(crate) fn set_signals(signals: &Signals) {
+    // SAFETY: the call reads one set, and the old one is not asked for.
+    unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const signals.0, ptr::null_mut()) };
+}
+
+/// The next signal that waits.
+pub(crate) fn next_signal() -> libc::c_int {
+    let all = Signals::all();
+    // SAFETY: the call reads one set, and what else is known of the signal is not asked for.
+    unsafe { libc::sigwaitinfo(&raw const all.0, ptr::null_mut()) }
 }
 
 /// Gives this process namespaces of its own.

@@ -17,6 +17,7 @@ use crate::confinement::Confinement;
 use crate::executor::Last;
 use crate::failure::{Result, at, broken, failed, of_library, refused};
 use crate::groups::{self, Born};
+use crate::init::Init;
 use crate::program::Program;
 use crate::system;
 
@@ -93,7 +94,8 @@ fn build(work: Work<'_>) -> Result<i32> {
     // Nobody would hear of what it does.
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(refused("tying a worker to its shim"))?;
     let groups = Rc::new(groups::take_view(cgroups, cgroup, spec.privileged)?);
-    let last = Last { confinement, program, failure: Rc::new(failure), groups, id_map: spec.id_map, socket };
+    let init = spec.init.then(Init::open).transpose()?.map(Rc::new);
+    let last = Last { confinement, program, init, failure: Rc::new(failure), groups, id_map: spec.id_map, socket };
     let library = folder.library();
     fs::create_dir(&library).map_err(at("making", &library))?;
     let null = File::open("/dev/null").map_err(failed("opening /dev/null"))?;

@@ -1,27 +1,30 @@
 //! Limits of a container's first process, as `setrlimit` has them.
 
-use berth_api::acs::docker::HostConfig;
+use std::collections::BTreeMap;
+
+use berth_api::acs::docker::{HostConfig, Ulimit};
 use berth_runtime::ResourceLimit;
+use rustix::process::{Resource, getrlimit};
 
 use super::error::FieldError;
 
 /// What the kernel knows by name.
-const KNOWN: [&str; 15] = [
-    "core",
-    "cpu",
-    "data",
-    "fsize",
-    "locks",
-    "memlock",
-    "msgqueue",
-    "nice",
-    "nofile",
-    "nproc",
-    "rss",
-    "rtprio",
-    "rttime",
-    "sigpending",
-    "stack",
+const KNOWN: [(&str, Resource); 15] = [
+    ("core", Resource::Core),
+    ("cpu", Resource::Cpu),
+    ("data", Resource::Data),
+    ("fsize", Resource::Fsize),
+    ("locks", Resource::Locks),
+    ("memlock", Resource::Memlock),
+    ("msgqueue", Resource::Msgqueue),
+    ("nice", Resource::Nice),
+    ("nofile", Resource::Nofile),
+    ("nproc", Resource::Nproc),
+    ("rss", Resource::Rss),
+    ("rtprio", Resource::Rtprio),
+    ("rttime", Resource::Rttime),
+    ("sigpending", Resource::Sigpending),
+    ("stack", Resource::Stack),
 ];
 
 /// Open files where nothing is said: Fargate's figure, on every launch type.
@@ -31,7 +34,7 @@ pub(super) fn of(host: &HostConfig) -> Result<Vec<ResourceLimit>, FieldError> {
     let mut limits = Vec::with_capacity(host.ulimits.len() + 1);
     for given in &host.ulimits {
         let refused = |problem: String| FieldError::new("ulimits", problem);
-        if !KNOWN.contains(&given.name.as_str()) {
+        if KNOWN.iter().all(|(known, _)| *known != given.name) {
             return Err(refused(format!("there is no limit {}", given.name)));
         }
         // -1 is no limit.
@@ -48,4 +51,19 @@ pub(super) fn of(host: &HostConfig) -> Result<Vec<ResourceLimit>, FieldError> {
         limits.push(ResourceLimit { name: "nofile".to_owned(), soft: OPEN_FILES, hard: OPEN_FILES });
     }
     Ok(limits)
+}
+
+/// This process's own hard limits, above which nothing can be given. What has none is left out.
+pub(super) fn of_this_process() -> BTreeMap<&'static str, u64> {
+    KNOWN.iter().filter_map(|&(name, resource)| Some((name, getrlimit(resource).maximum?))).collect()
+}
+
+/// What a container asks for and does not get, in words: the runtime lowers it to `most`.
+pub(super) fn lowered(host: &HostConfig, most: &BTreeMap<&'static str, u64>) -> Vec<String> {
+    let lowered = |given: &Ulimit| {
+        let most = *most.get(given.name.as_str())?;
+        let asked = u64::try_from(given.hard).unwrap_or(u64::MAX);
+        (asked > most).then(|| format!("ulimit {} of {} is lowered to this agent's own, {most}", given.name, given.hard))
+    };
+    host.ulimits.iter().filter_map(lowered).collect()
 }

@@ -15,14 +15,22 @@ const LEAST_MEMORY: u64 = 6 * MIB;
 
 pub(super) fn of(container: &Container, host: &HostConfig) -> Result<Limits, FieldError> {
     let shares = whole("cpu", container.cpu)?.unwrap_or_default();
-    let memory = whole("memory", container.memory)?.filter(|mib| *mib > 0);
+    let memory = whole("memory", container.memory)?.filter(|mib| *mib > 0).map(|mib| mib.saturating_mul(MIB).max(LEAST_MEMORY));
     let reservation = whole("memoryReservation", host.memory_reservation)?.filter(|bytes| *bytes > 0);
     Ok(Limits {
         cpu_shares: Some(shares.clamp(LEAST_SHARES, MOST_SHARES)),
-        memory: memory.map(|mib| mib.saturating_mul(MIB).max(LEAST_MEMORY)),
+        memory,
         memory_reservation: reservation,
+        swap: swap(host, memory)?,
+        swappiness: whole("linuxParameters.swappiness", host.memory_swappiness)?.map(|swappiness| swappiness.min(100)),
         pids: None,
     })
+}
+
+/// Docker counts memory and swap together; -1 is no limit, and so is whatever comes without a limit of memory.
+fn swap(host: &HostConfig, memory: Option<u64>) -> Result<Option<u64>, FieldError> {
+    let both = whole("linuxParameters.maxSwap", host.memory_swap.filter(|both| *both > 0))?;
+    Ok(both.zip(memory).map(|(both, memory)| both.saturating_sub(memory)))
 }
 
 /// The limits that all containers of a task share.

@@ -1,5 +1,7 @@
 //! Tables of what becomes of a container.
 
+mod fargate;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,11 +9,12 @@ use std::time::Duration;
 use berth_api::acs::{self, Hidden};
 use berth_oci::ImageConfig;
 use berth_plan::node::Checks;
-use berth_runtime::{Capability, ContainerSpec, Group, Network, Output};
+use berth_runtime::{Capability, ContainerSpec, Group, Network, Output, Tmpfs};
 use serde_json::{Value, json};
 
 use super::{
-    Connection, NetworkMode, NodeFacts, SpecError, check_command, checks, etc_files, group, network_mode, of, stop_signal,
+    Connection, NetworkMode, NodeFacts, SpecError, check_command, checks, etc_files, group, lowered, network_mode, of,
+    stop_signal,
 };
 use crate::images::Resolved;
 
@@ -22,6 +25,7 @@ fn node() -> NodeFacts {
         hostname: "node".to_owned(),
         hosts: "127.0.0.1 localhost\n10.0.0.1 node".to_owned(),
         resolv_conf: "nameserver 127.0.0.53\nnameserver 10.0.0.2\nsearch lan\n".to_owned(),
+        hard_limits: BTreeMap::from([("nofile", 20_000)]),
         upstream_resolv_conf: String::new(),
     }
 }
@@ -328,7 +332,7 @@ fn files_in_etc_are_written_and_bound() {
     let folder = tempfile::tempdir().unwrap();
     let task = task(json!({}), &json!({}), &json!({}));
     let none = Connection::to(Network::Loopback);
-    etc_files(&task, &task.containers[0], &node(), &none).unwrap().write(&folder.path().join("etc")).unwrap();
+    etc_files(&task, &task.containers[0], &node(), &none).unwrap().write(&folder.path().join("etc"), None).unwrap();
     assert_eq!(std::fs::read_to_string(folder.path().join("etc/hostname")).unwrap(), "0123456789ab\n");
     let binds = |host| made(json!({}), json!({}), host).binds;
     let plain = binds(json!({}));
@@ -346,11 +350,87 @@ fn files_in_etc_are_written_and_bound() {
 
 #[test]
 fn switches_are_passed_on() {
-    let spec = made(json!({}), json!({}), json!({ "ReadonlyRootfs": true, "Privileged": true, "ShmSize": 1024 }));
+    let spec = made(json!({}), json!({}), json!({ "ReadonlyRootfs": true, "Privileged": true, "ShmSize": 1024, "Init": true }));
+    assert!(spec.init);
     assert_eq!((spec.rootfs.read_only, spec.privileged, spec.shm_bytes), (true, true, 1024));
     let spec = made(json!({}), json!({}), json!({}));
     assert_eq!((spec.rootfs.read_only, spec.privileged, spec.shm_bytes), (false, false, 64 << 20));
     assert_eq!(spec.rootfs.layers, [PathBuf::from("/layer")]);
+}
+
+#[test]
+fn file_systems_in_memory_are_mounted_as_docker_mounts_them() {
+    let made = made(json!({}), json!({}), json!({ "Tmpfs": { "/t": "size=1m,exec,mode=700" } }));
+    let options = ["noexec", "nosuid", "nodev", "size=1m", "exec", "mode=700"].map(str::to_owned).to_vec();
+    assert_eq!(made.tmpfs, [Tmpfs { target: "/t".into(), options }]);
+    for (path, options) in [("t", ""), ("/a/../t", ""), ("/t", "bind"), ("/t", "size=1m,remount")] {
+        let said = refused(json!({}), json!({}), json!({ "Tmpfs": { path: options } }));
+        assert!(said.starts_with("linuxParameters.tmpfs of container main: "), "{said}");
+    }
+}
+
+#[test]
+fn devices_keep_their_place_and_have_all_permissions_unless_said() {
+    let made = made(
+        json!({}),
+        json!({}),
+        json!({ "Devices": [
+        { "PathOnHost": "/dev/fuse" },
+        { "PathOnHost": "/dev/zero", "PathInContainer": "/dev/nought", "CgroupPermissions": "r" },
+    ] }),
+    );
+    let devices: Vec<_> = made.devices.iter().map(|device| (device.target.to_str().unwrap(), device.access.as_str())).collect();
+    assert_eq!(devices, [("/dev/fuse", "rwm"), ("/dev/nought", "r")]);
+    for device in [json!({ "PathOnHost": "fuse" }), json!({ "PathOnHost": "/dev/fuse", "CgroupPermissions": "x" })] {
+        let said = refused(json!({}), json!({}), json!({ "Devices": [device] }));
+        assert!(said.starts_with("linuxParameters.devices of container main: "), "{said}");
+    }
+}
+
+#[test]
+fn kernel_settings_are_those_of_namespaces_that_are_the_containers_own() {
+    let set = json!({ "Sysctls": { "net.core.somaxconn": "9", "kernel.shmmax": "1", "fs.mqueue.msg_max": "5" } });
+    assert_eq!(made(json!({}), json!({}), set.clone()).sysctls.len(), 3);
+    let cases = [
+        ("kernel.hostname", "is not separately kernel namespaced"),
+        ("vm.swappiness", "is not separately kernel namespaced"),
+        ("net.ipv4/../x", "is no setting of the kernel"),
+        ("net..x", "is no setting of the kernel"),
+    ];
+    for (name, why) in cases {
+        let said = refused(json!({}), json!({}), json!({ "Sysctls": { name: "1" } }));
+        assert_eq!(said, format!("systemControls of container main: sysctl '{name}' {why}"));
+    }
+    let mut on_host = task(json!({}), &json!({}), &set);
+    on_host.network_mode = Some("host".to_owned());
+    let said = spec(&on_host, image()).unwrap_err().to_string();
+    assert!(said.ends_with("sysctl 'net.core.somaxconn' not allowed in host network namespace"), "{said}");
+}
+
+#[test]
+fn swap_comes_on_top_of_memory() {
+    let mib = 1_i64 << 20;
+    let of = |memory: i64, host: Value| {
+        let limits = made(json!({ "memory": memory }), json!({}), host).limits;
+        (limits.swap, limits.swappiness)
+    };
+    assert_eq!(of(64, json!({})), (None, None));
+    assert_eq!(of(64, json!({ "MemorySwap": 96 * mib, "MemorySwappiness": 7 })), (Some(32 << 20), Some(7)));
+    assert_eq!(of(64, json!({ "MemorySwap": 64 * mib })), (Some(0), None));
+    assert_eq!(of(64, json!({ "MemorySwap": -1 })), (None, None));
+    assert_eq!(of(0, json!({ "MemorySwap": 96 * mib })), (None, None));
+}
+
+#[test]
+fn limits_above_the_agents_own_are_reported() {
+    let ulimit = |name: &str, hard: i64| {
+        let host = json!({ "Ulimits": [{ "Name": name, "Soft": 1, "Hard": hard }] });
+        lowered(&task(json!({}), &json!({}), &host).containers[0], &node()).unwrap()
+    };
+    assert_eq!(ulimit("nofile", 20_000), Vec::<String>::new());
+    assert_eq!(ulimit("nofile", 20_001), ["ulimit nofile of 20001 is lowered to this agent's own, 20000"]);
+    assert_eq!(ulimit("nofile", -1), ["ulimit nofile of -1 is lowered to this agent's own, 20000"]);
+    assert_eq!(ulimit("core", -1), Vec::<String>::new());
 }
 
 #[test]
@@ -363,10 +443,6 @@ fn what_is_not_done_is_refused_by_name() {
         (json!({ "environmentFiles": [{ "value": "S" }] }), none(), none(), "environmentFiles"),
         (json!({ "firelensConfiguration": { "type": "fluentd" } }), none(), none(), "firelensConfiguration"),
         (none(), json!({ "OpenStdin": true }), none(), "interactive"),
-        (none(), none(), json!({ "Sysctls": { "a": "1" } }), "systemControls"),
-        (none(), none(), json!({ "Tmpfs": { "/t": "size=1m" } }), "linuxParameters.tmpfs"),
-        (none(), none(), json!({ "Devices": [{ "PathOnHost": "/dev/x" }] }), "linuxParameters.devices"),
-        (none(), none(), json!({ "Init": true }), "linuxParameters.initProcessEnabled"),
         (none(), none(), json!({ "PidMode": "host" }), "pidMode"),
     ];
     for (container, config, host, field) in cases {

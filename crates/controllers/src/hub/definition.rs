@@ -33,6 +33,9 @@ fn apply(container: &mut ContainerDefinition, given: ContainerOverride) {
     for variable in given.environment.into_iter().flat_map(|Redacted(variables)| variables) {
         set(&mut environment.0, variable);
     }
+    if let Some(needs) = given.resource_requirements {
+        container.resource_requirements = Some(needs);
+    }
     if let Some(files) = given.environment_files.filter(|files| !files.is_empty()) {
         container.environment_files = Some(files);
     }

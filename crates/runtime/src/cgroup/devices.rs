@@ -23,17 +23,18 @@ const ALLOWED: [&str; 11] = [
 ];
 
 impl Cgroups {
-    /// Leaves a path no devices but the usual ones. The path must be there, and nothing below it.
+    /// Leaves a path no devices but the usual ones and those of more rules, as `c 1:3 rwm`. The path must be there, and nothing below it.
     ///
     /// # Errors
     /// The kernel refuses, or cannot restrict devices.
-    pub fn restrict_devices(&self, path: &str) -> Result<(), CgroupError> {
+    pub fn restrict_devices(&self, path: &str, more: impl IntoIterator<Item = String>) -> Result<(), CgroupError> {
         if self.is_unified() {
             return Ok(());
         }
         let none = || failed("restricting the devices of", Path::new(path))(io::Error::other("there is no controller devices"));
         let folder = self.folder("devices", path).ok_or_else(none)?;
         write(&folder.join("devices.deny"), "a")?;
-        ALLOWED.iter().try_for_each(|rule| write(&folder.join("devices.allow"), rule))
+        let mut rules = ALLOWED.into_iter().map(str::to_owned).chain(more);
+        rules.try_for_each(|rule| write(&folder.join("devices.allow"), &rule))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{CgroupError, Cgroups, failed};
 use crate::spec::Limits;
@@ -44,7 +44,7 @@ impl Cgroups {
     /// # Errors
     /// The kernel refuses, or has no controller for what is limited.
     pub fn limit_container(&self, path: &str, limits: &Limits) -> Result<(), CgroupError> {
-        let Limits { cpu_shares, memory, memory_reservation, pids } = limits;
+        let Limits { cpu_shares, memory, memory_reservation, swap: _, swappiness, pids } = limits;
         let unified = self.is_unified();
         if unified {
             self.delegate(path)?;
@@ -54,6 +54,8 @@ impl Cgroups {
             ("cpu", "cpu.shares", "cpu.weight", cpu_shares.map(|shares| if unified { weight(shares) } else { shares })),
             ("memory", "memory.limit_in_bytes", "memory.max", *memory),
             ("memory", "memory.soft_limit_in_bytes", "memory.low", *memory_reservation),
+            ("memory", "memory.memsw.limit_in_bytes", "memory.swap.max", self.swap(path, limits)?),
+            ("memory", "memory.swappiness", "memory.swappiness", swappiness.filter(|_| !unified)),
             ("pids", "pids.max", "pids.max", *pids),
         ];
         for (controller, legacy, name, value) in values {
@@ -63,6 +65,24 @@ impl Cgroups {
             write(&self.folder(controller, path).ok_or_else(none)?.join(file), &value.to_string())?;
         }
         Ok(())
+    }
+
+    /// The limit of swap, as the kernel counts it: in version 1, memory is part of it. Nothing if there is none to be taken.
+    fn swap(&self, path: &str, limits: &Limits) -> Result<Option<u64>, CgroupError> {
+        let (Some(swap), Some(memory)) = (limits.swap, limits.memory) else { return Ok(None) };
+        let is_counted =
+            |folder: PathBuf| folder.join("memory.memsw.limit_in_bytes").exists() || folder.join("memory.swap.max").exists();
+        if self.folder("memory", path).is_some_and(is_counted) {
+            return Ok(Some(if self.is_unified() { swap } else { memory.saturating_add(swap) }));
+        }
+        // A line for each area, below a heading.
+        match fs::read_to_string("/proc/swaps") {
+            Ok(areas) if areas.lines().count() > 1 => {
+                let why = io::Error::other("the kernel does not count it: boot it with swapaccount=1");
+                Err(failed("limiting the swap of", Path::new(path))(why))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// In version 2, a folder's controllers are those that its parent hands down.

@@ -56,9 +56,29 @@ fn limits_of_version_one_are_written_as_the_kernel_reads_them() {
 #[test]
 fn a_containers_limits_are_counted_as_each_version_counts_them() {
     let root = tempfile::tempdir().unwrap();
-    let limits = Limits { cpu_shares: Some(1024), memory: Some(5), memory_reservation: None, pids: Some(7) };
+    let limits = Limits {
+        cpu_shares: Some(1024),
+        memory: Some(5),
+        swap: Some(3),
+        swappiness: Some(9),
+        pids: Some(7),
+        ..Limits::default()
+    };
     let read = |name: &str| fs::read_to_string(root.path().join("berth/x/task").join(name)).unwrap();
-    version_two(root.path()).limit_container("/berth/x/task", &limits).unwrap();
+    let legacy = |name: &str| {
+        let mount = root.path().join(name);
+        fs::create_dir_all(mount.join("a")).unwrap();
+        Legacy { mount, controllers: vec![name.to_owned()] }
+    };
+    let one = Cgroups { legacy: vec![legacy("cpu"), legacy("memory"), legacy("pids")], unified: None };
+    fs::write(root.path().join("memory/a/memory.memsw.limit_in_bytes"), "").unwrap();
+    one.limit_container("/a", &limits).unwrap();
+    let of = |name: &str| fs::read_to_string(root.path().join(name)).unwrap();
+    assert_eq!((of("memory/a/memory.memsw.limit_in_bytes"), of("memory/a/memory.swappiness")), ("8".into(), "9".into()));
+    let two = version_two(root.path());
+    fs::write(root.path().join("berth/x/task/memory.swap.max"), "").unwrap();
+    two.limit_container("/berth/x/task", &limits).unwrap();
+    assert_eq!(read("memory.swap.max"), "3");
     assert_eq!((read("cpu.weight").as_str(), read("memory.max").as_str(), read("pids.max").as_str()), ("39", "5", "7"));
     let cgroups = Cgroups { legacy: Vec::new(), unified: None };
     let refusal =

@@ -12,7 +12,7 @@ use berth_wire::EnumShape;
 const LOG_DRIVERS: [&str; 3] = ["awslogs", "json-file", "none"];
 
 /// Options of log drivers that do not act yet.
-const LOG_OPTIONS: [&str; 3] = ["awslogs-datetime-format", "awslogs-format", "awslogs-multiline-pattern"];
+const LOG_OPTIONS: [&str; 1] = ["awslogs-format"];
 
 /// A member that does not act yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,6 @@ pub(super) fn refused(definition: &TaskDefinition, overrides: Option<&TaskOverri
     for container in definition.container_definitions.iter().flatten() {
         found.container.clone_from(&container.name);
         found.container(container);
-        found.kernel(container);
     }
     let Some(overrides) = overrides else { return found.list };
     found.container = None;
@@ -109,11 +108,8 @@ impl Found {
         self.list("secrets", container.secrets.as_ref());
         let consistency = container.version_consistency.as_ref();
         self.some("versionConsistency enabled", consistency == Some(&api::VersionConsistency::Enabled));
-        self.list("dockerSecurityOptions", container.docker_security_options.as_ref());
         self.some("interactive", container.interactive == Some(true));
         self.some("pseudoTerminal", container.pseudo_terminal == Some(true));
-        self.some("dockerLabels", container.docker_labels.as_ref().is_some_and(|labels| !labels.is_empty()));
-        self.list("resourceRequirements", container.resource_requirements.as_ref());
         self.some("firelensConfiguration", container.firelens_configuration.is_some());
         self.list("credentialSpecs", container.credential_specs.as_ref());
         if let Some(log) = &container.log_configuration {
@@ -129,24 +125,8 @@ impl Found {
         }
     }
 
-    fn kernel(&mut self, container: &ContainerDefinition) {
-        self.list("ulimits", container.ulimits.as_ref());
-        self.list("systemControls", container.system_controls.as_ref());
-        let Some(linux) = &container.linux_parameters else { return };
-        let capabilities = linux.capabilities.as_ref();
-        self.list("linuxParameters.capabilities.add", capabilities.and_then(|capabilities| capabilities.add.as_ref()));
-        self.list("linuxParameters.capabilities.drop", capabilities.and_then(|capabilities| capabilities.drop.as_ref()));
-        self.list("linuxParameters.devices", linux.devices.as_ref());
-        self.some("linuxParameters.initProcessEnabled", linux.init_process_enabled == Some(true));
-        self.some("linuxParameters.sharedMemorySize", linux.shared_memory_size.is_some());
-        self.list("linuxParameters.tmpfs", linux.tmpfs.as_ref());
-        self.some("linuxParameters.maxSwap", linux.max_swap.is_some());
-        self.some("linuxParameters.swappiness", linux.swappiness.is_some());
-    }
-
     fn overridden(&mut self, container: &ContainerOverride) {
         self.list("overrides.environmentFiles", container.environment_files.as_ref());
-        self.list("overrides.resourceRequirements", container.resource_requirements.as_ref());
     }
 }
 

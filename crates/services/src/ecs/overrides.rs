@@ -7,7 +7,7 @@ use berth_api::ecs::{self as api, errors};
 use berth_model::{Document, Facts};
 
 use super::scope::shortened;
-use super::task_definition::{cpu_units, memory_mib};
+use super::task_definition::{cpu_units, gpu_count, memory_mib};
 use crate::document;
 
 /// Characters of all overrides together, at most.
@@ -74,6 +74,9 @@ fn apply(facts: &mut Facts, given: &api::ContainerOverride) -> Result<(), Refusa
     container.memory = number(given.memory, LEAST_MEMORY, "memory")?.or(container.memory);
     container.memory_reservation =
         number(given.memory_reservation, LEAST_MEMORY, "memoryReservation")?.or(container.memory_reservation);
+    if let Some(needs) = &given.resource_requirements {
+        container.gpus = gpus(name, needs)?;
+    }
     if let (Some(hard), Some(soft)) = (container.memory, container.memory_reservation)
         && hard < soft
     {
@@ -82,6 +85,17 @@ fn apply(facts: &mut Facts, given: &api::ContainerOverride) -> Result<(), Refusa
         )));
     }
     Ok(())
+}
+
+/// How many GPUs an override asks for.
+fn gpus(name: &str, needs: &[api::ResourceRequirement]) -> Result<u32, Refusal> {
+    let counts = needs.iter().map(|need| match need.r#type {
+        api::ResourceType::Gpu => Some(gpu_count(&need.value)).filter(|count| *count > 0),
+        _ => None,
+    });
+    let counts = counts.collect::<Option<Vec<u32>>>().filter(|counts| counts.len() <= 1);
+    let counts = counts.ok_or_else(|| invalid(format!("Invalid 'resourceRequirements' override for container {name}.")))?;
+    Ok(counts.into_iter().sum())
 }
 
 fn size(given: Option<&str>, parse: fn(&str) -> Option<u32>, what: &str) -> Result<Option<u32>, Refusal> {

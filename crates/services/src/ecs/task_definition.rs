@@ -31,6 +31,7 @@ mod volumes;
 
 pub(super) use define::{Definition, define};
 pub(super) use document::{described, parse};
+pub(super) use linux::gpu_count;
 pub(super) use reference::Reference;
 pub(super) use sizes::{cpu_units, memory_mib};
 

@@ -56,7 +56,13 @@ fn what_a_container_sees_of_its_groups_cannot_be_written() {
 fn limits_are_written_where_the_kernel_reads_them_and_go_with_the_container() {
     let node = Node::new();
     let mut spec = node.spec("a", &["wait"]);
-    spec.limits = Limits { cpu_shares: Some(512), memory: Some(64 << 20), memory_reservation: Some(32 << 20), pids: Some(20) };
+    spec.limits = Limits {
+        cpu_shares: Some(512),
+        memory: Some(64 << 20),
+        memory_reservation: Some(32 << 20),
+        pids: Some(20),
+        ..Limits::default()
+    };
     let folder = node.start(&spec);
     let cgroups = Cgroups::find().unwrap();
     let path = format!("{}/task/a", node.options.cgroup);

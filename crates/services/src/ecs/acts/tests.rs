@@ -48,9 +48,20 @@ fn what_acts_is_not_refused() {
         "portMappings": [{"containerPort": 80, "hostPort": 8080, "protocol": "tcp", "name": "web"}, {"containerPortRange": "90-91"}],
         "mountPoints": [],
         "volumesFrom": [],
-        "systemControls": [],
-        "dockerLabels": {},
-        "linuxParameters": {"initProcessEnabled": false},
+        "systemControls": [{"namespace": "net.core.somaxconn", "value": "9"}],
+        "dockerLabels": {"a": "b"},
+        "dockerSecurityOptions": ["no-new-privileges"],
+        "ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 1}],
+        "resourceRequirements": [{"type": "GPU", "value": "1"}],
+        "linuxParameters": {
+            "initProcessEnabled": true,
+            "capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]},
+            "devices": [{"hostPath": "/dev/fuse"}],
+            "tmpfs": [{"containerPath": "/t", "size": 1}],
+            "sharedMemorySize": 64,
+            "maxSwap": 1,
+            "swappiness": 1,
+        },
         "disableNetworking": true,
         "links": ["b"],
         "dnsServers": ["10.0.0.2"],
@@ -65,8 +76,8 @@ fn every_network_mode_acts_and_lines_that_belong_together_do_not() {
     for mode in [json!("bridge"), json!("awsvpc"), json!("none"), Value::Null] {
         assert_eq!(said(&json!({ "networkMode": mode }), &json!({})), Vec::<String>::new());
     }
-    let multiline = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-multiline-pattern": "^x"}}});
-    assert_eq!(said(&json!({}), &multiline), ["logConfiguration.options.awslogs-multiline-pattern of container 'app'"]);
+    let format = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-format": "json/emf"}}});
+    assert_eq!(said(&json!({}), &format), ["logConfiguration.options.awslogs-format of container 'app'"]);
 }
 
 #[test]
@@ -90,11 +101,7 @@ fn what_does_not_act_is_named() {
     }
     for (container, field) in [
         (json!({"logConfiguration": {"logDriver": "syslog"}}), "logConfiguration.logDriver syslog"),
-        (json!({"linuxParameters": {"sharedMemorySize": 64}}), "linuxParameters.sharedMemorySize"),
-        (json!({"linuxParameters": {"capabilities": {"drop": ["ALL"]}}}), "linuxParameters.capabilities.drop"),
-        (json!({"ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 1}]}), "ulimits"),
         (json!({"secrets": [{"name": "A", "valueFrom": "a"}]}), "secrets"),
-        (json!({"dockerLabels": {"a": "b"}}), "dockerLabels"),
         (json!({"mountPoints": [{"sourceVolume": "d", "containerPath": "/d"}]}), "mountPoints"),
     ] {
         assert_eq!(said(&none, &container), [of_app(field)]);
@@ -108,11 +115,12 @@ fn overrides_are_looked_at_too() {
         container_overrides: Some(vec![ContainerOverride {
             name: Some("app".to_owned()),
             command: Some(vec!["x".to_owned()]),
+            environment_files: Some(vec![api::EnvironmentFile::default()]),
             resource_requirements: Some(vec![api::ResourceRequirement::default()]),
             ..ContainerOverride::default()
         }]),
         ..TaskOverride::default()
     };
     let found: Vec<String> = refused(&task(&json!({}), &json!({})), Some(&overrides)).iter().map(ToString::to_string).collect();
-    assert_eq!(found, ["overrides.ephemeralStorage", "overrides.resourceRequirements of container 'app'"]);
+    assert_eq!(found, ["overrides.ephemeralStorage", "overrides.environmentFiles of container 'app'"]);
 }

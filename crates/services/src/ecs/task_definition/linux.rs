@@ -78,7 +78,7 @@ pub(super) fn check(container: &ContainerDefinition) -> Checked {
 }
 
 /// How many GPUs a requirement asks for; 0 if it is no number.
-pub(super) fn gpu_count(value: &str) -> u32 {
+pub(in crate::ecs) fn gpu_count(value: &str) -> u32 {
     number(value).unwrap_or(0)
 }
 
