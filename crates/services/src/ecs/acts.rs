@@ -12,7 +12,7 @@ use berth_wire::EnumShape;
 const LOG_DRIVERS: [&str; 3] = ["awslogs", "json-file", "none"];
 
 /// Options of log drivers that do not act yet.
-const LOG_OPTIONS: [&str; 3] = ["awslogs-datetime-format", "awslogs-format", "awslogs-multiline-pattern"];
+const LOG_OPTIONS: [&str; 1] = ["awslogs-format"];
 
 /// A member that does not act yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

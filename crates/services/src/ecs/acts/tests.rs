@@ -76,8 +76,8 @@ fn every_network_mode_acts_and_lines_that_belong_together_do_not() {
     for mode in [json!("bridge"), json!("awsvpc"), json!("none"), Value::Null] {
         assert_eq!(said(&json!({ "networkMode": mode }), &json!({})), Vec::<String>::new());
     }
-    let multiline = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-multiline-pattern": "^x"}}});
-    assert_eq!(said(&json!({}), &multiline), ["logConfiguration.options.awslogs-multiline-pattern of container 'app'"]);
+    let format = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-format": "json/emf"}}});
+    assert_eq!(said(&json!({}), &format), ["logConfiguration.options.awslogs-format of container 'app'"]);
 }
 
 #[test]
