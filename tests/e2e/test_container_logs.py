@@ -92,8 +92,3 @@ def test_mode_of_the_account_holds_where_a_definition_has_none(node):
         eventually(lambda: count(node, log["options"]["awslogs-group"]) == lines, "all lines", within=120)
     finally:
         mode("non-blocking")
-
-
-def test_line_that_is_longer_than_an_event_arrives_in_pieces(node):
-    # An event has 262,118 bytes at most, and no character is cut.
-    arrives(node, "é" * 200_000, with_options(), ["é" * 131_059, "é" * 68_941])
