@@ -83,7 +83,9 @@ impl S3 {
     /// Paths are beside the file.
     fn settings(self, folder: &Path) -> Result<S3Settings> {
         if let Some(endpoint) = self.endpoint.as_deref().filter(|endpoint| !is_origin(endpoint)) {
-            bail!("s3: endpoint `{endpoint}` has to be http://HOST or https://HOST, with a port if need be, and nothing behind it");
+            bail!(
+                "s3: endpoint `{endpoint}` has to be http://HOST or https://HOST, with a port if need be, and nothing behind it"
+            );
         }
         let file = folder.join(self.secret_access_key_file);
         let secret = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
