@@ -39,9 +39,9 @@ if [ "$only" = all ] || [ "$only" = api ]; then
   .venv-bench/bin/python bench/bench.py --programs "$programs" "$@"
 fi
 if [ "$only" != api ]; then
-  if ! command -v dockerd >/dev/null; then
+  if ! command -v dockerd >/dev/null || ! command -v ip >/dev/null; then
     echo "bench: installing Docker Engine (docker.io) as the peer"
-    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends docker.io
+    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends docker.io iproute2
   fi
   scripts/build-static.sh --release berth-demo
 fi

@@ -184,9 +184,10 @@ mod tests {
         let claimed = claim_in(folder.path(), "aaaaaa", || Ok(used.to_vec())).unwrap();
         assert_eq!(claimed, range(NUMBERS.end - 3));
         // Containers of its own do not drive it out.
-        let again = claim_in(folder.path(), "aaaaaa", || Ok(vec![0..u64::MAX])).unwrap();
+        let all = || Ok(std::iter::once(0..u64::MAX).collect());
+        let again = claim_in(folder.path(), "aaaaaa", all).unwrap();
         assert_eq!(again, claimed);
-        let refused = claim_in(folder.path(), "bbbbbb", || Ok(vec![0..u64::MAX])).unwrap_err().to_string();
+        let refused = claim_in(folder.path(), "bbbbbb", all).unwrap_err().to_string();
         assert!(refused.contains("/etc/subuid"), "{refused}");
     }
 
@@ -198,7 +199,7 @@ mod tests {
             [100_000..165_536, 165_536..231_072]
         );
         assert_eq!(all(&mut accounts("root:x:0:0::/root:/bin/sh\nbroken\nada:x:1000:1000::/:\n")), [0..1, 1000..1001]);
-        assert_eq!(all(&mut mapped("         0 1811939328      65536\n")), [1_811_939_328..1_811_939_328 + 65_536]);
+        assert_eq!(all(&mut mapped("  0 1811939328 65536\n 65536 5 1\n")), [1_811_939_328..1_812_004_864, 5..6]);
         assert_eq!(all(&mut mapped("         0          0 4294967295\n")), []);
     }
 }

@@ -74,7 +74,7 @@ pub(crate) enum Command {
         lines: u64,
         /// Bytes of each, with its end
         #[arg(long, default_value_t = 100)]
-        width: usize,
+        width: u16,
     },
     /// Print a text as it is
     Say {
@@ -179,7 +179,7 @@ impl Command {
                 count::run(lines, every, stderr)?;
                 return Ok(ExitCode::from(exit));
             }
-            Self::Flood { lines, width } => flood::run(lines, width.saturating_sub(2))?,
+            Self::Flood { lines, width } => flood::run(lines, usize::from(width).saturating_sub(2))?,
             Self::Say { text } => flood::say(&text)?,
             Self::Exit { code } => return Ok(ExitCode::from(code)),
             Self::Wait { seconds, stubborn } => return wait::run(seconds, stubborn),

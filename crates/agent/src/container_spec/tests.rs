@@ -437,10 +437,7 @@ fn limits_above_the_agents_own_are_reported() {
 fn what_is_not_done_is_refused_by_name() {
     let none = || json!({});
     let cases = [
-        (json!({ "mountPoints": [{ "sourceVolume": "v" }] }), none(), none(), "mountPoints"),
-        (json!({ "volumesFrom": [{ "sourceContainer": "v" }] }), none(), none(), "volumesFrom"),
         (json!({ "secrets": [{ "name": "S" }] }), none(), none(), "secrets"),
-        (json!({ "environmentFiles": [{ "value": "S" }] }), none(), none(), "environmentFiles"),
         (json!({ "firelensConfiguration": { "type": "fluentd" } }), none(), none(), "firelensConfiguration"),
         (none(), json!({ "OpenStdin": true }), none(), "interactive"),
         (none(), none(), json!({ "PidMode": "host" }), "pidMode"),
