@@ -549,6 +549,8 @@ fn task_set() -> impl Strategy<Value = TaskSet> {
             status: TaskSetStatus::Draining,
             revision,
             scale,
+            setbacks: scale,
+            retry_at: Some(at),
             is_steady: scale > 1,
             steady_at: at,
             created_at: at,

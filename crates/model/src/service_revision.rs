@@ -161,6 +161,12 @@ pub struct TaskSet {
     /// The client token it was made with.
     #[n(13)]
     pub client_token: Option<Box<str>>,
+    /// How many times in a row tasks of it ended before they ran.
+    #[n(14)]
+    pub setbacks: u32,
+    /// When the next of its tasks may be started, after such setbacks.
+    #[n(15)]
+    pub retry_at: Option<Timestamp>,
 }
 
 /// Whether a task set serves.

@@ -4,8 +4,8 @@ use minicbor::{Decode, Encode};
 use thin_vec::ThinVec;
 
 use crate::{
-    Attachment, Container, DeploymentId, Desired, Document, InstanceId, LaunchType, Life, Name, NetworkInterface, Region, Resources, Tags,
-    TaskId, Timestamp, cbor,
+    Attachment, Container, DeploymentId, Desired, Document, InstanceId, LaunchType, Life, Name, NetworkInterface, Region,
+    Resources, Tags, TaskId, Timestamp, cbor,
 };
 
 /// A task.

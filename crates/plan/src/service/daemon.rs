@@ -85,7 +85,7 @@ impl Draft<'_> {
         }
         let placement = Placement { placed: Vec::new(), unplaced: count(&rejections), rejections };
         self.plan.why.push(format!("{} tasks find no place: {}", placement.unplaced, placement.summary()));
-        let message = event::unplaced(&self.service, &placement);
+        let message = event::unplaced(&self.label, &placement);
         event::notice(&mut self.plan, &mut self.service, Matter::Placement, message, self.now);
     }
 

@@ -40,56 +40,52 @@ fn tasks(ids: &[TaskId]) -> String {
     })
 }
 
-pub(super) fn started(service: &Service, ids: &[TaskId]) -> String {
-    format!("(service {}) has started {} tasks: {}.", service.name, ids.len(), tasks(ids))
+pub(super) fn started(of: &str, ids: &[TaskId]) -> String {
+    format!("({of}) has started {} tasks: {}.", ids.len(), tasks(ids))
 }
 
-pub(super) fn started_to_rebalance(service: &Service, zone: &str, ids: &[TaskId]) -> String {
-    format!("(service {}) has started {} tasks in {zone} to AZ Rebalance: {}.", service.name, ids.len(), tasks(ids))
+pub(super) fn started_to_rebalance(of: &str, zone: &str, ids: &[TaskId]) -> String {
+    format!("({of}) has started {} tasks in {zone} to AZ Rebalance: {}.", ids.len(), tasks(ids))
 }
 
-pub(super) fn stopped(service: &Service, ids: &[TaskId]) -> String {
-    format!("(service {}) has stopped {} running tasks: {}.", service.name, ids.len(), tasks(ids))
+pub(super) fn stopped(of: &str, ids: &[TaskId]) -> String {
+    format!("({of}) has stopped {} running tasks: {}.", ids.len(), tasks(ids))
 }
 
-pub(super) fn unhealthy(service: &Service, id: TaskId) -> String {
-    format!("(service {}) (task {id}) failed container health checks.", service.name)
+pub(super) fn unhealthy(of: &str, id: TaskId) -> String {
+    format!("({of}) (task {id}) failed container health checks.")
 }
 
-pub(super) fn steady(service: &Service) -> String {
-    format!("(service {}) has reached a steady state.", service.name)
+pub(super) fn steady(of: &str) -> String {
+    format!("({of}) has reached a steady state.")
 }
 
-pub(super) fn completed(service: &Service, id: DeploymentId) -> String {
-    format!("(service {}) (deployment {id}) deployment completed.", service.name)
+pub(super) fn completed(of: &str, id: DeploymentId) -> String {
+    format!("({of}) (deployment {id}) deployment completed.")
 }
 
-pub(super) fn failed(service: &Service, id: DeploymentId) -> String {
-    format!("(service {}) (deployment {id}) deployment failed: tasks failed to start.", service.name)
+pub(super) fn failed(of: &str, id: DeploymentId) -> String {
+    format!("({of}) (deployment {id}) deployment failed: tasks failed to start.")
 }
 
-pub(super) fn rolling_back(service: &Service, to: DeploymentId) -> String {
-    format!("(service {}) rolling back to deployment {to}.", service.name)
+pub(super) fn rolling_back(of: &str, to: DeploymentId) -> String {
+    format!("({of}) rolling back to deployment {to}.")
 }
 
-pub(super) fn inconsistent_starts(service: &Service) -> String {
-    format!("(service {}) is unable to consistently start tasks successfully. {GUIDE}", service.name)
+pub(super) fn inconsistent_starts(of: &str) -> String {
+    format!("({of}) is unable to consistently start tasks successfully. {GUIDE}")
 }
 
-pub(super) fn deadlock(service: &Service) -> String {
+pub(super) fn deadlock(of: &str) -> String {
     format!(
-        "(service {}) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the \
+        "({of}) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the \
          minimumHealthyPercent or maximumPercent value and try again.",
-        service.name
     )
 }
 
 /// Why a task finds no place.
-pub(super) fn unplaced(service: &Service, placement: &Placement) -> String {
-    let begin = format!(
-        "(service {}) was unable to place a task because no container instance met all of its requirements.",
-        service.name
-    );
+pub(super) fn unplaced(of: &str, placement: &Placement) -> String {
+    let begin = format!("({of}) was unable to place a task because no container instance met all of its requirements.",);
     match placement.nearest() {
         None => format!("{begin} Reason: No Container Instances were found in your cluster. {GUIDE}"),
         Some(nearest) => {
@@ -125,10 +121,10 @@ fn in_zones(zones: &[(String, u32)]) -> String {
     })
 }
 
-pub(super) fn not_balanced(service: &Service, zones: &[(String, u32)]) -> String {
-    format!("(service {}) is not AZ balanced with {}. AZ Rebalancing in progress.", service.name, in_zones(zones))
+pub(super) fn not_balanced(of: &str, zones: &[(String, u32)]) -> String {
+    format!("({of}) is not AZ balanced with {}. AZ Rebalancing in progress.", in_zones(zones))
 }
 
-pub(super) fn balanced(service: &Service, zones: &[(String, u32)]) -> String {
-    format!("(service {}) is AZ balanced with {}.", service.name, in_zones(zones))
+pub(super) fn balanced(of: &str, zones: &[(String, u32)]) -> String {
+    format!("({of}) is AZ balanced with {}.", in_zones(zones))
 }

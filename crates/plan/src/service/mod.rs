@@ -23,6 +23,7 @@ mod reconcile;
 mod replica;
 mod rollout;
 mod scale_in;
+mod task_sets;
 mod view;
 mod zones;
 
@@ -32,7 +33,7 @@ pub use failure::{LONGEST_DELAY, breaker_threshold, restart_delay};
 pub use plan::{Halt, Plan, Start};
 pub use reconcile::reconcile;
 pub use scale_in::{Candidate, Rank, order_of_scale_in};
-pub use view::{Revision, View};
+pub use view::{Revision, Set, View};
 pub use zones::uneven;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use berth_model::{
     DeploymentId, InstanceId, Name, Resources, RevisionId, Service, ServiceDeployment, ServiceRevision, StopCode, TaskId,
-    Timestamp,
+    TaskSet, Timestamp,
 };
 
 /// What to do next. All of it fits one update of the store, which takes a hundred rows.
@@ -18,6 +18,8 @@ pub struct Plan {
     pub service: Option<Service>,
     /// Records of deployments that change.
     pub records: Vec<ServiceDeployment>,
+    /// Task sets that change.
+    pub sets: Vec<TaskSet>,
     /// The revision of the primary deployment, once its images are known.
     pub revision: Option<ServiceRevision>,
     /// What to tell people, in order: the service's next events.
@@ -77,6 +79,7 @@ impl Plan {
             && self.settled.is_empty()
             && self.service.is_none()
             && self.records.is_empty()
+            && self.sets.is_empty()
             && self.revision.is_none()
             && self.events.is_empty()
     }

@@ -11,11 +11,17 @@ use crate::placement::Sieve;
 
 /// What to do next about a service. `sieve` is kept for the revision and the rules of its primary deployment, or is new.
 ///
-/// Task sets are deployed by others; of a service that has them only the ends of its tasks are taken note of here.
+/// Of a service that others deploy, each task set gets its share of the tasks.
 #[must_use]
 pub fn reconcile(view: &View<'_>, sieve: &mut Sieve, now: Timestamp, ids: &mut dyn IdSource) -> Plan {
     let settlement = settle(view, now);
-    let mut draft = Draft { view, service: view.service.clone(), plan: Plan::default(), now };
+    let mut draft = Draft {
+        view,
+        service: view.service.clone(),
+        plan: Plan::default(),
+        now,
+        label: format!("service {}", view.service.name),
+    };
     draft.service.deployments = settlement.deployments;
     draft.plan.settled = settlement.settled;
     if settlement.is_partial {
@@ -28,7 +34,7 @@ pub fn reconcile(view: &View<'_>, sieve: &mut Sieve, now: Timestamp, ids: &mut d
     match draft.service.status {
         ServiceStatus::Inactive { .. } => {}
         ServiceStatus::Draining => draft.drain(&members),
-        ServiceStatus::Active if draft.service.controller != DeploymentController::Ecs => {}
+        ServiceStatus::Active if draft.service.controller != DeploymentController::Ecs => draft.task_sets(ids),
         ServiceStatus::Active => draft.pursue(&members, sieve, ids),
     }
     draft.finish()
@@ -66,11 +72,11 @@ impl Draft<'_> {
         }
     }
 
-    fn tell_started(&mut self) {
+    pub(super) fn tell_started(&mut self) {
         let ids: Vec<TaskId> = self.plan.starts.iter().map(|start| start.task).collect();
         let is_told = self.plan.events.iter().any(|event| event.contains("to AZ Rebalance"));
         if !ids.is_empty() && !is_told {
-            let message = event::started(&self.service, &ids);
+            let message = event::started(&self.label, &ids);
             self.plan.events.push(message.into());
         }
     }

@@ -49,7 +49,7 @@ impl Draft<'_> {
         let is_there = is_quiet && all_stay && staying == bounds.desired;
         if is_quiet && wanted > 0 && blocked.by_maximum > 0 && !members.iter().any(|member| member.condition == Condition::Coming)
         {
-            let message = event::deadlock(&self.service);
+            let message = event::deadlock(&self.label);
             event::notice(&mut self.plan, &mut self.service, Matter::Deadlock, message, self.now);
         } else if is_there {
             event::settle(&mut self.service, Matter::Deadlock);
@@ -99,7 +99,7 @@ impl Draft<'_> {
             event::settle(&mut self.service, Matter::Placement);
         } else {
             self.plan.why.push(format!("{} tasks find no place: {}", placement.unplaced, placement.summary()));
-            let message = event::unplaced(&self.service, &placement);
+            let message = event::unplaced(&self.label, &placement);
             event::notice(&mut self.plan, &mut self.service, Matter::Placement, message, self.now);
         }
         let is_crowded = placement.rejections.iter().any(|rejection| is_taken(&rejection.lack));
@@ -230,7 +230,7 @@ impl Draft<'_> {
         for member in members.iter().filter(|member| victims.contains(&member.id())) {
             let is_unhealthy = member.condition == Condition::Unhealthy;
             let reason = if is_unhealthy {
-                let message = event::unhealthy(&self.service, member.id());
+                let message = event::unhealthy(&self.label, member.id());
                 self.plan.events.push(message.into());
                 let failing =
                     self.service.deployments.iter_mut().find(|deployment| member.task.deployment() == Some(deployment.id));
@@ -244,7 +244,7 @@ impl Draft<'_> {
             self.plan.stops.push(Halt { task: member.id(), code: StopCode::ServiceSchedulerInitiated, reason });
         }
         if !running.is_empty() {
-            let message = event::stopped(&self.service, &running);
+            let message = event::stopped(&self.label, &running);
             self.plan.events.push(message.into());
         }
     }

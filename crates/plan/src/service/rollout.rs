@@ -15,6 +15,8 @@ pub(super) struct Draft<'a> {
     pub(super) service: Service,
     pub(super) plan: Plan,
     pub(super) now: Timestamp,
+    /// What the service is called in its events.
+    pub(super) label: String,
 }
 
 impl Draft<'_> {
@@ -47,7 +49,7 @@ impl Draft<'_> {
             _ => return false,
         };
         if is_broken {
-            let message = event::failed(&self.service, primary.id);
+            let message = event::failed(&self.label, primary.id);
             self.plan.events.push(message.into());
         }
         if let Some(failed) = self.service.deployments.first_mut() {
@@ -76,7 +78,7 @@ impl Draft<'_> {
             record.finished_at = record.status.is_final().then_some(now);
         });
         let Some(mut back) = back else { return false };
-        let message = event::rolling_back(&self.service, back.id);
+        let message = event::rolling_back(&self.label, back.id);
         self.plan.events.push(message.into());
         back.rollout = Rollout::InProgress;
         back.reason = if is_broken {
@@ -103,7 +105,7 @@ impl Draft<'_> {
             primary.failed_tasks = 0;
             event::settle(&mut self.service, Matter::Start);
         } else if primary.setbacks >= super::failure::WORTH_TELLING {
-            let message = event::inconsistent_starts(&self.service);
+            let message = event::inconsistent_starts(&self.label);
             event::notice(&mut self.plan, &mut self.service, Matter::Start, message, self.now);
         }
         let Some((revision, primary)) = revision.zip(self.service.deployments.first_mut()) else { return };
@@ -137,11 +139,11 @@ impl Draft<'_> {
                     record.breaker.monitor = Monitor::Complete;
                 }
             });
-            let message = event::completed(&self.service, id);
+            let message = event::completed(&self.label, id);
             self.plan.events.push(message.into());
         }
         if self.service.primary().is_some_and(|primary| primary.rollout == Rollout::Completed) {
-            let message = event::steady(&self.service);
+            let message = event::steady(&self.label);
             event::notice(&mut self.plan, &mut self.service, Matter::Steady, message, now);
         }
     }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use berth_model::{
-    InstanceStatus, Matter, Monitor, Rollout, Scheduling, ServiceDeploymentStatus, ServiceStatus, TaskId, Timestamp,
+    InstanceStatus, Matter, Monitor, Rollout, Scheduling, ServiceDeploymentStatus, ServiceStatus, TaskId, TaskSetStatus,
+    Timestamp,
 };
 use proptest::prelude::*;
 
@@ -491,6 +492,43 @@ fn each_capacity_provider_gets_its_share_on_its_own_instances() {
         let instance = &world.instances[&task.instance.expect("a place")];
         assert_eq!(instance.capacity_provider, task.capacity_provider);
     }
+}
+
+#[test]
+fn task_sets_have_their_shares_rounded_up_and_give_them_back() {
+    let mut world = World::new(Scheduling::Replica, 5, Flavour::Good);
+    let (blue, green) = (world.add_set(1, Flavour::Good, 10_000), world.add_set(2, Flavour::Good, 2_500));
+    world.step(&Step::Scale(5));
+    world.calm();
+    let of = |world: &World, id| world.live().iter().filter(|task| task.deployment() == Some(id)).count();
+    assert_eq!((of(&world, blue), of(&world, green)), (5, 2));
+    assert!(world.sets.values().all(|set| set.is_steady));
+    assert_eq!(world.said("(service web, taskSet ecs-svc/0000000000000000002) has started 2 tasks: (task "), 1);
+    world.sets.get_mut(&green).expect("the set").scale = 0;
+    world.calm();
+    assert_eq!((of(&world, blue), of(&world, green)), (5, 0));
+    world.sets.get_mut(&blue).expect("the set").status = TaskSetStatus::Draining;
+    world.calm();
+    assert_eq!(of(&world, blue), 0);
+}
+
+#[test]
+fn tasks_of_a_set_that_never_run_wait_too() {
+    let mut world = World::new(Scheduling::Replica, 3, Flavour::Good);
+    let set = world.add_set(1, Flavour::Broken, 10_000);
+    world.step(&Step::Scale(1));
+    for setbacks in 1..4 {
+        assert_eq!(pass(&mut world), (1, 0));
+        agents(&mut world);
+        world.now = world.pass().wake_at.expect("a time");
+        assert_eq!(world.sets[&set].setbacks, setbacks);
+    }
+    // Of a set that is gone, the ends of tasks are taken note of as well.
+    world.pass();
+    agents(&mut world);
+    world.sets.clear();
+    world.pass();
+    assert!(world.tasks.values().all(|task| task.settled));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use berth_model::{DeploymentId, Facts, InstanceId, Name, Service, ServiceDeployment, ServiceRevision, Task};
+use berth_model::{DeploymentId, Facts, InstanceId, Name, Service, ServiceDeployment, ServiceRevision, Task, TaskSet};
 
 use crate::placement::{Pool, Rule, Strategy};
 
@@ -22,6 +22,19 @@ pub struct View<'a> {
     /// Which of the instances its tasks are on take no tasks any more: they drain, or are gone.
     pub leaving: &'a BTreeSet<InstanceId>,
     /// Where tasks of the primary deployment can go; none if there has never been an instance.
+    pub pool: Option<&'a Pool>,
+    /// The task sets of a service that others deploy, in the order of their ids.
+    pub sets: Vec<Set<'a>>,
+}
+
+/// A task set, and what its tasks are made from.
+#[derive(Debug, Clone)]
+pub struct Set<'a> {
+    /// Its record.
+    pub record: &'a TaskSet,
+    /// Its revision.
+    pub revision: Revision<'a>,
+    /// Where its tasks can go.
     pub pool: Option<&'a Pool>,
 }
 

@@ -48,7 +48,7 @@ impl Draft<'_> {
         let Some((_, to)) = uneven(&zones) else {
             if self.service.notices.iter().any(|notice| notice.matter == Matter::Zones) {
                 event::settle(&mut self.service, Matter::Zones);
-                let message = event::balanced(&self.service, &told);
+                let message = event::balanced(&self.label, &told);
                 self.plan.events.push(message.into());
             }
             return;
@@ -62,10 +62,10 @@ impl Draft<'_> {
             self.plan.why.push(format!("zones are uneven, and {to} has no room: {}", placement.summary()));
             return;
         }
-        let message = event::not_balanced(&self.service, &told);
+        let message = event::not_balanced(&self.label, &told);
         event::notice(&mut self.plan, &mut self.service, Matter::Zones, message, self.now);
         let started: Vec<_> = self.plan.starts.iter().map(|start| start.task).collect();
-        let message = event::started_to_rebalance(&self.service, to, &started);
+        let message = event::started_to_rebalance(&self.label, to, &started);
         self.plan.events.push(message.into());
     }
 }

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use berth_model::{
-    CircuitBreaker, ContainerInstance, DeploymentConfiguration, DeploymentController, Facts, Health, InstanceId, InstanceStatus,
-    LaunchType, Matter, Protocol, Resources, RevisionId, Scheduling, Service, ServiceDeployment, ServiceDeploymentId,
-    ServiceRevision, ServiceStatus, Source, StopCode, StrategyItem, Tags, Task, TaskId, Timestamp, node,
+    CircuitBreaker, ContainerInstance, DeploymentConfiguration, DeploymentController, DeploymentId, Facts, Health, InstanceId,
+    InstanceStatus, LaunchType, Matter, Protocol, Resources, RevisionId, Scheduling, Service, ServiceDeployment,
+    ServiceDeploymentId, ServiceRevision, ServiceStatus, Source, StopCode, StrategyItem, Tags, Task, TaskId, TaskSet,
+    TaskSetStatus, Timestamp, node,
 };
 
 use crate::fixtures::{at, attribute, facts, instance, published, region};
 use crate::placement::{Index, PoolKey, Sieve};
-use crate::service::{Bounds, Plan, Revision, View, deploy, reconcile, reset_restarts};
+use crate::service::{Bounds, Plan, Revision, Set, View, deploy, reconcile, reset_restarts};
 use crate::task::{self, ContainerReport, Order, Reported, TaskReport};
 
 /// What a revision's tasks are like.
@@ -66,6 +67,7 @@ pub(super) struct World {
     pub(super) instances: BTreeMap<InstanceId, ContainerInstance>,
     index: Index,
     pub(super) events: Vec<Box<str>>,
+    pub(super) sets: BTreeMap<DeploymentId, TaskSet>,
     ids: u128,
 }
 
@@ -117,6 +119,7 @@ impl World {
             instances: BTreeMap::new(),
             index: Index::default(),
             events: Vec::new(),
+            sets: BTreeMap::new(),
             ids: 1,
         };
         for number in 1..=instances {
@@ -254,10 +257,10 @@ impl World {
         }
         let leaving = self.instances.values().filter(|instance| instance.status != InstanceStatus::Active);
         let leaving: BTreeSet<_> = leaving.map(|instance| instance.id).collect();
-        let revision = self.service.primary().and_then(|primary| self.revisions.get(&primary.revision));
+        let pool = self.index.pool(&PoolKey::Cluster(region(), "default".into()));
         let view = View {
             service: &self.service,
-            revision: revision.map(|(record, facts, _)| Revision { record, facts, rules: &[], strategies: &[], zones: None }),
+            revision: self.service.primary().map(|primary| self.revision(primary.revision)),
             replaced: self
                 .service
                 .deployments
@@ -268,9 +271,15 @@ impl World {
             records: self.records.values().filter(|record| !record.status.is_final()).collect(),
             tasks,
             leaving: &leaving,
-            pool: self.index.pool(&PoolKey::Cluster(region(), "default".into())),
+            pool,
+            sets: self.sets.values().map(|record| Set { record, revision: self.revision(record.revision), pool }).collect(),
         };
         reconcile(&view, &mut Sieve::default(), self.now, &mut source(self.ids))
+    }
+
+    fn revision(&self, id: RevisionId) -> Revision<'_> {
+        let (record, facts, _) = &self.revisions[&id];
+        Revision { record, facts, rules: &[], strategies: &[], zones: None }
     }
 
     /// What must hold of every plan.
@@ -281,7 +290,11 @@ impl World {
             Some(service) => service.desired_count,
             None => self.service.desired_count,
         };
-        let bounds = Bounds::of(desired, configuration.minimum_healthy_percent, configuration.maximum_percent);
+        let mut bounds = Bounds::of(desired, configuration.minimum_healthy_percent, configuration.maximum_percent);
+        if self.service.controller == DeploymentController::External {
+            // Each set has bounds of its own.
+            bounds = Bounds { desired, least: 0, most: u32::MAX };
+        }
         let count = |count: usize| u32::try_from(count).expect("few tasks");
         assert!(
             plan.starts.is_empty() || count(live().count() + plan.starts.len()) <= bounds.most,
@@ -346,6 +359,7 @@ impl World {
             self.put_task(Some(Task { settled: true, ..self.tasks[&id].clone() }));
         }
         self.records.extend(plan.records.into_iter().map(|record| (record.id, record)));
+        self.sets.extend(plan.sets.into_iter().map(|set| (set.id, set)));
         if let Some(service) = plan.service {
             assert!(service.version > self.service.version);
             self.service = service;
@@ -431,6 +445,9 @@ impl World {
 
     /// The revision of a task: by its size and ports alone it cannot be told.
     fn of(&self, task: &Task) -> Option<&(ServiceRevision, Facts, Flavour)> {
+        if let Some(set) = task.deployment().and_then(|id| self.sets.get(&id)) {
+            return self.revisions.get(&set.revision);
+        }
         let record = self.records.values().find(|record| Some(record.deployment) == task.deployment())?;
         self.revisions.get(&record.target)
     }
@@ -466,6 +483,35 @@ impl World {
 
     pub(super) fn live(&self) -> Vec<&Task> {
         self.tasks.values().filter(|task| task.desired.is_running() && !task.life.has_ended()).collect()
+    }
+
+    /// A task set of the service with a share in hundredths of a percent; the service is deployed from outside from then on.
+    pub(super) fn add_set(&mut self, number: u64, flavour: Flavour, scale: u32) -> DeploymentId {
+        self.deploy(flavour, false);
+        let revision = self.service.primary().expect("a deployment").revision;
+        self.service.deployments.clear();
+        self.service.controller = DeploymentController::External;
+        let id = DeploymentId::new(number);
+        let set = TaskSet {
+            region: region(),
+            cluster: "default".into(),
+            service: "web".into(),
+            id,
+            external_id: None,
+            status: TaskSetStatus::Active,
+            revision,
+            scale,
+            is_steady: false,
+            steady_at: self.now,
+            created_at: self.now,
+            updated_at: self.now,
+            tags: Tags::default(),
+            client_token: None,
+            setbacks: 0,
+            retry_at: None,
+        };
+        self.sets.insert(id, set);
+        id
     }
 
     /// Gives every second instance to the second of two capacity providers, and the primary deployment a strategy over them.
