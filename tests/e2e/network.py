@@ -112,14 +112,26 @@ def is_idle(node):
     return not any(traces(node).values())
 
 
+EVERYTHING = (
+    "nft -s list ruleset; iptables-legacy-save 2>/dev/null | grep -v '^[#:]' || true; ip -o link | sed 's/^[0-9]*: //' | sort;"
+    " ip -4 addr | grep inet; ip -4 route show table all; grep . /proc/sys/net/ipv4/conf/*/forwarding"
+    " /proc/sys/net/ipv4/conf/*/route_localnet; ls /run/berth 2>/dev/null || true"
+)
+
+
 def machine():
-    """What anybody else sees of a machine's network: it has to be as before when an installation is gone."""
-    return sh(
-        "nft -s list ruleset; iptables-legacy-save 2>/dev/null | grep -v '^[#:]' || true; ip -o link | sed 's/^[0-9]*: //' | sort;"
-        " ip -4 addr | grep inet; ip -4 route show table all; grep . /proc/sys/net/ipv4/conf/*/forwarding"
-        " /proc/sys/net/ipv4/conf/*/route_localnet; ls /run/berth 2>/dev/null || true"
-    )
+    """What a machine's network is without any installation of Berth: other tests may have theirs."""
+    text = re.sub(r"^table ip berth_[0-9a-f]{6} \{$.*?^\}$", "", sh(EVERYTHING), flags=re.MULTILINE | re.DOTALL)
+    of_berth = re.compile(r"\bb[0-9a-f]{6}-|berth_[0-9a-f]{6}|metric 3[12][0-9]{8}|^[0-9a-f]{6}$")
+    return [line for line in text.splitlines() if line and not of_berth.search(line)]
 
 
-def mounts():
-    return sorted(line for line in Path("/proc/self/mountinfo").read_text().splitlines() if "/berth/" in line)
+def remains(node):
+    """What is there of one installation."""
+    metric = f" metric {0xBE000000 | int(node.id, 16)}"
+    return [line for line in sh(EVERYTHING).splitlines() if node.id in line or metric in line]
+
+
+def mounts(node):
+    """The mounted namespaces of an installation."""
+    return [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if f"/berth/{node.id}/" in line]

@@ -19,10 +19,10 @@ NUMBERS = itertools.count(1)
 class Node(Installation):
     """`berth up` with an agent, in which the project's own image is."""
 
-    def start(self, *options, before=()):
+    def start(self, *options, before=(), listen="127.0.0.1:0"):
         """Starts it and waits until this machine is in the cluster. `before`: a command to start it with."""
         with self.log.open("ab") as log:
-            arguments = [*before, self.binary, "up", "--listen", "127.0.0.1:0", "--data-dir", self.folder, *options]
+            arguments = [*before, self.binary, "up", "--listen", listen, "--data-dir", self.folder, *options]
             self.up = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=SURROUNDINGS)
         eventually(self.is_healthy, "a healthy server", within=30)
         self.ecs, self.logs = self.client("ecs"), self.client("logs")

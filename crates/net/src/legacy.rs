@@ -8,7 +8,7 @@ use crate::{Installation, NetError};
 const PROGRAM: &str = "iptables-legacy";
 
 /// The kernel lists here the tables that somebody made with it.
-fn in_use() -> bool {
+pub(crate) fn in_use() -> bool {
     let tables = std::fs::read_to_string("/proc/thread-self/net/ip_tables_names").unwrap_or_default();
     tables.lines().any(|table| table == "filter")
 }

@@ -10,7 +10,7 @@ use crate::prepared::{Inside, Prepared, prepare};
 use crate::slot::{Addressing, Attach, Held, Slot, check_name};
 use crate::socket::Netlink;
 use crate::state::{Doomed, Shared, lock};
-use crate::{NetError, background, firewall, forwarding, listing, nft, open, plan, route, slot};
+use crate::{NetError, background, firewall, forwarding, legacy, listing, nft, open, plan, route, slot};
 
 /// All task networks of an installation on this node. There is one at a time; dropping it leaves the networks as they are.
 #[derive(Debug)]
@@ -191,7 +191,7 @@ impl Networks {
     }
 
     /// Whether anybody else changed the ruleset since the last check: one short question to the kernel, however many tasks there
-    /// are. Tables of the old kind of iptables are not part of it.
+    /// are. Of iptables of the old kind only the first use is seen.
     pub fn is_disturbed(&self) -> Result<bool, NetError> {
         let others = by_others(&mut lock(&self.shared.rules))?;
         Ok(lock(&self.shared.state).undisturbed != Some(others))
@@ -224,10 +224,11 @@ impl Networks {
     }
 }
 
-/// How often others changed the ruleset: the kernel counts all changes, the socket ours.
-fn by_others(rules: &mut Netlink) -> Result<u32, NetError> {
+/// How often others changed the ruleset: the kernel counts all changes, the socket ours. And whether there are tables that neither
+/// counts.
+fn by_others(rules: &mut Netlink) -> Result<(u32, bool), NetError> {
     let all = nft::generation(rules).map_err(NetError::kernel("asking for the ruleset's generation"))?;
-    Ok(all.wrapping_sub(rules.committed()))
+    Ok((all.wrapping_sub(rules.committed()), legacy::in_use()))
 }
 
 impl Drop for Networks {

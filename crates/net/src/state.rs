@@ -54,8 +54,8 @@ pub(crate) struct State {
     pub(crate) gateways: BTreeSet<Ipv4Addr>,
     pub(crate) addresses: Addresses,
     pub(crate) next: u32,
-    /// How often others had changed the ruleset at the last check.
-    pub(crate) undisturbed: Option<u32>,
+    /// How often others had changed the ruleset at the last check, and whether iptables of the old kind were in use.
+    pub(crate) undisturbed: Option<(u32, bool)>,
     pub(crate) stopping: bool,
 }
 

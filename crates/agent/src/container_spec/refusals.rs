@@ -2,6 +2,7 @@
 
 use berth_api::acs::Task;
 
+use super::connection::{Connection, is_fargate};
 use super::docker::Wanted;
 use super::error::FieldError;
 
@@ -9,6 +10,20 @@ use super::error::FieldError;
 pub(super) fn check(task: &Task, wanted: &Wanted<'_>) -> Result<(), FieldError> {
     let refused = of_task(task).into_iter().chain(of_container(wanted)).chain(of_docker(wanted));
     refused.into_iter().find(|(_, asked)| *asked).map_or(Ok(()), |(field, _)| Err(FieldError::not_done(field)))
+}
+
+/// A Fargate task with anything of the machine's does not run, whoever sent it.
+pub(super) fn check_fargate(task: &Task, wanted: &Wanted<'_>, connection: &Connection) -> Result<(), FieldError> {
+    if !is_fargate(task) {
+        return Ok(());
+    }
+    if connection.ids.is_none() {
+        return Err(FieldError::new("launchType", "this machine takes no Fargate tasks: there are no ids of their own for them"));
+    }
+    if wanted.host.privileged == Some(true) {
+        return Err(FieldError::new("privileged", "no container of a Fargate task is privileged"));
+    }
+    Ok(())
 }
 
 fn of_task(task: &Task) -> [(&'static str, bool); 6] {
@@ -22,12 +37,9 @@ fn of_task(task: &Task) -> [(&'static str, bool); 6] {
     ]
 }
 
-fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 9] {
+fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 6] {
     let container = wanted.container;
     [
-        ("environmentFiles", !container.environment_files.is_empty()),
-        ("mountPoints", !container.mount_points.is_empty()),
-        ("volumesFrom", !container.volumes_from.is_empty()),
         ("logConfiguration with the execution role", container.logs_auth_strategy.is_some()),
         ("secrets", !container.secrets.is_empty()),
         ("firelensConfiguration", container.firelens_configuration.is_some()),

@@ -14,7 +14,7 @@ use crate::task::unblocked;
 const ASK: Duration = Duration::from_secs(1);
 /// Between two looks at everything: while others change much, and while they do not.
 const SOONEST: Duration = Duration::from_secs(5);
-const LATEST: Duration = Duration::from_secs(60);
+const LATEST: Duration = Duration::from_secs(15);
 
 /// Looks after the machine's rules until the shutdown.
 pub(crate) async fn keep_watch(wiring: Arc<Wiring>, mut shutdown: watch::Receiver<bool>) {

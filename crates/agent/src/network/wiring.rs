@@ -36,6 +36,8 @@ struct Made {
 pub(super) struct Wanted {
     pub(super) name: String,
     pub(super) addressing: Addressing,
+    /// Whether it is to belong to ids of the task's own.
+    pub(super) own_ids: bool,
     /// Ports that the machine shall have too.
     pub(super) mappings: Vec<Mapping>,
 }
@@ -82,23 +84,18 @@ impl Wiring {
             return Err(failed(&format!("the address {address} is not in this machine's VPC {vpc}: {advice}")));
         }
         let name = wanted.name.as_str();
-        let attach = Attach { name, addressing: wanted.addressing, own_ids: false };
+        let attach = Attach { name, addressing: wanted.addressing, own_ids: wanted.own_ids };
         let slot = networks.take(attach).map_err(|error| failed(&error))?;
         networks.relay(name, &link_local.relays()).map_err(|error| failed(&error))?;
-        let mut ports = networks.republish(name).unwrap_or_else(|error| {
-            // It was published all the time, and whoever has the port now waits in vain.
-            warn!(name, %error, "a published port is not held any more");
-            Vec::new()
-        });
-        if ports.is_empty() && !wanted.mappings.is_empty() {
-            let asked: Vec<_> = wanted.mappings.iter().map(Mapping::publication).collect();
-            ports = networks.publish(name, &asked).map_err(|error| match error {
-                NetError::PortTaken { protocol, port } => {
-                    format!("CannotStartContainerError: Bind for 0.0.0.0:{port}/{protocol} failed: port is already allocated")
-                }
-                error => failed(&error),
-            })?;
-        }
+        let ports = match networks.republish(name) {
+            Ok(ports) if ports.is_empty() => publish(networks, wanted)?,
+            Ok(ports) => ports,
+            Err(error) => {
+                // It was published all the time, and whoever has the port now waits in vain.
+                warn!(name, %error, "a published port is not held any more");
+                Vec::new()
+            }
+        };
         Ok(Joined { slot, bindings: bindings(&wanted.mappings, &ports), _ports: ports })
     }
 
@@ -141,6 +138,16 @@ impl Wiring {
     pub(super) fn check(&self) -> Result<Repaired, NetError> {
         self.made.as_ref().map_or(Ok(Repaired::default()), |made| made.networks.check())
     }
+}
+
+fn publish(networks: &Networks, wanted: &Wanted) -> Result<Vec<Published>, String> {
+    let asked: Vec<_> = wanted.mappings.iter().map(Mapping::publication).collect();
+    networks.publish(&wanted.name, &asked).map_err(|error| match error {
+        NetError::PortTaken { protocol, port } => {
+            format!("CannotStartContainerError: Bind for 0.0.0.0:{port}/{protocol} failed: port is already allocated")
+        }
+        error => format!("ContainerNetworkingError: {error}"),
+    })
 }
 
 /// What a container can speak to.

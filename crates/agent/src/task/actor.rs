@@ -23,11 +23,13 @@ use super::report::Progress;
 use super::upkeep::{News, is_over};
 use super::view::View;
 use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
+use crate::environment_files::S3Settings;
 use crate::files::Outlives;
-use crate::images::{Images, Resolved};
+use crate::images::{Images, PullTimes, Resolved};
 use crate::logs::{Driver, Wakes};
 use crate::machine::{uptime, wall};
 use crate::network::{Link, Linked, TaskNetwork, Wiring, links_of};
+use crate::volumes::Volumes;
 
 /// Nothing is due.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
@@ -43,6 +45,9 @@ pub(crate) struct Shared {
     pub(crate) tasks: PathBuf,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) images: Images,
+    pub(crate) volumes: Volumes,
+    /// Where environment files are, if anywhere.
+    pub(crate) s3: Option<Arc<S3Settings>>,
     /// What there is for the networks of tasks.
     pub(crate) wiring: Arc<Wiring>,
     /// Wakes log drivers.
@@ -206,8 +211,8 @@ impl Actor {
         }
         while self.work.join_next().await.is_some() {}
         self.network.release().await;
-        let (runtime, folder) = (Arc::clone(&self.shared.runtime), self.folder.clone());
-        unblocked(move || remove_remains(&*runtime, &folder)).await;
+        let (shared, folder) = (Arc::clone(&self.shared), self.folder.clone());
+        unblocked(move || remove_remains(&shared, &folder)).await;
         Fate::Unknown
     }
 
@@ -306,13 +311,7 @@ impl Actor {
     /// Takes in what came of a piece of work.
     fn observe(&mut self, done: Done) {
         match done {
-            Done::Resolved(at, Ok(image)) => {
-                self.containers[at].pull = None;
-                self.record.made[at].manifest = Some(image.manifest.to_string());
-                self.record.made[at].digest.clone_from(&image.manifest_digest);
-                self.containers[at].image = Some(image);
-                self.event(at, Event::Pulled);
-            }
+            Done::Resolved(at, pull, image) => self.resolved(at, pull, image),
             Done::Created(at, Ok(Created { runtime_id, stop_signal, driver, bindings })) => {
                 self.record.made[at].runtime_id = Some(runtime_id);
                 self.record.made[at].stop_signal = stop_signal;
@@ -321,7 +320,7 @@ impl Actor {
                 self.event(at, Event::Created);
             }
             Done::Started(at, Ok(started_at)) => self.runs(at, started_at),
-            Done::Resolved(at, Err(failure)) | Done::Created(at, Err(failure)) | Done::Started(at, Err(failure)) => {
+            Done::Created(at, Err(failure)) | Done::Started(at, Err(failure)) => {
                 self.failed(at, failure);
             }
             Done::Settled(at, standing) | Done::Over(at, standing) => self.adopt(at, standing, true),
@@ -330,6 +329,20 @@ impl Actor {
             Done::Checked(at, checkup) => self.checked(at, checkup),
             Done::Submitted(said, outcome) => self.submitted(said, outcome),
             Done::Cleared(outcome) => self.cleared(outcome),
+        }
+    }
+
+    fn resolved(&mut self, at: usize, pull: Option<PullTimes>, image: Result<Resolved, Failure>) {
+        self.containers[at].pull = None;
+        self.record.made[at].pulled(pull);
+        match image {
+            Ok(image) => {
+                self.record.made[at].manifest = Some(image.manifest.to_string());
+                self.record.made[at].digest.clone_from(&image.manifest_digest);
+                self.containers[at].image = Some(image);
+                self.event(at, Event::Pulled);
+            }
+            Err(failure) => self.failed(at, failure),
         }
     }
 

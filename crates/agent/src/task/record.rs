@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_api::acs::{self, DependencyCondition, DesiredStatus};
-use berth_model::{Condition, NetworkBinding};
+use berth_model::{Condition, NetworkBinding, Timestamp};
 use berth_plan::node::{Desired, NodeContainer, NodeTask, RestartPolicy, Wait};
 use minicbor::{Decode, Encode};
 
 use super::folders::TaskFolder;
 use crate::container_spec;
 use crate::files::{self, FileError, Outlives};
+use crate::images::PullTimes;
 use crate::network::links_of;
+use crate::volumes;
 
 const VERSION: u8 = 1;
 /// What a container gets to end by itself where nothing is said.
@@ -56,11 +58,33 @@ pub(crate) struct Made {
     #[n(4)]
     #[cbor(default)]
     pub(crate) bindings: Vec<NetworkBinding>,
+    /// When a registry was asked for its image.
+    #[n(8)]
+    pub(crate) pull_started_at: Option<Timestamp>,
+    /// When it was there, or was not to be had.
+    #[n(9)]
+    pub(crate) pull_stopped_at: Option<Timestamp>,
+}
+
+impl Made {
+    /// Notes when a registry was asked, if it was.
+    pub(crate) fn pulled(&mut self, pull: Option<PullTimes>) {
+        self.pull_started_at = pull.map(|pull| pull.started_at);
+        self.pull_stopped_at = pull.map(|pull| pull.stopped_at);
+    }
 }
 
 impl Default for Made {
     fn default() -> Self {
-        Self { manifest: None, digest: None, stop_signal: STOP_SIGNAL, runtime_id: None, bindings: Vec::new() }
+        Self {
+            manifest: None,
+            digest: None,
+            stop_signal: STOP_SIGNAL,
+            runtime_id: None,
+            bindings: Vec::new(),
+            pull_started_at: None,
+            pull_stopped_at: None,
+        }
     }
 }
 
@@ -171,6 +195,7 @@ fn containers(task: &acs::Task) -> Option<Vec<NodeContainer>> {
             start_timeout: seconds(given.start_timeout).filter(|timeout| !timeout.is_zero()),
             checks: container_spec::checks(given),
             restart: given.restart_policy.as_ref().filter(|policy| policy.enabled == Some(true)).map(restart_policy),
+            made_after: volumes::shared_with(task, given)?,
             ..NodeContainer::new(&given.name, seconds(given.stop_timeout).unwrap_or(STOP_TIMEOUT))
         })
     };

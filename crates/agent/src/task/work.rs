@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use berth_api::acs;
 use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
@@ -22,10 +23,12 @@ use super::health::Checkup;
 use super::report::Progress;
 use crate::backoff::Backoff;
 use crate::container_spec::{self, NodeFacts};
-use crate::images::Resolved;
+use crate::environment_files;
+use crate::images::{Obtained, PullTimes, Resolved};
 use crate::logs::{Context, Driver};
 use crate::machine::timestamp;
 use crate::network::Pending;
+use crate::volumes;
 
 /// Between looks at a container that gives nothing to wait for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -35,8 +38,8 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_
 /// What came of a piece of work, and the container it was about.
 #[derive(Debug)]
 pub(super) enum Done {
-    /// The image is there.
-    Resolved(usize, Result<Resolved, Failure>),
+    /// The image is there; a registry was asked for it then.
+    Resolved(usize, Option<PullTimes>, Result<Resolved, Failure>),
     /// The container is made.
     Created(usize, Result<Created, Failure>),
     /// It was started.
@@ -80,7 +83,7 @@ pub(super) struct Created {
 #[derive(Debug, Clone)]
 pub(super) struct Subject {
     pub(super) shared: Arc<Shared>,
-    pub(super) task: Arc<berth_api::acs::Task>,
+    pub(super) task: Arc<acs::Task>,
     pub(super) folder: TaskFolder,
     pub(super) at: usize,
 }
@@ -127,9 +130,9 @@ impl Subject {
     pub(super) async fn resolve(self) -> Done {
         let since = Instant::now();
         let image = self.task.containers.get(self.at).map_or("", |container| &container.image);
-        let resolved = self.shared.images.resolve_for(image, &self.task.arn).await;
+        let Obtained { image, pull } = self.shared.images.obtain(image, &self.task.arn).await;
         self.took("resolve", since);
-        Done::Resolved(self.at, resolved.map_err(|error| Failure { code: None, reason: error.to_string() }))
+        Done::Resolved(self.at, pull, image.map_err(|error| Failure { code: None, reason: error.to_string() }))
     }
 
     /// The log's far end is made ready while the container is made.
@@ -146,13 +149,25 @@ impl Subject {
         let (task, Some(container)) = (&*self.task, self.task.containers.get(self.at)) else {
             return Err(cannot(&"the task has no such container"));
         };
+        let initialized = |error| Failure { code: None, reason: format!("ResourceInitializationError: {error}") };
+        let variables = environment_files::variables(self.shared.s3.as_ref(), container).await.map_err(initialized)?;
+        let container = &acs::Container { environment: acs::Hidden(variables), ..container.clone() };
         let driver = self.driver()?;
         let etc = self.folder.etc(&container.name);
+        let since = Instant::now();
         let (connection, bindings) = network.connection().await.map_err(|reason| Failure { code: None, reason })?;
+        self.took("network", since);
         // As it is now: resolvers change with the places that a machine is at.
         let facts = unblocked(NodeFacts::read).await;
-        let spec = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
-        let spec = spec.map_err(|error| cannot(&error))?;
+        let made = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
+        let mut spec = made.map_err(|error| cannot(&error))?;
+        let mounts = volumes::mounts(task, container).map_err(|error| cannot(&error))?;
+        if !mounts.is_empty() {
+            let (volumes, id) = (self.shared.volumes.clone(), self.folder.id().into_owned());
+            let made = unblocked(move || volumes.prepare(&id, &mounts)).await;
+            let failed = |error| Failure { code: None, reason: format!("CannotCreateVolumeError: {error}") };
+            spec.binds = volumes::beside(made.map_err(failed)?, spec.binds);
+        }
         for lowered in container_spec::lowered(container, &facts).map_err(|error| cannot(&error))? {
             warn!(task = %self.folder.id(), container = container.name, "{lowered}");
         }
@@ -166,7 +181,7 @@ impl Subject {
                 runtime.delete(&folder)?;
             }
             let write = |source| RuntimeError::System { doing: format!("writing {}", etc.display()), source };
-            files.write(&etc).map_err(write)?;
+            files.write(&etc, spec.id_map).map_err(write)?;
             runtime.make_group(&group)?;
             runtime.create(&folder, &spec)
         });

@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use berth_agent::images::PullBehavior;
 use berth_client::Endpoint;
 use ipnet::Ipv4Net;
 use nix::unistd::getppid;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::cli::{Data, Log, Shim};
+use crate::cli::{Data, Fargate, Log, Offer, Shim};
 use crate::keys::AccessKey;
 use crate::launches::{self, Part};
-use crate::{addresses, confinement, files, installation, logging, node, preflight};
+use crate::node_file::{self, NodeConfig, NodeSettings};
+use crate::{addresses, confinement, fargate, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -42,7 +45,17 @@ pub(crate) struct Agent {
     vpc_cidr: Option<Ipv4Net>,
 
     #[command(flatten)]
+    offer: Offer,
+
+    #[command(flatten)]
     shim: Shim,
+
+    #[command(flatten)]
+    node_config: NodeConfig,
+
+    /// When registries are asked for images: default, always, once or prefer-cached; instead of what the file says
+    #[arg(long, env = "ECS_IMAGE_PULL_BEHAVIOR", value_name = "WHEN")]
+    image_pull_behavior: Option<PullBehavior>,
 
     #[command(flatten)]
     log: Log,
@@ -69,6 +82,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     if !confinement::is_root() {
         bail!("running containers needs root: start it with sudo");
     }
+    raise_descriptors()?;
     let (endpoint, region) = control_plane(arguments)?;
     // The control plane's user gets through to a folder beside.
     files::folder(&arguments.data.data_dir, 0o711)?;
@@ -81,10 +95,14 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     launches::keep(&data, Part::Agent);
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
+    let NodeSettings { mut images, s3 } = node_file::settings(&arguments.node_config, &folder)?;
+    images.behavior = arguments.image_pull_behavior.unwrap_or(images.behavior);
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
     // Where nothing was settled by `berth up`, the control plane is elsewhere, and its choice counts.
     let vpc = arguments.vpc_cidr.map_or_else(addresses::default_vpc, Ok)?;
-    let network = node::network(&installation, addresses::settle(&folder, &installation, Some(vpc))?)?;
+    let wanted = arguments.offer.fargate;
+    let ids = fargate::ids(wanted, arguments.shim.shim.as_deref(), &data, &installation)?;
+    let network = node::network(&installation, addresses::settle(&folder, &installation, Some(vpc))?, ids)?;
     let config = berth_agent::Config {
         endpoint,
         region,
@@ -94,7 +112,10 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         credentials,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         runtime,
+        images,
+        s3,
         network: Some(network),
+        fargate_only: wanted == Fargate::Only,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(until_signalled(config))
@@ -119,6 +140,12 @@ fn key(named: Option<&Path>, data: &Path) -> Result<AccessKey> {
             "this data folder has no node key: copy one from the control plane's DATA/agent and name it with --key-file",
         ),
     }
+}
+
+/// A node holds a descriptor for each published port and some for each container: as many as it may.
+fn raise_descriptors() -> Result<()> {
+    let limits = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits }).context("raising the limit of open files")
 }
 
 async fn until_signalled(config: berth_agent::Config) -> Result<()> {

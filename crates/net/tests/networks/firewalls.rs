@@ -104,6 +104,10 @@ fn docker_that_starts_later_and_a_firewall_that_flushes() {
     let node = node();
     let networks = node.networks();
     assert!(!networks.is_disturbed().unwrap());
+    sh("iptables-legacy -P FORWARD DROP");
+    assert!(networks.is_disturbed().unwrap());
+    assert_eq!(networks.check().unwrap(), Repaired { admissions: 3, ..Repaired::default() });
+    assert!(!networks.is_disturbed().unwrap());
     sh("iptables-nft -P FORWARD DROP; iptables-nft -N DOCKER-USER; iptables-nft -I FORWARD -j DOCKER-USER");
     assert!(networks.is_disturbed().unwrap());
     assert_eq!(networks.check().unwrap(), Repaired { admissions: 2, ..Repaired::default() });

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use berth_runtime::{Capability, ContainerSpec, Holder, IdMap, Network, Runtime};
+use berth_runtime::{Capability, ContainerSpec, Holder, IdMap, Network, ResourceLimit, Runtime, Tmpfs};
 
 use crate::node::{IDS, Node, process, shim};
 
@@ -231,5 +231,27 @@ fn capabilities_reach_no_further_than_its_own_namespaces() {
     spec.process.args = process(&["open", "/proc/1/root/etc/shadow"]).args;
     for (_, text) in node.both(&spec) {
         assert_eq!(text, "ENOENT\n", "its own first process's root is its own");
+    }
+}
+
+#[test]
+fn what_a_container_may_ask_of_the_kernel_it_gets_within_its_ids() {
+    let node = Node::new();
+    let mut spec = spec(&node, "a", &["create", "/tmp/file"]);
+    spec.init = true;
+    spec.shm_bytes = 1 << 20;
+    spec.tmpfs = vec![Tmpfs { target: "/tmp".into(), options: vec!["size=1m".to_owned(), "mode=1777".to_owned()] }];
+    spec.sysctls = [("net.ipv4.tcp_syncookies".to_owned(), "0".to_owned())].into();
+    spec.process.resource_limits = vec![ResourceLimit { name: "nofile".to_owned(), soft: 100, hard: 200 }];
+    for (arguments, said) in [
+        (&["create", "/tmp/file"][..], "ok\n"),
+        (&["nofile"], "100 200\n"),
+        (&["cat", "/proc/sys/net/ipv4/tcp_syncookies"], "0\n"),
+        (&["owner", "/tmp"], "0 0\n"),
+    ] {
+        spec.process.args = process(arguments).args;
+        for (_, text) in node.both(&spec) {
+            assert_eq!(text, said, "{arguments:?}");
+        }
     }
 }

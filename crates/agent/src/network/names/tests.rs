@@ -29,7 +29,8 @@ fn interface_of_a_task_is_what_came_with_it() {
 #[test]
 fn what_an_interface_lacks_is_said() {
     assert!(interface_of(&task(None)).unwrap_err().contains("without its network interface"));
-    let cases: [(fn(&mut ElasticNetworkInterface), &str); 4] = [
+    type Change = fn(&mut ElasticNetworkInterface);
+    let cases: [(Change, &str); 4] = [
         (|it| it.ipv4_addresses.clear(), "eni-1 has no IPv4 address"),
         (|it| it.mac_address = "0a:58".to_owned(), "eni-1 has no hardware address"),
         (|it| it.subnet_gateway_ipv4_address = None, "eni-1 has no gateway"),
