@@ -11,13 +11,14 @@ const DOCKER_API: [&str; 13] =
 const OLD_ABILITIES: [&str; 5] =
     ["logging-driver.awslogs", "logging-driver.json-file", "logging-driver.none", "privileged-container", "ecr-auth"];
 
-const ABILITIES: [&str; 7] = [
+const ABILITIES: [&str; 8] = [
     "container-health-check",
     "container-ordering",
     "container-restart-policy",
     "execution-role-awslogs",
     "execution-role-ecr-pull",
     "full-sync",
+    "pid-ipc-namespace-sharing",
     "task-cpu-mem-limit",
 ];
 
