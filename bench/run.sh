@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make bench`: Berth's API against moto_server, then its launches against Docker Engine, each interleaved in one run of some minutes;
-# docs/performance.md says what is measured. `--quick` for a look at whether it works at all; `--only api`, `--only launch` or `--only placement` for
-# one part (placement is decided on simulated state, beside a plain scan of vectors in the same run).
+# docs/performance.md says what is measured. `--quick` for a look at whether it works at all; `--only api`, `--only launch`, `--only unpack` or
+# `--only placement` for one part (placement is decided on simulated state, beside a plain scan of vectors in the same run; unpacking against buildah).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +12,16 @@ if [ "$only" = all ] || [ "$only" = placement ]; then
   cargo build --quiet --release --locked --package berth-plan --example placement
   "${CARGO_TARGET_DIR:-target}/release/examples/placement"
   if [ "$only" = placement ]; then exit 0; fi
+fi
+
+if [ "$only" = all ] || [ "$only" = unpack ]; then
+  if ! command -v buildah >/dev/null; then
+    echo "bench: installing buildah as the peer"
+    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends buildah
+  fi
+  cargo build --quiet --release --locked --package berth-oci --example unpack
+  python3 bench/unpack.py --programs "${CARGO_TARGET_DIR:-target}/release" "$@"
+  if [ "$only" = unpack ]; then exit 0; fi
 fi
 
 stamp=.venv-bench/requirements.installed

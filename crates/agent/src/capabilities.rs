@@ -2,6 +2,7 @@
 
 use berth_api::ecs::Attribute;
 use berth_model::node;
+use berth_net::Options;
 
 /// The versions of Docker's API whose members of a container it understands.
 const DOCKER_API: [&str; 13] =
@@ -26,15 +27,25 @@ const ABILITIES: [&str; 8] = [
 const NETWORK_ABILITY: &str = "ecs.capability.network.container-port-range";
 
 /// The attributes that an instance of this agent has.
-pub(crate) fn attributes(makes_networks: bool) -> Vec<Attribute> {
+pub(crate) fn attributes(makes_networks: bool, fargate: Option<&str>) -> Vec<Attribute> {
     let docker = DOCKER_API.iter().map(|version| format!("com.amazonaws.ecs.capability.docker-remote-api.{version}"));
     let old = OLD_ABILITIES.iter().map(|ability| format!("com.amazonaws.ecs.capability.{ability}"));
     let abilities = ABILITIES.iter().map(|ability| format!("ecs.capability.{ability}"));
     let networks = [node::TASK_ENI, NETWORK_ABILITY].map(str::to_owned).into_iter().filter(|_| makes_networks);
     let named = docker.chain(old).chain(abilities).chain(networks).map(|name| attribute(name, None));
     let own = makes_networks.then_some((node::AWSVPC, node::AWSVPC_VERSION));
+    let fargate = fargate.map(|which| (node::FARGATE, which));
     let valued = [("ecs.os-type", "linux"), ("ecs.os-family", "LINUX"), ("ecs.cpu-architecture", architecture())];
-    named.chain(valued.into_iter().chain(own).map(|(name, value)| attribute(name.to_owned(), Some(value.to_owned())))).collect()
+    named
+        .chain(
+            valued.into_iter().chain(own).chain(fargate).map(|(name, value)| attribute(name.to_owned(), Some(value.to_owned()))),
+        )
+        .collect()
+}
+
+/// What a node with these networks says of Fargate: it takes such tasks if it has ids for them.
+pub(crate) fn fargate(networks: Option<&Options>, only: bool) -> Option<&'static str> {
+    networks?.ids.as_ref().map(|_| if only { node::FARGATE_ONLY } else { "yes" })
 }
 
 fn attribute(name: String, value: Option<String>) -> Attribute {
@@ -44,4 +55,25 @@ fn attribute(name: String, value: Option<String>) -> Attribute {
 /// As ECS names it.
 const fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_net::{IdBlock, Ids};
+
+    use super::*;
+
+    #[test]
+    fn fargate_is_offered_by_who_has_ids_for_its_tasks() {
+        let installation = "a1b2c3".parse().unwrap();
+        let (vpc, bridge) = ("172.31.0.0/16".parse().unwrap(), "10.64.0.0/16".parse().unwrap());
+        let ids = Some(Ids { range: IdBlock::COUNT..2 * IdBlock::COUNT, slots: 0 });
+        let with = Options { installation, run: "/run".into(), vpc, bridge, slots: 0, mtu: None, ids };
+        let without = Options { ids: None, ..with.clone() };
+        assert_eq!([fargate(Some(&with), false), fargate(Some(&with), true)], [Some("yes"), Some("only")]);
+        assert_eq!([fargate(Some(&without), true), fargate(None, true)], [None, None]);
+        let offered = |fargate| attributes(true, fargate).into_iter().find(|attribute| attribute.name == node::FARGATE);
+        assert_eq!(offered(Some("only")).unwrap().value.as_deref(), Some("only"));
+        assert_eq!(offered(None), None);
+    }
 }

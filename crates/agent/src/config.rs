@@ -7,6 +7,8 @@ use berth_client::Endpoint;
 use berth_runtime::Runtime;
 use berth_wire::sigv4::Credentials;
 
+use crate::images::ImageSettings;
+
 /// What an agent is told when it is started.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -26,6 +28,10 @@ pub struct Config {
     pub version: String,
     /// What runs its containers.
     pub runtime: Arc<dyn Runtime>,
+    /// How it comes by images, and which it keeps.
+    pub images: ImageSettings,
     /// How its tasks get networks. Nothing: they get none, and those of `awsvpc` and `bridge` fail.
     pub network: Option<berth_net::Options>,
+    /// Whether it takes none but Fargate tasks. It takes those too if its networks have ids for them.
+    pub fargate_only: bool,
 }

@@ -32,7 +32,7 @@ use crate::images::Resolved;
 use docker::Wanted;
 use error::FieldError;
 
-pub use connection::{Connection, NetworkMode, network_mode};
+pub use connection::{Connection, NetworkMode, is_fargate, network_mode};
 pub use error::SpecError;
 pub use etc_files::{EtcFile, EtcFiles};
 pub use health_check::{check_command, checks};
@@ -127,6 +127,7 @@ fn assemble(
 ) -> Result<ContainerSpec, FieldError> {
     let wanted = Wanted::of(container)?;
     refusals::check(task, &wanted)?;
+    refusals::check_fargate(task, &wanted, connection)?;
     health_check::command(&wanted)?;
     let (host, network) = (&wanted.host, connection.network.clone());
     let hostname = hostname(task, &wanted, connection, node);
@@ -153,7 +154,7 @@ fn assemble(
         shm_bytes: shm.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(SHM_BYTES),
         privileged: host.privileged == Some(true),
         limits: resources::of(container, host)?,
-        id_map: None,
+        id_map: connection.ids,
         output: log,
     })
 }

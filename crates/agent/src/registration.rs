@@ -102,11 +102,12 @@ fn request(config: &Config, machine: &Machine, identity: &Identity) -> RegisterC
         string_set_value: Some(ports.iter().map(|&port| port.to_owned()).collect()),
         ..resource(name, "STRINGSET")
     };
+    let fargate = capabilities::fargate(config.network.as_ref(), config.fargate_only);
     RegisterContainerInstanceRequest {
         cluster: Some(config.cluster.clone()),
         container_instance_arn: identity.arn().map(str::to_owned),
         client_token: Some(identity.client_token().to_owned()),
-        attributes: Some(capabilities::attributes(config.network.is_some())),
+        attributes: Some(capabilities::attributes(config.network.is_some(), fargate)),
         total_resources: Some(vec![
             integer("CPU", machine.processors.saturating_mul(1024)),
             integer("MEMORY", machine.memory),

@@ -55,7 +55,8 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let user_agent = format!("Berth agent/{}", config.version);
     let client = Client::new(config.endpoint.clone(), &config.region, config.credentials.clone(), &user_agent);
     let folder = config.data.join("images");
-    let images = unblocked(move || Images::open(&folder)).await;
+    let settings = config.images.clone();
+    let images = unblocked(move || Images::open(&folder, settings)).await;
     let images = images.map_err(|error| AgentError::Images { problem: error.to_string() })?;
     let wakes =
         Wakes::start().map_err(|error| AgentError::Machine { what: "the output of containers", problem: error.to_string() })?;

@@ -152,6 +152,32 @@ impl LogFormat {
     }
 }
 
+/// Whether a node takes tasks of launch type FARGATE.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Offer {
+    /// Run tasks of launch type FARGATE here, of any cluster: yes, no, or only them; with `only` the machine is no instance of a cluster
+    #[arg(long, default_value = "yes", value_name = "WHETHER")]
+    pub(crate) fargate: Fargate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Fargate {
+    Yes,
+    No,
+    Only,
+}
+
+impl Fargate {
+    /// As the command line has it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Only => "only",
+        }
+    }
+}
+
 /// The program that holds containers.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Shim {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use berth_net::Ids;
 use berth_runtime::{Embedded, EmbeddedOptions, Runtime};
 
 use crate::addresses::Addresses;
@@ -18,10 +19,10 @@ pub(crate) fn runtime(shim: Option<&Path>, id: &str) -> Result<Arc<dyn Runtime>>
     Ok(Arc::new(Embedded::open(options).context("starting what runs containers")?))
 }
 
-/// How the tasks of an installation get networks.
-pub(crate) fn network(id: &str, Addresses { vpc, bridge }: Addresses) -> Result<berth_net::Options> {
+/// How the tasks of an installation get networks, and its Fargate tasks ids of their own, if there are any for them.
+pub(crate) fn network(id: &str, Addresses { vpc, bridge }: Addresses, ids: Option<Ids>) -> Result<berth_net::Options> {
     let installation = id.parse().context("reading the installation's id")?;
-    Ok(berth_net::Options { installation, run: run_folder(id), vpc, bridge, slots: SLOTS, mtu: None, ids: None })
+    Ok(berth_net::Options { installation, run: run_folder(id), vpc, bridge, slots: SLOTS, mtu: None, ids })
 }
 
 /// Where an installation has what lasts until the machine is started again: `/run/berth/ID`.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use berth_runtime::Runtime;
 
-use crate::{confinement, node};
+use crate::{confinement, node, own_ids};
 
 /// What was removed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -45,6 +45,7 @@ pub(crate) fn remove(folder: &Path, id: &str, runtime: impl FnOnce() -> Result<A
     removed.processes = cgroups::kill(&mine)?;
     removed.cgroups = cgroups::remove(&mine)?;
     removed.mounts = mounts::remove_below(&tasks)?;
+    own_ids::give_up(id).context("giving up the ids of tasks")?;
     removed.interfaces = networks(id)?;
     Ok(removed)
 }

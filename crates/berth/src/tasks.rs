@@ -1,5 +1,6 @@
 //! Tasks as the operator's commands see them.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -42,6 +43,36 @@ pub(crate) async fn all(client: &Client, cluster: &str) -> Result<Vec<String>> {
     let mut all = arns(client, cluster, api::DesiredStatus::Running, None).await?;
     all.extend(arns(client, cluster, api::DesiredStatus::Stopped, None).await?);
     Ok(all)
+}
+
+/// The tasks of a machine that are not over: its instance's, and Fargate's, of whichever cluster, which nobody lists by machine: those that
+/// its agent has a folder of.
+pub(crate) async fn of_machine(client: &Client, cluster: &str, instance: &str, agent: &Path) -> Result<Vec<Task>> {
+    let mut listed = arns(client, cluster, api::DesiredStatus::Running, Some(instance)).await?;
+    listed.extend(arns(client, cluster, api::DesiredStatus::Stopped, Some(instance)).await?);
+    let mut found = describe(client, cluster, &listed).await?;
+    let folders = agent.join("tasks");
+    for cluster in clusters(client).await? {
+        let mut others = all(client, &cluster).await?;
+        others.retain(|arn| !listed.contains(arn) && folders.join(id(arn)).is_dir());
+        found.extend(describe(client, &cluster, &others).await?);
+    }
+    found.retain(|task| !is_stopped(task));
+    Ok(found)
+}
+
+/// The ARNs of all clusters.
+async fn clusters(client: &Client) -> Result<Vec<String>> {
+    let mut arns = Vec::new();
+    let mut input = api::ListClustersRequest::default();
+    loop {
+        let page = client.call(&input).await.context("listing clusters")?;
+        arns.extend(page.cluster_arns.unwrap_or_default());
+        match page.next_token {
+            Some(token) => input.next_token = Some(token),
+            None => return Ok(arns),
+        }
+    }
 }
 
 /// Describes tasks; those that are gone are left out.

@@ -38,6 +38,8 @@ pub mod kind {
         Attachment dashed true;
         /// Of a log group: another one each time a name is used again.
         LogGroup dashed false;
+        /// Of a deployment's record.
+        ServiceDeployment dashed false;
     }
 }
 
@@ -51,6 +53,8 @@ pub type ContainerId = Id<kind::Container>;
 pub type AttachmentId = Id<kind::Attachment>;
 /// The id of a log group.
 pub type LogGroupId = Id<kind::LogGroup>;
+/// The id of a deployment's record.
+pub type ServiceDeploymentId = Id<kind::ServiceDeployment>;
 
 /// Sixteen bytes that name one thing of one kind. Whoever makes one brings the bytes: this crate has no randomness.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -12,11 +12,13 @@ mod arn;
 mod attachment;
 mod attribute;
 mod capability;
+mod capacity_provider;
 mod cbor;
 mod client_token;
 mod cluster;
 mod container;
 mod container_instance;
+mod deployment;
 mod document;
 mod ec2_id;
 mod facts;
@@ -32,6 +34,8 @@ pub mod node;
 mod ports;
 mod region;
 mod resources;
+mod service;
+mod service_revision;
 mod tags;
 mod task;
 mod task_definition;
@@ -43,14 +47,19 @@ pub use arn::{Arn, ParseArnError, ResourceArn};
 pub use attachment::{Attached, Attachment, AttachmentStatus, NetworkInterface};
 pub use attribute::{Attribute, Constraint, ConstraintKind};
 pub use capability::CAPABILITIES;
+pub use capacity_provider::{CapacityProvider, ProviderSource, ProviderStatus};
 pub use client_token::ClientToken;
 pub use cluster::{Cluster, ClusterStatus, StrategyItem};
 pub use container::{Container, ContainerLife, Health, NetworkBinding, PortSpan};
 pub use container_instance::{ContainerInstance, HealthCheck, InstanceStatus};
+pub use deployment::{
+    BreakerState, CircuitBreaker, Deployment, DeploymentConfiguration, DeploymentId, Monitor, ParseDeploymentIdError,
+    ResolvedImage, Rollback, Rollout, ServiceDeployment, ServiceDeploymentStatus,
+};
 pub use document::Document;
 pub use ec2_id::{Ec2Id, Ec2Kind, InterfaceId, ParseEc2IdError, SecurityGroupId, SubnetId, VpcId, ec2_kind};
 pub use facts::{Condition, ContainerFacts, Dependency, Facts, NetworkMode, PortMapping, Protocol};
-pub use id::{AttachmentId, ContainerId, Id, InstanceId, Kind, LogGroupId, ParseIdError, TaskId, kind};
+pub use id::{AttachmentId, ContainerId, Id, InstanceId, Kind, LogGroupId, ParseIdError, ServiceDeploymentId, TaskId, kind};
 pub use launch::{LaunchSet, LaunchType};
 pub use life::{Desired, Life, Stop, StopCode};
 pub use log_group::{LogGroup, LogGroupClass};
@@ -61,6 +70,10 @@ pub use network::{SecurityGroup, Subnet, Vpc};
 pub use ports::PortSet;
 pub use region::{Region, RegionError};
 pub use resources::{Resource, Resources};
+pub use service::{
+    DeploymentController, Matter, Notice, PlacementStrategy, Scheduling, Service, ServiceEvent, ServiceStatus, TagSource,
+};
+pub use service_revision::{RevisionId, ServiceNetwork, ServiceRevision, Source, TaskSet, TaskSetStatus};
 pub use tags::Tags;
 pub use task::{Connectivity, Task, TaskTimes};
 pub use task_definition::{Family, RevisionStatus, TaskDefinition};

@@ -162,6 +162,8 @@ fn task() -> impl Strategy<Value = Task> {
             ephemeral_storage_gib: size,
             override_cpu: size,
             override_memory: None,
+            protected_until: size.map(|size| Timestamp::from_millis(i64::from(size))),
+            settled: enable_execute_command,
         }
     })
 }
@@ -377,6 +379,205 @@ fn query_definition() -> impl Strategy<Value = QueryDefinition> {
     (region(), name(), name(), document()).prop_map(|(region, id, name, document)| QueryDefinition { region, id, name, document })
 }
 
+fn configuration() -> impl Strategy<Value = DeploymentConfiguration> {
+    (any::<[u32; 2]>(), any::<(bool, bool)>(), of(document()), of(name()), of(any::<u32>())).prop_map(
+        |([minimum, maximum], (enable, rollback), document, strategy, bake_minutes)| DeploymentConfiguration {
+            minimum_healthy_percent: minimum,
+            maximum_percent: maximum,
+            circuit_breaker: CircuitBreaker { enable, rollback },
+            alarms: document.clone(),
+            strategy,
+            bake_minutes,
+            hooks: document,
+        },
+    )
+}
+
+fn images() -> impl Strategy<Value = Vec<ResolvedImage>> {
+    vec((name(), name()).prop_map(|(container, digest)| ResolvedImage { container, digest }), 0..3)
+}
+
+fn deployment_id() -> impl Strategy<Value = DeploymentId> {
+    any::<[u8; 16]>().prop_map(DeploymentId::from_bytes)
+}
+
+fn revision_id() -> impl Strategy<Value = RevisionId> {
+    any::<[u8; 16]>().prop_map(RevisionId::from_bytes)
+}
+
+fn deployment() -> impl Strategy<Value = Deployment> {
+    (deployment_id(), any::<[u8; 16]>(), revision_id(), name(), any::<[u32; 3]>(), at(), of(at()), images(), any::<bool>())
+        .prop_map(|(id, record, revision, family, [definition, failed_tasks, setbacks], at, retry_at, digests, consistent)| {
+            Deployment {
+                id,
+                record: ServiceDeploymentId::from_bytes(record),
+                revision,
+                family,
+                definition,
+                rollout: if consistent { Rollout::Completed } else { Rollout::Failed },
+                reason: "x".into(),
+                created_at: at,
+                updated_at: at,
+                failed_tasks,
+                setbacks,
+                retry_at,
+                rolls_back: retry_at.map(|_| id),
+                digests,
+                consistent,
+            }
+        })
+}
+
+fn service() -> impl Strategy<Value = Service> {
+    let status = prop_oneof![Just(ServiceStatus::Active), at().prop_map(|at| ServiceStatus::Inactive { at })];
+    let identity = (region(), name(), name(), status, any::<bool>());
+    let wishes = (configuration(), vec(deployment(), 0..3), of(any::<u32>()), of(any::<bool>()), of(text()), tags());
+    (identity, wishes, any::<u64>(), at(), text()).prop_map(|(identity, wishes, version, at, said)| {
+        let (region, cluster, name, status, daemon) = identity;
+        let (configuration, deployments, grace_seconds, zone_rebalancing, role, tags) = wishes;
+        Service {
+            region,
+            cluster,
+            strategies: vec![PlacementStrategy { kind: name.clone(), field: Some(name.clone()) }],
+            name,
+            status,
+            scheduling: if daemon { Scheduling::Daemon } else { Scheduling::Replica },
+            controller: if daemon { DeploymentController::Ecs } else { DeploymentController::External },
+            desired_count: grace_seconds.unwrap_or(1),
+            configuration,
+            deployments,
+            constraints: vec![Constraint { kind: ConstraintKind::DistinctInstance, expression: role.clone() }],
+            grace_seconds,
+            zone_rebalancing,
+            role: role.clone(),
+            tags,
+            propagate_tags: daemon.then_some(TagSource::Service),
+            managed_tags: daemon,
+            enable_execute_command: daemon,
+            created_at: at,
+            created_by: said.clone(),
+            updated_at: at,
+            next_event: version,
+            notices: vec![Notice { matter: Matter::Zones, message: said, at }],
+            version,
+            client_token: role,
+        }
+    })
+}
+
+fn service_event() -> impl Strategy<Value = ServiceEvent> {
+    (region(), name(), any::<u64>(), any::<[u8; 16]>(), at(), text()).prop_map(|(region, name, number, id, at, message)| {
+        ServiceEvent { region, cluster: name.clone(), service: name, number, id, at, message }
+    })
+}
+
+fn service_revision() -> impl Strategy<Value = ServiceRevision> {
+    let network = (any::<[u8; 16]>(), any::<[u8; 16]>(), any::<bool>()).prop_map(|(subnet, group, public)| ServiceNetwork {
+        subnets: vec![SubnetId::from_bytes(subnet)],
+        groups: vec![SecurityGroupId::from_bytes(group)],
+        public,
+    });
+    (region(), name(), revision_id(), any::<u32>(), of(network), of(document()), of(any::<u32>()), images(), at()).prop_map(
+        |(region, name, id, definition, network, rest, ephemeral_storage_gib, images, created_at)| ServiceRevision {
+            region,
+            cluster: name.clone(),
+            service: name.clone(),
+            id,
+            family: name.clone(),
+            definition,
+            source: Source {
+                launch: LaunchType::Fargate,
+                strategy: vec![StrategyItem { provider: name.clone(), weight: definition, base: 1 }],
+                platform_version: Some(name),
+                platform_family: None,
+            },
+            network,
+            rest,
+            ephemeral_storage_gib,
+            images,
+            created_at,
+        },
+    )
+}
+
+fn service_deployment() -> impl Strategy<Value = ServiceDeployment> {
+    let ids = (any::<[u8; 16]>(), deployment_id(), revision_id(), vec(revision_id(), 0..3));
+    (region(), name(), ids, of(text()), configuration(), any::<[u32; 3]>(), at(), of(at())).prop_map(
+        |(
+            region,
+            name,
+            (id, deployment, target, sources),
+            reason,
+            configuration,
+            [requested, failures, threshold],
+            at,
+            later,
+        )| {
+            ServiceDeployment {
+                region,
+                cluster: name.clone(),
+                service: name,
+                id: ServiceDeploymentId::from_bytes(id),
+                deployment,
+                status: ServiceDeploymentStatus::RollbackInProgress,
+                rollback: reason.clone().map(|reason| Rollback { reason, started_at: at, revision: target }),
+                reason,
+                target,
+                sources,
+                configuration,
+                requested,
+                created_at: at,
+                started_at: later,
+                finished_at: later,
+                stopped_at: later,
+                updated_at: at,
+                breaker: BreakerState { monitor: Monitor::Triggered, failures, threshold },
+            }
+        },
+    )
+}
+
+fn task_set() -> impl Strategy<Value = TaskSet> {
+    (region(), name(), deployment_id(), of(text()), revision_id(), any::<u32>(), at(), tags()).prop_map(
+        |(region, name, id, external_id, revision, scale, at, tags)| TaskSet {
+            region,
+            cluster: name.clone(),
+            service: name,
+            id,
+            client_token: external_id.clone(),
+            external_id,
+            status: TaskSetStatus::Draining,
+            revision,
+            scale,
+            is_steady: scale > 1,
+            steady_at: at,
+            created_at: at,
+            updated_at: at,
+            tags,
+        },
+    )
+}
+
+fn capacity_provider() -> impl Strategy<Value = CapacityProvider> {
+    (region(), name(), of(name()), document(), of(text()), tags(), at()).prop_map(
+        |(region, name, cluster, document, update_reason, tags, created_at)| CapacityProvider {
+            region,
+            source: if cluster.is_some() {
+                ProviderSource::ManagedInstances(document)
+            } else {
+                ProviderSource::AutoScalingGroup(document)
+            },
+            update_status: cluster.clone(),
+            name,
+            cluster,
+            status: ProviderStatus::Deprovisioning,
+            update_reason,
+            tags,
+            created_at,
+        },
+    )
+}
+
 macro_rules! come_back {
     ($($test:ident: $record:ident;)*) => {
         proptest! {$(
@@ -404,4 +605,10 @@ come_back! {
     metric_filters_come_back: metric_filter;
     log_resource_policies_come_back: log_resource_policy;
     query_definitions_come_back: query_definition;
+    services_come_back: service;
+    service_events_come_back: service_event;
+    service_revisions_come_back: service_revision;
+    service_deployments_come_back: service_deployment;
+    task_sets_come_back: task_set;
+    capacity_providers_come_back: capacity_provider;
 }

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use thin_vec::ThinVec;
 
 use crate::{
-    Attachment, Container, Desired, Document, InstanceId, LaunchType, Life, Name, NetworkInterface, Region, Resources, Tags,
+    Attachment, Container, DeploymentId, Desired, Document, InstanceId, LaunchType, Life, Name, NetworkInterface, Region, Resources, Tags,
     TaskId, Timestamp, cbor,
 };
 
@@ -93,6 +93,12 @@ pub struct Task {
     /// Memory in MiB, where the caller overrode it.
     #[n(26)]
     pub override_memory: Option<u32>,
+    /// Until when its service must not stop it.
+    #[n(27)]
+    pub protected_until: Option<Timestamp>,
+    /// Whether its service has taken note of its end.
+    #[cbor(n(28), default)]
+    pub settled: bool,
 }
 
 /// When what happened to a task, apart from what its [`Life`] knows.
@@ -130,6 +136,24 @@ impl Task {
     #[must_use]
     pub const fn is_stopped(&self) -> bool {
         self.life.is_stopped()
+    }
+
+    /// The deployment or task set of a service that it belongs to.
+    #[must_use]
+    pub fn deployment(&self) -> Option<DeploymentId> {
+        self.started_by.as_deref()?.parse().ok().filter(|_| self.group.starts_with("service:"))
+    }
+
+    /// Whether a service started it.
+    #[must_use]
+    pub fn is_of_service(&self) -> bool {
+        self.deployment().is_some()
+    }
+
+    /// Whether its service must not stop it now.
+    #[must_use]
+    pub fn is_protected(&self, now: Timestamp) -> bool {
+        self.protected_until.is_some_and(|until| now < until)
     }
 
     /// The network interface of its own, with its attachment.

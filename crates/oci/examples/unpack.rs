@@ -1,6 +1,9 @@
 //! How fast a layer of many small files unpacks, against `tar` on the same file system, in turns:
 //! `cargo run --release -p berth-oci --example unpack [FOLDER] [ROUNDS]`; the folder should be on a tmpfs (`/dev/shm`), because
 //! ext4 creates files slowly after many were deleted.
+//!
+//! For `bench/unpack.py`: `unpack layout FOLDER` writes that image as an OCI layout with a gzip layer, `unpack once LAYOUT STORE` takes
+//! it into a new store and unpacks it.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -9,14 +12,19 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use berth_oci::{ContentStore, Digest, Limits, Watch, import_archive};
+use berth_oci::{ContentStore, Digest, Limits, Watch, import_archive, import_layout};
 
 const FILES: usize = 35_392;
 const BYTES: usize = 342_000_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().unwrap_or_else(|| "/dev/shm".to_owned());
+    let first = arguments.next();
+    if let Some(word @ ("layout" | "once")) = first.as_deref() {
+        let (one, other) = (arguments.next().ok_or("which folder?")?, arguments.next().unwrap_or_default());
+        return if word == "layout" { layout(Path::new(&one)) } else { once(Path::new(&one), Path::new(&other)) };
+    }
+    let folder = first.unwrap_or_else(|| "/dev/shm".to_owned());
     let rounds: usize = arguments.next().map_or(Ok(5), |rounds| rounds.parse())?;
     let place = tempfile::tempdir_in(folder)?;
     let plain = place.path().join("layer.tar");
@@ -46,6 +54,26 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (ours, theirs) = (megabytes / median(ours), megabytes / median(theirs));
         writeln!(out, "{name:>6}: berth {ours:>5.0}   tar {theirs:>5.0}   ratio {:.2}", ours / theirs)?;
     }
+    Ok(())
+}
+
+fn layout(folder: &Path) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    let (plain, packed, archive) = (folder.join("layer.tar"), folder.join("layer.gz"), folder.join("image.tar"));
+    write_layer(&plain)?;
+    run(Command::new("gzip").arg("-c").arg(&plain).stdout(File::create(&packed)?))?;
+    write_image(&archive, &packed, Digest::of(&fs::read(&plain)?))?;
+    run(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(folder))?;
+    fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion": "1.0.0"}"#)?;
+    writeln!(std::io::stdout(), "{FILES} {}", fs::metadata(&plain)?.len())?;
+    [plain, packed, archive].into_iter().try_for_each(fs::remove_file)?;
+    Ok(())
+}
+
+fn once(layout: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let store = ContentStore::open(folder, Limits::default())?;
+    let image = import_layout(&store, layout, None, &Watch::nobody())?.remove(0).image;
+    store.unpack(&image, &Watch::nobody())?;
     Ok(())
 }
 

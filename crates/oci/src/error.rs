@@ -62,12 +62,12 @@ pub enum StoreError {
         limit: u64,
     },
     /// The disk is nearly full.
-    #[error("{} has less than {reserve} bytes free; remove images that are not needed (`berth image ls`, `berth image rm`)", path.display())]
+    #[error("{} has less than {needed} bytes free; remove images that are not needed (`berth image ls`, `berth image rm`)", path.display())]
     DiskFull {
         /// The store's folder.
         path: PathBuf,
-        /// What has to stay free.
-        reserve: u64,
+        /// What has to be free.
+        needed: u64,
     },
     /// The store has no such blob.
     #[error("{0} is not in the store; import the image again")]
@@ -160,6 +160,37 @@ impl ImportError {
             Self::Store(error) => error.fault(),
             Self::Cancelled => Fault::Cancelled,
             _ => Fault::Image,
+        }
+    }
+}
+
+/// Why an image could not be pulled. Its name means what it meant before.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// A document or blob did not come, or is not what it should be.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A layer cannot be unpacked.
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+}
+
+impl PullError {
+    /// Whose fault it is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Import(error) => error.fault(),
+            Self::Unpack(error) => error.fault(),
+        }
+    }
+
+    /// What the registry's stream failed with, if it was that.
+    #[must_use]
+    pub fn received(&self) -> Option<&io::Error> {
+        match self {
+            Self::Import(ImportError::Store(StoreError::Receive(error))) => Some(error),
+            _ => None,
         }
     }
 }

@@ -5,7 +5,7 @@
 
 mod docker;
 mod folder;
-mod layout;
+pub(crate) mod layout;
 mod stream;
 
 #[cfg(test)]
@@ -41,13 +41,24 @@ struct Chosen {
     manifest: Digest,
 }
 
+/// What a blob is of an image, and so where registries have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A manifest or an index.
+    Manifest,
+    /// A configuration.
+    Configuration,
+    /// A layer.
+    Layer,
+}
+
 /// Where the blobs of images come from.
-trait Blobs {
+pub(crate) trait Blobs {
     /// Whether there is such a blob.
     fn has(&self, digest: Digest) -> bool;
 
     /// Sees to it that the blob is in the store, pinned and of the size that the descriptor says.
-    fn fetch(&self, from: &str, descriptor: &Descriptor) -> Result<(), ImportError>;
+    fn fetch(&self, from: &str, part: Part, descriptor: &Descriptor) -> Result<(), ImportError>;
 }
 
 /// Imports what a stream holds: the archive of `docker save` or an OCI layout, compressed or not. A name is added to the image,
@@ -88,10 +99,10 @@ pub fn import_layout(
 }
 
 /// An import at work.
-struct Import<'a> {
-    store: &'a ContentStore,
-    pins: &'a Pins,
-    watch: &'a Watch<'a>,
+pub(crate) struct Import<'a> {
+    pub(crate) store: &'a ContentStore,
+    pub(crate) pins: &'a Pins,
+    pub(crate) watch: &'a Watch<'a>,
 }
 
 impl Import<'_> {
@@ -124,7 +135,7 @@ impl Import<'_> {
         }
         for Imported { references, image } in &imported {
             for reference in references {
-                self.store.set_reference(reference, image.manifest)?;
+                self.store.set_reference(reference, image.manifest, None)?;
             }
         }
         Ok(imported)
@@ -132,6 +143,12 @@ impl Import<'_> {
 
     /// Fetches everything of an image whose manifest is in the store, and checks that it fits together and runs here.
     fn complete(&self, blobs: &dyn Blobs, manifest: Digest) -> Result<(), ImportError> {
+        let (_, layers) = self.examine(blobs, manifest)?;
+        layers.iter().try_for_each(|layer| blobs.fetch(&format!("manifest {manifest}"), Part::Layer, layer))
+    }
+
+    /// Reads a manifest that is in the store, fetches its configuration, and checks that both fit together and run here.
+    pub(crate) fn examine(&self, blobs: &dyn Blobs, manifest: Digest) -> Result<(Image, Vec<Descriptor>), ImportError> {
         let what = format!("manifest {manifest}");
         let refused = |problem: String| ImportError::Document { what: what.clone(), problem };
         let bytes = self.store.read_document(manifest)?;
@@ -140,7 +157,7 @@ impl Import<'_> {
             return Err(refused(problem));
         }
         let configuration = node.config.as_ref().ok_or_else(|| refused("it names no configuration".to_owned()))?;
-        blobs.fetch(&what, configuration)?;
+        blobs.fetch(&what, Part::Configuration, configuration)?;
         let configuration = self.store.read_document(configuration.digest)?;
         let platform =
             parse::<Configuration>(&configuration).map_err(|problem| refused(format!("its configuration {problem}")))?.platform;
@@ -156,12 +173,12 @@ impl Import<'_> {
         if layers.len() > limit {
             return Err(ImportError::Limit { what: "the number of layers", limit: limit as u64 });
         }
-        Image::of(manifest, &bytes, &configuration).map_err(refused)?;
-        layers.iter().try_for_each(|layer| blobs.fetch(&what, layer))
+        let image = Image::of(manifest, &bytes, &configuration).map_err(refused)?;
+        Ok((image, layers))
     }
 }
 
 /// What failed because the work was called off was called off.
-fn called_off(error: ImportError, watch: &Watch<'_>) -> ImportError {
+pub(crate) fn called_off(error: ImportError, watch: &Watch<'_>) -> ImportError {
     if watch.is_cancelled() { ImportError::Cancelled } else { error }
 }

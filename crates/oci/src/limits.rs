@@ -37,6 +37,8 @@ pub struct Limits {
     pub extents: usize,
     /// Bytes that stay free on the disk.
     pub free_bytes: u64,
+    /// Layers of one image fetched from a registry at the same time.
+    pub parallel_downloads: usize,
     /// Layers unpacked at the same time.
     pub parallel_layers: usize,
 }
@@ -63,6 +65,7 @@ impl Default for Limits {
             attributes: 64,
             extents: 65_536,
             free_bytes: 256 * MIB,
+            parallel_downloads: 3,
             parallel_layers: std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8)),
         }
     }

@@ -41,6 +41,8 @@ pub(crate) struct Node {
     #[serde(default)]
     pub(crate) schema_version: u32,
     #[serde(default)]
+    pub(crate) media_type: String,
+    #[serde(default)]
     pub(crate) manifests: Option<Vec<Descriptor>>,
     #[serde(default)]
     pub(crate) config: Option<Descriptor>,
@@ -103,6 +105,21 @@ pub(crate) struct Saved {
 }
 
 impl Node {
+    /// Why it cannot be said what a document is that came as `media_type`: two readers could take it for different things.
+    pub(crate) fn ambiguity(&self, media_type: &str) -> Option<String> {
+        let known = [OCI_INDEX, DOCKER_INDEX, OCI_MANIFEST, DOCKER_MANIFEST];
+        let is_index = |kind: &str| kind == OCI_INDEX || kind == DOCKER_INDEX;
+        if self.manifests.is_some() && (self.config.is_some() || self.layers.is_some()) {
+            return Some("it is an index and a manifest at once".to_owned());
+        }
+        let claimed = [media_type, &self.media_type].into_iter().find(|kind| {
+            known.contains(kind)
+                && is_index(kind) != self.manifests.is_some()
+                && (self.manifests.is_some() || self.config.is_some())
+        })?;
+        Some(format!("it says that it is `{claimed}`, which it is not"))
+    }
+
     /// The problem with a document that claims to be an image's manifest, if there is one.
     pub(crate) fn problem(&self) -> Option<String> {
         if self.schema_version == 1 {

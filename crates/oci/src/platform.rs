@@ -26,7 +26,7 @@ impl Platform {
     #[must_use]
     pub fn here() -> Self {
         let (architecture, variant) = match std::env::consts::ARCH {
-            "x86_64" => ("amd64", None),
+            "x86_64" => ("amd64", amd64_level()),
             "x86" => ("386", None),
             "aarch64" => ("arm64", Some("v8")),
             "arm" => ("arm", Some("v7")),
@@ -58,6 +58,26 @@ impl Platform {
             Some(variant) => variant.strip_prefix('v').and_then(|number| number.parse().ok()).unwrap_or(u32::MAX),
         }
     }
+}
+
+/// The level of x86-64 that this processor has, above the first.
+#[cfg(target_arch = "x86_64")]
+fn amd64_level() -> Option<&'static str> {
+    use std::arch::is_x86_feature_detected as has;
+    let second = has!("cmpxchg16b") && has!("popcnt") && has!("sse3") && has!("sse4.1") && has!("sse4.2") && has!("ssse3");
+    let third = has!("avx") && has!("avx2") && has!("bmi1") && has!("bmi2") && has!("f16c") && has!("fma") && has!("lzcnt");
+    let fourth = has!("avx512f") && has!("avx512bw") && has!("avx512cd") && has!("avx512dq") && has!("avx512vl");
+    match (second, third && has!("movbe"), fourth) {
+        (true, true, true) => Some("v4"),
+        (true, true, false) => Some("v3"),
+        (true, false, _) => Some("v2"),
+        (false, ..) => None,
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn amd64_level() -> Option<&'static str> {
+    None
 }
 
 impl fmt::Display for Platform {

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{FlockOperation, flock, fstatvfs};
+use rustix::fs::{FlockOperation, StatVfs, flock, fstatvfs};
 
 use crate::digest::Digest;
 use crate::error::{StoreError, doing};
@@ -34,7 +34,7 @@ use crate::limits::Limits;
 
 pub use collect::{Collected, InUse};
 pub(crate) use layers::Claim;
-pub use references::StoredReference;
+pub use references::{Origin, StoredReference};
 pub(crate) use sweep::remove_tree;
 
 const FORMAT: &str = "1";
@@ -145,14 +145,34 @@ impl ContentStore {
 
     /// An error if the disk is nearly full.
     pub(crate) fn check_space(&self) -> Result<(), StoreError> {
-        let folder = &self.shared.folder;
-        let statistics = File::open(folder).and_then(|folder| fstatvfs(folder).map_err(Into::into));
-        let statistics = statistics.map_err(doing("looking at the free space of", folder))?;
-        let reserve = self.shared.limits.free_bytes;
-        if statistics.f_bavail.saturating_mul(statistics.f_frsize) < reserve {
-            return Err(StoreError::DiskFull { path: folder.clone(), reserve });
+        self.check_room(0)
+    }
+
+    /// An error if so many bytes more would fill the disk.
+    pub(crate) fn check_room(&self, bytes: u64) -> Result<(), StoreError> {
+        let (folder, statistics) = (&self.shared.folder, self.statistics()?);
+        let needed = self.shared.limits.free_bytes.saturating_add(bytes);
+        if statistics.f_bavail.saturating_mul(statistics.f_frsize) < needed {
+            return Err(StoreError::DiskFull { path: folder.clone(), needed });
         }
         Ok(())
+    }
+
+    /// How much of the disk is taken, in percent of what this process may use of it.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn used_percent(&self) -> Result<u8, StoreError> {
+        let statistics = self.statistics()?;
+        let used = statistics.f_blocks.saturating_sub(statistics.f_bfree);
+        let whole = used.saturating_add(statistics.f_bavail).max(1);
+        Ok(u8::try_from(used.saturating_mul(100).div_ceil(whole)).unwrap_or(100))
+    }
+
+    fn statistics(&self) -> Result<StatVfs, StoreError> {
+        let folder = &self.shared.folder;
+        let statistics = File::open(folder).and_then(|folder| fstatvfs(folder).map_err(Into::into));
+        statistics.map_err(doing("looking at the free space of", folder))
     }
 
     /// Moves something to where `sweep` deletes it. It is gone for everybody at once.

@@ -15,13 +15,12 @@ mod tests;
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{UnpackError, UnpackProblem};
 use crate::image::{Image, Layer};
+use crate::parallel;
 use crate::store::{Claim, ContentStore, Pins};
 use crate::watch::{Progress, Watch};
 
@@ -63,35 +62,14 @@ impl ContentStore {
         let pins = self.pins();
         let layers = &image.layers;
         layers.iter().for_each(|layer| [layer.blob, layer.diff_id].into_iter().for_each(|digest| pins.add(digest)));
-        let results: Vec<Mutex<Option<Result<Left, UnpackError>>>> = layers.iter().map(|_| Mutex::default()).collect();
-        let next = AtomicUsize::new(0);
-        let work = || {
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let (Some(layer), Some(result)) = (layers.get(index), results.get(index)) else { return };
-                let outcome = self.unpack_layer(*layer, index, layers.len(), watch);
-                if outcome.is_err() {
-                    // Nobody needs the others now.
-                    next.store(layers.len(), Ordering::Relaxed);
-                }
-                *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.limits().parallel_layers.min(layers.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
-        // If one failed, those after it may not have been begun; an error is among those that were.
-        let mut left = Vec::with_capacity(layers.len());
-        for result in results {
-            left.extend(result.into_inner().unwrap_or_else(PoisonError::into_inner).transpose()?);
-        }
+        let left = parallel::each(layers, self.limits().parallel_layers, watch, |index, layer, watch| {
+            self.unpack_layer(*layer, index, layers.len(), watch)
+        })?;
         Ok(UnpackedImage { layers: layers.iter().map(|layer| self.layer_folder(layer.diff_id)).collect(), left, _pins: pins })
     }
 
-    fn unpack_layer(&self, layer: Layer, index: usize, layers: usize, watch: &Watch<'_>) -> Result<Left, UnpackError> {
+    /// Unpacks one layer, unless it is there.
+    pub(crate) fn unpack_layer(&self, layer: Layer, index: usize, layers: usize, watch: &Watch<'_>) -> Result<Left, UnpackError> {
         let failed = |entry, problem| UnpackError { layer: layer.diff_id, entry, problem: Box::new(problem) };
         let left = match self.claim_layer(layer.diff_id, watch).map_err(|error| failed(None, error.into()))? {
             Claim::There(left) => left,

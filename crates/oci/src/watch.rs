@@ -14,6 +14,17 @@ pub enum Progress {
     },
     /// The archive is in; its manifests are being read.
     Resolving,
+    /// A layer is being fetched from a registry.
+    Fetching {
+        /// Which one, from 0, the lowest.
+        layer: usize,
+        /// Of how many.
+        layers: usize,
+        /// Of its blob, received so far.
+        bytes: u64,
+        /// The blob's size.
+        total: u64,
+    },
     /// A layer is being unpacked.
     Unpacking {
         /// Which one, from 0, the lowest.
@@ -38,6 +49,8 @@ pub enum Progress {
 #[derive(Clone, Copy)]
 pub struct Watch<'a> {
     cancelled: &'a AtomicBool,
+    /// Beside: the rest of the same work has failed.
+    stopped: &'a AtomicBool,
     progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -50,17 +63,22 @@ impl<'a> Watch<'a> {
     /// Work ends soon after `cancelled` becomes true; `progress` is called from several threads, and should return at once.
     #[must_use]
     pub fn new(cancelled: &'a AtomicBool, progress: &'a (dyn Fn(Progress) + Sync)) -> Self {
-        Self { cancelled, progress }
+        Self { cancelled, stopped: &NEVER, progress }
     }
 
     /// Nobody looks.
     #[must_use]
     pub fn nobody() -> Watch<'static> {
-        Watch { cancelled: &NEVER, progress: &|_| {} }
+        Watch { cancelled: &NEVER, stopped: &NEVER, progress: &|_| {} }
+    }
+
+    /// As this one, and ends also when `stopped` becomes true.
+    pub(crate) fn or(self, stopped: &'a AtomicBool) -> Self {
+        Self { stopped, ..self }
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.cancelled.load(Ordering::Relaxed) || self.stopped.load(Ordering::Relaxed)
     }
 
     /// An error if the work was called off.

@@ -6,8 +6,16 @@ use berth_model::{Name, StrategyItem};
 /// Empty where there is no strategy.
 #[must_use]
 pub fn split(strategy: &[StrategyItem], count: u32) -> Vec<Name> {
-    let base = strategy.iter().flat_map(|item| (0..item.base).map(move |_| item));
-    let mut given = vec![0_u64; strategy.len()];
+    split_further(strategy, &[], count)
+}
+
+/// The same where the providers have some tasks already: each as many as `have` says at its place.
+#[must_use]
+pub fn split_further(strategy: &[StrategyItem], have: &[u32], count: u32) -> Vec<Name> {
+    let has = |at: usize| have.get(at).copied().unwrap_or(0);
+    let base = strategy.iter().enumerate().flat_map(|(at, item)| (has(at)..item.base.max(has(at))).map(move |_| item));
+    let beyond_base = |(at, item): (usize, &StrategyItem)| u64::from(has(at).saturating_sub(item.base));
+    let mut given: Vec<u64> = strategy.iter().enumerate().map(beyond_base).collect();
     let by_weight = std::iter::from_fn(|| {
         // The item that has least of its share with one more; the first of those that are even.
         let share = |at: &usize| {
@@ -45,6 +53,14 @@ mod tests {
         is_split(&[item("a", 1, 0)], 3, "aaa");
         is_split(&[item("a", 1, 10)], 3, "aaa");
         is_split(&[], 3, "");
+    }
+
+    #[test]
+    fn what_providers_have_already_counts() {
+        let strategy = [item("a", 1, 2), item("b", 4, 0)];
+        let further = |have: &[u32]| split_further(&strategy, have, 3).iter().map(Name::as_str).collect::<String>();
+        assert_eq!((further(&[0, 0]), further(&[1, 0])), ("aab".into(), "abb".into()));
+        assert_eq!((further(&[2, 4]), further(&[9, 0])), ("abb".into(), "bbb".into()));
     }
 
     #[test]

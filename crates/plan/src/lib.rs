@@ -1,4 +1,4 @@
-//! Decisions: where a task goes, what a report of an agent makes of it, what its agent does next, which instances an expression selects.
+//! Decisions: where a task goes, what a service does next, what a report of an agent makes of it, what its agent does next, which instances an expression selects.
 //!
 //! Invariants of this crate, as negatives:
 //! - It never learns the time, never rolls a die, never does I/O and never waits: `now` and an [`IdSource`] are arguments.
@@ -11,6 +11,7 @@ pub mod fargate;
 pub mod node;
 pub mod placement;
 pub mod query;
+pub mod service;
 pub mod task;
 
 mod ids;

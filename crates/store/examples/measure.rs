@@ -168,5 +168,7 @@ fn task(number: u64) -> Task {
         ephemeral_storage_gib: None,
         override_cpu: None,
         override_memory: None,
+        protected_until: None,
+        settled: false,
     }
 }

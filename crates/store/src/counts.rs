@@ -3,7 +3,7 @@
 use std::ops::AddAssign;
 
 use berth_model::node::Offer;
-use berth_model::{ContainerInstance, InstanceId, InstanceStatus, LaunchType, Name, Region, Task};
+use berth_model::{ContainerInstance, DeploymentId, InstanceId, InstanceStatus, LaunchType, Name, Region, Task};
 use imbl::OrdMap;
 
 use crate::{Change, ClusterKey, Derived, Edit, TaskDefinitionKey};
@@ -14,6 +14,7 @@ pub struct Counts {
     clusters: OrdMap<ClusterKey, ClusterCounts>,
     instances: OrdMap<InstanceId, InstanceCounts>,
     groups: OrdMap<GroupKey, GroupCounts>,
+    deployments: OrdMap<(Region, DeploymentId), GroupCounts>,
     revisions: OrdMap<TaskDefinitionKey, i64>,
 }
 
@@ -95,6 +96,12 @@ impl Counts {
         self.groups.get(&(region, cluster.clone(), group.clone())).copied().unwrap_or_default()
     }
 
+    /// Of a deployment or a task set of a service.
+    #[must_use]
+    pub fn deployment(&self, region: Region, id: DeploymentId) -> GroupCounts {
+        self.deployments.get(&(region, id)).copied().unwrap_or_default()
+    }
+
     /// How many tasks, stopped ones included, refer to a revision of a task definition.
     #[must_use]
     pub fn revision(&self, key: &TaskDefinitionKey) -> i64 {
@@ -120,6 +127,9 @@ impl Counts {
         add(&mut self.clusters, cluster, counts);
         let group = (task.region, task.cluster.clone(), task.group.clone());
         add(&mut self.groups, group, GroupCounts { running, pending, desired });
+        if let Some(id) = task.deployment() {
+            add(&mut self.deployments, (task.region, id), GroupCounts { running, pending, desired });
+        }
         if let Some(instance) = task.instance.filter(|_| task.launch != LaunchType::Fargate) {
             add(&mut self.instances, instance, InstanceCounts { running, pending });
         }
@@ -171,7 +181,13 @@ impl Derived for Counts {
             | Change::AccountSettings(_)
             | Change::MetricFilter(_)
             | Change::LogResourcePolicy(_)
-            | Change::QueryDefinition(_) => {}
+            | Change::QueryDefinition(_)
+            | Change::Service(_)
+            | Change::ServiceEvent(_)
+            | Change::ServiceRevision(_)
+            | Change::ServiceDeployment(_)
+            | Change::TaskSet(_)
+            | Change::CapacityProvider(_) => {}
         }
     }
 }

@@ -65,6 +65,11 @@ impl KeyWriter {
     pub fn number(&mut self, number: u32) {
         self.0.extend(number.to_be_bytes());
     }
+
+    /// A number of eight bytes.
+    pub fn wide(&mut self, number: u64) {
+        self.0.extend(number.to_be_bytes());
+    }
 }
 
 /// Reads a key part by part.
@@ -115,6 +120,11 @@ impl KeyReader<'_> {
     /// A number.
     pub fn number(&mut self) -> Option<u32> {
         self.take().map(u32::from_be_bytes)
+    }
+
+    /// A number of eight bytes.
+    pub fn wide(&mut self) -> Option<u64> {
+        self.take().map(u64::from_be_bytes)
     }
 
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {

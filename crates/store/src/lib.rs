@@ -43,6 +43,7 @@ pub use state::{State, View};
 pub use store::Store;
 pub use table::Rows;
 pub use tables::account_settings::AccountSettingsKey;
+pub use tables::capacity_provider::CapacityProviderKey;
 pub use tables::client_token::{ClientTokenIndex, ClientTokenKey};
 pub use tables::cluster::{ClusterIndex, ClusterKey};
 pub use tables::container_instance::{InstanceIndex, InstanceKey, InstanceState};
@@ -52,6 +53,9 @@ pub use tables::log_setting::{
     LogResourcePolicyKey, MetricFilterIndex, MetricFilterKey, QueryDefinitionIndex, QueryDefinitionKey,
 };
 pub use tables::security_group::SecurityGroupKey;
+pub use tables::service::{
+    OfService, ServiceDeploymentKey, ServiceEventKey, ServiceIndex, ServiceKey, ServiceRevisionKey, ServiceState, TaskSetKey,
+};
 pub use tables::subnet::{SubnetIndex, SubnetKey};
 pub use tables::task::{TaskIndex, TaskKey};
 pub use tables::task_definition::{RevisionState, TaskDefinitionIndex, TaskDefinitionKey};

@@ -1,6 +1,7 @@
 //! The tables, listed once.
 
 pub(crate) mod account_settings;
+pub(crate) mod capacity_provider;
 pub(crate) mod client_token;
 pub(crate) mod cluster;
 pub(crate) mod container_instance;
@@ -8,6 +9,7 @@ pub(crate) mod family;
 pub(crate) mod log_group;
 pub(crate) mod log_setting;
 pub(crate) mod security_group;
+pub(crate) mod service;
 pub(crate) mod subnet;
 pub(crate) mod task;
 pub(crate) mod task_definition;
@@ -16,6 +18,7 @@ pub(crate) mod vpc;
 use berth_model::{
     AccountSettings, ClientToken, Cluster, ContainerInstance, Family, LogGroup, SecurityGroup, Subnet, Task, TaskDefinition, Vpc,
 };
+use berth_model::{CapacityProvider, Service, ServiceDeployment, ServiceEvent, ServiceRevision, TaskSet};
 use berth_model::{LogResourcePolicy, MetricFilter, QueryDefinition};
 
 use crate::row::CborError;
@@ -136,6 +139,12 @@ tables! {
     8 vpcs: Vpc,
     9 subnets: Subnet,
     10 security_groups: SecurityGroup,
+    11 services: Service,
+    12 service_events: ServiceEvent,
+    13 service_revisions: ServiceRevision,
+    14 service_deployments: ServiceDeployment,
+    15 task_sets: TaskSet,
+    16 capacity_providers: CapacityProvider,
     20 account_settings: AccountSettings,
     21 metric_filters: MetricFilter,
     22 log_resource_policies: LogResourcePolicy,

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use berth_api::acs;
-use berth_runtime::Network;
+use berth_runtime::{IdMap, Network};
 
 use super::docker::Wanted;
 use super::error::{FieldError, SpecError};
@@ -34,6 +34,8 @@ pub struct Connection {
     pub hosts: Vec<(Ipv4Addr, String)>,
     /// Who knows names, if none of the machine's resolvers can be asked from there.
     pub resolver: Option<Ipv4Addr>,
+    /// The ids that its network was made for, if they are not the machine's.
+    pub ids: Option<IdMap>,
     /// Variables of which the image and the definition know better.
     pub environment: Vec<(String, String)>,
 }
@@ -42,8 +44,14 @@ impl Connection {
     /// A network that brings nothing else.
     #[must_use]
     pub const fn to(network: Network) -> Self {
-        Self { network, hostname: None, address: None, hosts: Vec::new(), resolver: None, environment: Vec::new() }
+        Self { network, hostname: None, address: None, hosts: Vec::new(), resolver: None, ids: None, environment: Vec::new() }
     }
+}
+
+/// Whether a task is Fargate's: it has ids of its own, and nothing of the machine's.
+#[must_use]
+pub fn is_fargate(task: &acs::Task) -> bool {
+    task.launch_type.as_deref() == Some("FARGATE")
 }
 
 /// The kind of network that a container of a task has.

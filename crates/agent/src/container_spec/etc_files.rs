@@ -3,10 +3,11 @@
 use std::fs;
 use std::io;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 
 use berth_api::acs::docker::HostConfig;
-use berth_runtime::{Bind, Network};
+use berth_runtime::{Bind, IdMap, Network};
 
 use super::{Connection, NodeFacts};
 
@@ -37,13 +38,18 @@ impl EtcFiles {
         ])
     }
 
-    /// Writes them to a folder, which is made.
+    /// Writes them to a folder, which is made. They belong to this process's user, or to the root of a container with ids of its own.
     ///
     /// # Errors
     /// The file system refuses.
-    pub fn write(&self, folder: &Path) -> io::Result<()> {
+    pub fn write(&self, folder: &Path, ids: Option<IdMap>) -> io::Result<()> {
         fs::create_dir_all(folder)?;
-        self.0.iter().try_for_each(|file| fs::write(folder.join(file.name), &file.text))
+        let owner = ids.map(|ids| ids.first);
+        self.0.iter().try_for_each(|file| {
+            let path = folder.join(file.name);
+            fs::write(&path, &file.text)?;
+            if owner.is_some() { chown(&path, owner, owner) } else { Ok(()) }
+        })
     }
 
     /// How the container sees those in a folder.

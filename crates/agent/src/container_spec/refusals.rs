@@ -2,6 +2,7 @@
 
 use berth_api::acs::Task;
 
+use super::connection::{Connection, is_fargate};
 use super::docker::Wanted;
 use super::error::FieldError;
 
@@ -9,6 +10,20 @@ use super::error::FieldError;
 pub(super) fn check(task: &Task, wanted: &Wanted<'_>) -> Result<(), FieldError> {
     let refused = of_task(task).into_iter().chain(of_container(wanted)).chain(of_docker(wanted));
     refused.into_iter().find(|(_, asked)| *asked).map_or(Ok(()), |(field, _)| Err(FieldError::not_done(field)))
+}
+
+/// A Fargate task with anything of the machine's does not run, whoever sent it.
+pub(super) fn check_fargate(task: &Task, wanted: &Wanted<'_>, connection: &Connection) -> Result<(), FieldError> {
+    if !is_fargate(task) {
+        return Ok(());
+    }
+    if connection.ids.is_none() {
+        return Err(FieldError::new("launchType", "this machine takes no Fargate tasks: there are no ids of their own for them"));
+    }
+    if wanted.host.privileged == Some(true) {
+        return Err(FieldError::new("privileged", "no container of a Fargate task is privileged"));
+    }
+    Ok(())
 }
 
 fn of_task(task: &Task) -> [(&'static str, bool); 4] {

@@ -1,5 +1,7 @@
 //! Tables of what becomes of a container.
 
+mod fargate;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -330,7 +332,7 @@ fn files_in_etc_are_written_and_bound() {
     let folder = tempfile::tempdir().unwrap();
     let task = task(json!({}), &json!({}), &json!({}));
     let none = Connection::to(Network::Loopback);
-    etc_files(&task, &task.containers[0], &node(), &none).unwrap().write(&folder.path().join("etc")).unwrap();
+    etc_files(&task, &task.containers[0], &node(), &none).unwrap().write(&folder.path().join("etc"), None).unwrap();
     assert_eq!(std::fs::read_to_string(folder.path().join("etc/hostname")).unwrap(), "0123456789ab\n");
     let binds = |host| made(json!({}), json!({}), host).binds;
     let plain = binds(json!({}));

@@ -11,9 +11,10 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use super::library::{Images, RemoveError};
+use super::library::Images;
 use super::listing::Problem;
-use super::upload;
+use super::removal::RemoveError;
+use super::{pull, upload};
 
 /// An answer; an import's comes in pieces.
 pub(super) type Answer = Response<BoxBody<Bytes, Infallible>>;
@@ -23,6 +24,7 @@ pub(super) type Answer = Response<BoxBody<Bytes, Infallible>>;
 struct Query {
     name: Option<Reference>,
     force: bool,
+    all: bool,
 }
 
 /// Answers a request.
@@ -35,8 +37,17 @@ pub(super) async fn answer(images: &Images, request: Request<Incoming>) -> Answe
         (&Method::POST, "/images") => upload::answer(images.clone(), query.name, request.into_body()),
         (&Method::GET, "/images") => list(images.clone()).await,
         (&Method::DELETE, "/images") => remove(images.clone(), query).await,
+        (&Method::GET, "/images/inspect") => inspect(images.clone(), query).await,
+        (&Method::POST, "/images/pull") => match query.name {
+            Some(name) => pull::answer(images.clone(), name),
+            None => unnamed(),
+        },
+        (&Method::POST, "/images/prune") => prune(images.clone(), query.all).await,
+        (_, "/images/inspect" | "/images/pull" | "/images/prune") => {
+            refused(StatusCode::METHOD_NOT_ALLOWED, "images are inspected by GET, pulled and pruned by POST")
+        }
         (_, "/images") => refused(StatusCode::METHOD_NOT_ALLOWED, "images are listed, imported or removed: GET, POST, DELETE"),
-        _ => refused(StatusCode::NOT_FOUND, "there is /images here, and nothing else"),
+        _ => refused(StatusCode::NOT_FOUND, "there is /images here, and /images/inspect, pull and prune"),
     }
 }
 
@@ -49,7 +60,7 @@ async fn list(images: Images) -> Answer {
 }
 
 async fn remove(images: Images, query: Query) -> Answer {
-    let Some(name) = query.name else { return refused(StatusCode::BAD_REQUEST, "which one? ?name=REFERENCE is missing") };
+    let Some(name) = query.name else { return unnamed() };
     match tokio::task::spawn_blocking(move || images.remove(&name, query.force)).await {
         Ok(Ok(())) => json(StatusCode::OK, &serde_json::Map::new()),
         Ok(Err(refusal)) => {
@@ -71,6 +82,7 @@ fn read(query: &str) -> Result<Query, String> {
         let value = percent_decode_str(value).decode_utf8().map_err(|_| format!("{key} is no text"))?;
         match key {
             "name" => read.name = Some(value.parse().map_err(|error| format!("{error}"))?),
+            "all" => read.all = value == "true",
             "force" => read.force = value == "true",
             _ => return Err(format!("nothing is known of {key}")),
         }
@@ -80,6 +92,29 @@ fn read(query: &str) -> Result<Query, String> {
 
 fn refused(status: StatusCode, error: &str) -> Answer {
     problem(status, Problem { error: error.to_owned(), ..Problem::default() })
+}
+
+async fn inspect(images: Images, query: Query) -> Answer {
+    let Some(name) = query.name else { return unnamed() };
+    let familiar = name.familiar();
+    match tokio::task::spawn_blocking(move || images.inspect(&name)).await {
+        Ok(Ok(Some(inspected))) => json(StatusCode::OK, &inspected),
+        Ok(Ok(None)) => refused(StatusCode::NOT_FOUND, &RemoveError::Absent(familiar).to_string()),
+        Ok(Err(error)) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        Err(_) => ending(),
+    }
+}
+
+async fn prune(images: Images, all: bool) -> Answer {
+    match tokio::task::spawn_blocking(move || images.prune(all)).await {
+        Ok(Ok(removed)) => json(StatusCode::OK, &removed),
+        Ok(Err(error)) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        Err(_) => ending(),
+    }
+}
+
+fn unnamed() -> Answer {
+    refused(StatusCode::BAD_REQUEST, "which one? ?name=REFERENCE is missing")
 }
 
 fn ending() -> Answer {

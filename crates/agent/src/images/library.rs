@@ -1,18 +1,19 @@
 //! The images of this machine.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::UNIX_EPOCH;
 
-use berth_oci::{
-    ContentStore, Digest, Image, ImportError, Imported, Limits, Reference, StoreError, UnpackError, Watch, import_archive,
-};
+use berth_oci::{ContentStore, Digest, ImportError, Imported, Reference, StoreError, UnpackError, Watch, import_archive};
 use tokio::sync::Notify;
 
-use super::listing::{ImportedImage, ListedImage};
-use super::resolved::{ResolveError, Resolved, Unpacked, Users};
+use super::behavior::{Local, PullBehavior};
+use super::listing::ImportedImage;
+use super::pulling::Puller;
+use super::registry::{Registry, SettingsError};
+use super::resolved::{ResolveError, Resolved, Unpacked, Users, Uses};
+use super::settings::{CleanupSettings, ImageSettings};
 
 /// Names kept in memory, at most: far more than a machine's task definitions have.
 const MOST_KNOWN: usize = 4096;
@@ -20,14 +21,17 @@ const MOST_KNOWN: usize = 4096;
 /// The images of this machine. Clones are the same library.
 #[derive(Debug, Clone)]
 pub struct Images {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    store: ContentStore,
+pub(super) struct Shared {
+    pub(super) store: ContentStore,
     known: Mutex<Known>,
-    users: Users,
+    pub(super) users: Users,
+    pub(super) puller: Puller,
+    pub(super) behavior: PullBehavior,
+    pub(super) cleanup: CleanupSettings,
     /// Told when there may be something to tidy up.
     changed: Notify,
 }
@@ -40,23 +44,15 @@ struct Known {
     images: HashMap<String, Arc<Unpacked>>,
 }
 
-/// Why a name was not removed.
+/// Why a library cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum RemoveError {
-    /// There is no such name.
-    #[error("there is no image {0} on this machine")]
-    Absent(String),
-    /// It is the last name of an image that is in use.
-    #[error("{name} is used by {}; stop them first, or force it", tasks.join(", "))]
-    InUse {
-        /// The name.
-        name: String,
-        /// Who uses it.
-        tasks: Vec<String>,
-    },
-    /// The library cannot be read or written.
+pub enum OpenError {
+    /// The node's configuration makes no sense.
     #[error(transparent)]
-    Library(StoreError),
+    Settings(#[from] SettingsError),
+    /// The folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why an import came to nothing.
@@ -73,17 +69,21 @@ impl Images {
     ///
     /// # Errors
     /// Another process has it open, or the file system refuses.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        Self::with_limits(folder, Limits::default())
-    }
-
-    /// Opens it with other limits.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub fn with_limits(folder: &Path, limits: Limits) -> Result<Self, StoreError> {
+    pub fn open(folder: &Path, settings: ImageSettings) -> Result<Self, OpenError> {
+        let ImageSettings { behavior, registries, patience, mut cleanup, limits } = settings;
+        // As ECS's agent has it: what is preferred is kept.
+        cleanup.is_on &= behavior != PullBehavior::PreferCached;
+        let registry = Registry::new(registries, patience)?;
         let store = ContentStore::open(folder, limits)?;
-        let shared = Shared { store, known: Mutex::default(), users: Users::default(), changed: Notify::new() };
+        let shared = Shared {
+            puller: Puller::new(registry, store.clone()),
+            store,
+            known: Mutex::default(),
+            users: Users::default(),
+            behavior,
+            cleanup,
+            changed: Notify::new(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -128,46 +128,6 @@ impl Images {
         Ok(Resolved::new(Arc::new(unpacked)).with_user(&self.shared.users, task))
     }
 
-    /// All images with a name, and those in use without one. Blocks.
-    ///
-    /// # Errors
-    /// The file system refuses.
-    pub fn list(&self) -> Result<Vec<ListedImage>, StoreError> {
-        let mut names: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
-        for stored in self.shared.store.references()? {
-            names.entry(stored.manifest).or_default().push(stored.name.familiar());
-        }
-        for (manifest, _) in self.users().iter() {
-            names.entry(*manifest).or_default();
-        }
-        let listed = |(manifest, names)| match self.shared.store.image(manifest) {
-            Ok(image) => Some(self.listed(&image, names)),
-            Err(error) => {
-                tracing::warn!(%manifest, %error, "an image cannot be read; import it again");
-                None
-            }
-        };
-        Ok(names.into_iter().filter_map(listed).collect())
-    }
-
-    /// Removes a name. Forced, it is also taken from under tasks, which keep what they have. Blocks.
-    ///
-    /// # Errors
-    /// There is no such name, or tasks use it and it is not forced.
-    pub fn remove(&self, name: &Reference, force: bool) -> Result<(), RemoveError> {
-        let store = &self.shared.store;
-        let names = store.references().map_err(RemoveError::Library)?;
-        let own = names.iter().find(|stored| stored.name == *name).ok_or_else(|| RemoveError::Absent(name.familiar()))?;
-        let is_last = names.iter().filter(|stored| stored.manifest == own.manifest).count() == 1;
-        let tasks = self.tasks_of(own.manifest);
-        if is_last && !force && !tasks.is_empty() {
-            return Err(RemoveError::InUse { name: name.familiar(), tasks });
-        }
-        store.remove_reference(name).map_err(RemoveError::Library)?;
-        self.forget();
-        Ok(())
-    }
-
     /// Imports an archive and unpacks it, so that its first run is as quick as the others. Blocks.
     pub(super) fn import(
         &self,
@@ -190,6 +150,10 @@ impl Images {
         Ok(imported.into_iter().map(told).collect())
     }
 
+    pub(super) fn cleanup_settings(&self) -> &CleanupSettings {
+        &self.shared.cleanup
+    }
+
     pub(super) fn store(&self) -> &ContentStore {
         &self.shared.store
     }
@@ -200,22 +164,32 @@ impl Images {
     }
 
     /// Names have changed.
-    fn forget(&self) {
+    pub(super) fn forget(&self) {
+        self.unlearn();
+        self.shared.changed.notify_one();
+    }
+
+    /// What was looked up is looked up again.
+    pub(super) fn unlearn(&self) {
         let mut known = self.known();
         known.generation += 1;
         known.images.clear();
-        drop(known);
-        self.shared.changed.notify_one();
     }
 
     /// Looks a name up on disk, and unpacks what it means.
     fn look_up(&self, image: &str) -> Result<Unpacked, ResolveError> {
         let name: Reference = image.parse().map_err(|problem| ResolveError::Name { image: image.to_owned(), problem })?;
         let failed = |problem| ResolveError::Library { image: image.to_owned(), problem };
-        let manifest = self.shared.store.resolve(&name).map_err(failed)?;
-        let manifest = manifest.ok_or_else(|| ResolveError::Absent { image: image.to_owned() })?;
-        let unpacked = self.unpack(image, manifest)?;
-        Ok(Unpacked { manifest_digest: name.digest().map(|digest| digest.to_string()), ..unpacked })
+        let stored = self.shared.store.resolve(&name).map_err(failed)?;
+        let stored = stored.ok_or_else(|| ResolveError::Absent { image: image.to_owned() })?;
+        let unpacked = self.unpack(image, stored.manifest)?;
+        let known_by = name.digest().or(stored.origin.map(|origin| origin.digest));
+        let local = match (name.digest(), stored.origin) {
+            (Some(_), _) => Local::Pinned,
+            (None, Some(_)) => Local::Pulled,
+            (None, None) => Local::Imported,
+        };
+        Ok(Unpacked { manifest_digest: known_by.map(|digest| digest.to_string()), local, ..unpacked })
     }
 
     fn unpack(&self, name: &str, manifest: Digest) -> Result<Unpacked, ResolveError> {
@@ -232,6 +206,7 @@ impl Images {
             image_id: image.configuration.to_string(),
             manifest,
             manifest_digest: None,
+            local: Local::Pinned,
             _layers: Some(unpacked),
             _documents: Some(documents),
         })
@@ -248,27 +223,11 @@ impl Images {
         done.unwrap_or_else(|_| Err(ResolveError::Ending { image: image.to_owned() }))
     }
 
-    fn listed(&self, image: &Image, names: Vec<String>) -> ListedImage {
-        let store = &self.shared.store;
-        let came = store.open_blob(image.manifest).ok().and_then(|blob| blob.metadata().ok()?.modified().ok());
-        let came = came.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        let document = store.read_document(image.configuration).ok();
-        let document: Option<serde_json::Value> = document.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        ListedImage {
-            names,
-            id: image.configuration.to_string(),
-            manifest: image.manifest.to_string(),
-            size: image.size,
-            created_at: document.and_then(|document| Some(document.get("created")?.as_str()?.to_owned())),
-            imported_at: came.map_or(0, |at| at.as_secs()),
-            in_use_by: self.tasks_of(image.manifest),
-        }
-    }
-
     /// The tasks that use an image, each once.
-    fn tasks_of(&self, manifest: Digest) -> Vec<String> {
+    pub(super) fn tasks_of(&self, manifest: Digest) -> Vec<String> {
         let users = self.users();
-        let mut tasks: Vec<String> = users.iter().filter(|(used, _)| *used == manifest).map(|(_, task)| task.clone()).collect();
+        let mut tasks: Vec<String> =
+            users.now.iter().filter(|(used, _)| *used == manifest).map(|(_, task)| task.clone()).collect();
         tasks.sort();
         tasks.dedup();
         tasks
@@ -278,7 +237,7 @@ impl Images {
         self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn users(&self) -> MutexGuard<'_, Vec<(Digest, String)>> {
+    pub(super) fn users(&self) -> MutexGuard<'_, Uses> {
         self.shared.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,10 +14,12 @@ use hyper::body::{Body, Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::UnixStream;
 
-use super::listing::{ImportProgress, ImportedImage, Line, ListedImage, Outcome, Problem};
+use super::listing::{ImportProgress, ImportedImage, InspectedImage, Line, ListedImage, Outcome, Problem, PullLine};
+use super::pulling::PullProgress;
 
 /// What is read of an archive at once.
 const PIECE: usize = 256 << 10;
@@ -101,25 +103,48 @@ impl LocalClient {
         on_progress: &mut impl FnMut(ImportProgress),
     ) -> Result<Vec<ImportedImage>, LocalError> {
         let answer = self.send(Method::POST, &format!("/images{query}"), BodyExt::boxed(archive)).await?;
-        let mut body = succeeded(answer).await?.into_body();
-        let broken = |problem: String| LocalError::Broken { doing: "following the import", problem };
-        let mut buffer = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| broken(error.to_string()))?;
-            buffer.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
-            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = buffer.drain(..=end).collect();
-                match serde_json::from_slice(&line).map_err(|error| broken(error.to_string()))? {
-                    Line::Progress(progress) => on_progress(progress),
-                    Line::Outcome(Outcome::Imported(images)) => return Ok(images),
-                    Line::Outcome(Outcome::Error(problem)) => return Err(LocalError::Refused(problem)),
-                }
+        let taken = |line| match line {
+            Line::Progress(progress) => {
+                on_progress(progress);
+                None
             }
-            if buffer.len() > LONGEST_ANSWER {
-                return Err(broken("a line without an end".to_owned()));
+            Line::Outcome(Outcome::Imported(images)) => Some(Ok(images)),
+            Line::Outcome(Outcome::Error(problem)) => Some(Err(LocalError::Refused(problem))),
+        };
+        follow(succeeded(answer).await?.into_body(), "following the import", taken).await
+    }
+
+    /// Pulls an image from its registry. Dropping the future calls it off.
+    ///
+    /// # Errors
+    /// The agent is not reached, or the image cannot be pulled.
+    pub async fn pull(&self, name: &str, mut on_progress: impl FnMut(PullProgress)) -> Result<ListedImage, LocalError> {
+        let answer = self.send(Method::POST, &format!("/images/pull?name={}", encoded(name)), nothing()).await?;
+        let taken = |line| match line {
+            PullLine::Progress(progress) => {
+                on_progress(progress);
+                None
             }
-        }
-        Err(broken("the agent ended in the middle of it".to_owned()))
+            PullLine::Pulled(image) => Some(Ok(*image)),
+            PullLine::Error(problem) => Some(Err(LocalError::Refused(problem))),
+        };
+        follow(succeeded(answer).await?.into_body(), "following the pull", taken).await
+    }
+
+    /// Removes the names of images that no task uses; those that were imported only if `all`. Answers which.
+    ///
+    /// # Errors
+    /// The agent is not reached or refuses.
+    pub async fn prune(&self, all: bool) -> Result<Vec<String>, LocalError> {
+        self.read(Method::POST, &format!("/images/prune?all={all}"), "pruning images").await
+    }
+
+    /// An image with all that it says.
+    ///
+    /// # Errors
+    /// There is no such name; the agent is not reached or refuses.
+    pub async fn inspect(&self, name: &str) -> Result<InspectedImage, LocalError> {
+        self.read(Method::GET, &format!("/images/inspect?name={}", encoded(name)), "inspecting an image").await
     }
 
     /// All images that have a name or are in use.
@@ -127,8 +152,13 @@ impl LocalClient {
     /// # Errors
     /// The agent is not reached or refuses.
     pub async fn list(&self) -> Result<Vec<ListedImage>, LocalError> {
-        let answer = succeeded(self.send(Method::GET, "/images", nothing()).await?).await?;
-        let broken = |problem: String| LocalError::Broken { doing: "listing images", problem };
+        self.read(Method::GET, "/images", "listing images").await
+    }
+
+    /// Asks for something that comes in one piece.
+    async fn read<T: DeserializeOwned>(&self, method: Method, path: &str, doing: &'static str) -> Result<T, LocalError> {
+        let answer = succeeded(self.send(method, path, nothing()).await?).await?;
+        let broken = |problem: String| LocalError::Broken { doing, problem };
         let body = whole(answer.into_body()).await.map_err(broken)?;
         serde_json::from_slice(&body).map_err(|error| broken(error.to_string()))
     }
@@ -154,6 +184,30 @@ impl LocalClient {
         let request = request.map_err(|error| broken(error.to_string()))?;
         sender.send_request(request).await.map_err(|error| broken(chain(&error)))
     }
+}
+
+/// Reads an answer's lines until one of them is the last.
+async fn follow<L: DeserializeOwned, T>(
+    mut body: Incoming,
+    doing: &'static str,
+    mut taken: impl FnMut(L) -> Option<Result<T, LocalError>>,
+) -> Result<T, LocalError> {
+    let broken = |problem: String| LocalError::Broken { doing, problem };
+    let mut buffer = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken(error.to_string()))?;
+        buffer.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = buffer.drain(..=end).collect();
+            if let Some(outcome) = taken(serde_json::from_slice(&line).map_err(|error| broken(error.to_string()))?) {
+                return outcome;
+            }
+        }
+        if buffer.len() > LONGEST_ANSWER {
+            return Err(broken("a line without an end".to_owned()));
+        }
+    }
+    Err(broken("the agent ended in the middle of it".to_owned()))
 }
 
 /// Connects by way of the folder's descriptor: a socket's own path may have 107 bytes only.

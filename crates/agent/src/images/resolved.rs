@@ -1,10 +1,15 @@
 //! An image that a container can be made of.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use berth_oci::{Digest, ImageConfig, Pins, ReferenceError, StoreError, UnpackError, UnpackedImage};
+
+use super::behavior::Local;
+use super::pulling::PullFailure;
 
 /// An image whose layers are folders.
 #[derive(Debug)]
@@ -19,6 +24,7 @@ pub struct Unpacked {
     pub manifest: Digest,
     /// That digest, if a registry knows the image by it; not for what came as files.
     pub manifest_digest: Option<String>,
+    pub(super) local: Local,
     pub(super) _layers: Option<UnpackedImage>,
     pub(super) _documents: Option<Pins>,
 }
@@ -30,8 +36,17 @@ pub struct Resolved {
     user: Option<Arc<User>>,
 }
 
-/// Which images are used by whom. One entry per use.
-pub(super) type Users = Arc<Mutex<Vec<(Digest, String)>>>;
+/// Which images are used by whom.
+pub(super) type Users = Arc<Mutex<Uses>>;
+
+/// Uses of images.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    /// One entry per use.
+    pub(super) now: Vec<(Digest, String)>,
+    /// When an image was taken or given back, in seconds since 1970.
+    pub(super) last: HashMap<Digest, u64>,
+}
 
 /// Somebody who uses an image, until dropped.
 #[derive(Debug)]
@@ -51,13 +66,25 @@ impl Resolved {
     pub(crate) fn loose(layers: Vec<PathBuf>, config: ImageConfig) -> Self {
         let manifest = Digest::of(b"");
         let image_id = manifest.to_string();
-        let unpacked = Unpacked { layers, config, image_id, manifest, manifest_digest: None, _layers: None, _documents: None };
+        let unpacked = Unpacked {
+            layers,
+            config,
+            image_id,
+            manifest,
+            manifest_digest: None,
+            local: Local::Imported,
+            _layers: None,
+            _documents: None,
+        };
         Self::new(Arc::new(unpacked))
     }
 
     pub(super) fn with_user(self, users: &Users, name: &str) -> Self {
         let manifest = self.unpacked.manifest;
-        users.lock().unwrap_or_else(PoisonError::into_inner).push((manifest, name.to_owned()));
+        let mut uses = users.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.now.push((manifest, name.to_owned()));
+        uses.last.insert(manifest, now());
+        drop(uses);
         let user = User { users: Arc::clone(users), manifest, name: name.to_owned() };
         Self { user: Some(Arc::new(user)), ..self }
     }
@@ -80,9 +107,14 @@ impl Deref for Resolved {
 impl Drop for User {
     fn drop(&mut self) {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = users.iter().position(|(manifest, name)| *manifest == self.manifest && *name == self.name);
-        own.map(|own| users.swap_remove(own));
+        let own = users.now.iter().position(|(manifest, name)| *manifest == self.manifest && *name == self.name);
+        own.map(|own| users.now.swap_remove(own));
+        users.last.insert(self.manifest, now());
     }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// Why an image cannot be used. Its text is the container's reason.
@@ -98,12 +130,23 @@ pub enum ResolveError {
     },
     /// There is no such image here.
     #[error(
-        "CannotPullContainerError: {image} is not on this machine, and this agent does not pull from registries yet; \
-         `docker save {image} | berth image import -` on the machine brings it"
+        "CannotPullContainerError: {image} is not on this machine; `berth image pull {image}` fetches it, \
+         `docker save {image} | berth image import -` brings it"
     )]
     Absent {
         /// As it was given.
         image: String,
+    },
+    /// It is not here, and was not to be had.
+    #[error(
+        "CannotPullContainerError: {problem}{}",
+        if problem.is_unreachable() { format!("; without the registry, `docker save {image} | berth image import -` brings it") } else { String::new() }
+    )]
+    Pull {
+        /// As it was given.
+        image: String,
+        /// What happened.
+        problem: Arc<PullFailure>,
     },
     /// The library cannot be read.
     #[error("CannotPullContainerError: {image}: {problem}")]

@@ -14,8 +14,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::watch;
 
 use super::tidying::keep_tidy_after;
-use super::{Images, ImportProgress, LocalClient, LocalError, serve};
-use archive::{Saved, saved};
+use super::{ImageSettings, Images, ImportProgress, LocalClient, LocalError, serve};
+pub(super) use archive::{Saved, saved};
 
 /// An agent's socket over a library of its own.
 struct Agent {
@@ -34,7 +34,7 @@ impl Agent {
         let home = folder.path().join(below);
         std::fs::create_dir_all(&home).unwrap();
         let limits = Limits { free_bytes: 0, ..Limits::default() };
-        let images = Images::with_limits(&home.join("images"), limits).unwrap();
+        let images = Images::open(&home.join("images"), ImageSettings { limits, ..ImageSettings::default() }).unwrap();
         let socket = home.join("agent.sock");
         let (shutdown, ends) = watch::channel(false);
         let (served, at) = (images.clone(), socket.clone());
@@ -91,6 +91,10 @@ async fn image_that_is_not_there_is_told_with_what_to_do() {
         text.starts_with("CannotPullContainerError: app:9 is not on this machine") && text.contains("berth image import"),
         "{text}"
     );
+    let obtained = agent.images.obtain("127.0.0.1:9/app:9", "task").await;
+    let text = obtained.image.unwrap_err().to_string();
+    assert!(text.contains("failed to resolve ref 127.0.0.1:9/app:9") && text.contains("berth image import"), "{text}");
+    assert!(obtained.pull.is_some(), "a registry was asked");
     assert!(told("UPPER").await.starts_with("CannotPullContainerError: UPPER: invalid reference format"));
 }
 
@@ -165,7 +169,7 @@ async fn library_is_there_after_a_restart_and_images_are_adopted() {
     shutdown.send_replace(true);
     drop((used, images));
     let home = folder.path().join("agent");
-    eventually("the store is closed", async || Images::open(&home.join("images")).ok()).await;
+    eventually("the store is closed", async || Images::open(&home.join("images"), ImageSettings::default()).ok()).await;
     let agent = Agent::within(folder, "agent").await;
     let adopted = agent.images.adopt(manifest, "task").await.unwrap();
     assert_eq!((adopted.layers.clone(), agent.images.resolve("app").await.unwrap().layers.clone()), (layers.clone(), layers));
@@ -265,4 +269,22 @@ async fn image_that_was_resolved_costs_a_look_into_memory() {
     let names = agent.folder.path().join("agent/images/refs");
     std::fs::rename(&names, names.with_extension("away")).unwrap();
     agent.images.resolve_for("app", "task").await.unwrap();
+}
+
+#[tokio::test]
+async fn images_are_shown_and_pruned_over_the_socket() {
+    let agent = Agent::start().await;
+    let imported = agent.import(&image("app:1", "content")).await;
+    agent.import(&image("other:1", "more")).await;
+    let shown = agent.client.inspect("app:1").await.unwrap();
+    assert_eq!((shown.listed.id.as_str(), shown.config.cmd.as_slice()), (imported[0].id.as_str(), &["/file".to_owned()][..]));
+    assert_eq!((shown.layers.len(), shown.listed.digest), (1, None));
+    assert!(agent.client.inspect("none").await.unwrap_err().to_string().contains("there is no image none:latest"));
+    assert_eq!(agent.client.prune(false).await.unwrap(), [] as [String; 0], "what was imported stays unless it is asked for");
+    let used = agent.images.resolve_for("app:1", "task").await.unwrap();
+    assert_eq!(agent.client.prune(true).await.unwrap(), ["other:1"]);
+    drop(used);
+    assert_eq!(agent.client.prune(true).await.unwrap(), ["app:1"]);
+    let error = agent.client.pull("127.0.0.1:9/app", |_| {}).await.unwrap_err().to_string();
+    assert!(error.starts_with("pull image manifest has been retried 5 time(s)"), "{error}");
 }

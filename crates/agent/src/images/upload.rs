@@ -91,7 +91,7 @@ fn import(
             Progress::Unpacking { layer, layers, bytes, total } if bytes % STEP < STEP / 8 || bytes == total => {
                 ImportProgress::Unpacking { layer: layer + 1, layers, bytes, total }
             }
-            Progress::Unpacked { .. } | Progress::Resolving | Progress::Unpacking { .. } => return,
+            Progress::Unpacked { .. } | Progress::Resolving | Progress::Fetching { .. } | Progress::Unpacking { .. } => return,
         };
         // One that is slow misses some.
         let _ = lines.try_send(line(&Line::Progress(progress)));

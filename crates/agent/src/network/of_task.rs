@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use berth_api::acs;
 use berth_model::NetworkBinding;
-use berth_net::Addressing;
+use berth_net::{Addressing, IdBlock};
 use berth_oci::ImageConfig;
-use berth_runtime::Network;
+use berth_runtime::{IdMap, Network};
 use tokio::sync::watch;
 
 use super::ports::Mapping;
@@ -77,11 +77,16 @@ impl TaskNetwork {
             NetworkMode::None | NetworkMode::Host => Ok(None),
             NetworkMode::Own => {
                 let interface = names::interface_of(&self.task).map_err(|error| failed(&error))?;
-                Ok(Some(Wanted { name: names::shared(&self.id), addressing: interface.addressing, mappings: Vec::new() }))
+                Ok(Some(Wanted {
+                    name: names::shared(&self.id),
+                    addressing: interface.addressing,
+                    own_ids: container_spec::is_fargate(&self.task),
+                    mappings: Vec::new(),
+                }))
             }
             NetworkMode::Bridge => {
                 let mappings = Mapping::of(container).map_err(|error| failed(&error))?;
-                Ok(Some(Wanted { name: names::own(&self.id, place), addressing: Addressing::Bridge, mappings }))
+                Ok(Some(Wanted { name: names::own(&self.id, place), addressing: Addressing::Bridge, own_ids: false, mappings }))
             }
         }
     }
@@ -161,6 +166,7 @@ impl Pending {
             address: Some(slot.slot.address),
             hostname: names::interface_of(&self.task).ok().and_then(|interface| interface.name),
             resolver: Some(self.wiring.resolver()),
+            ids: slot.slot.ids.map(|ids| IdMap { first: ids.first, count: IdBlock::COUNT }),
             environment: self.wiring.environment(Reach::ItsOwn),
             ..Connection::to(Network::Namespace(slot.slot.namespace.clone()))
         };

@@ -36,6 +36,8 @@ struct Made {
 pub(super) struct Wanted {
     pub(super) name: String,
     pub(super) addressing: Addressing,
+    /// Whether it is to belong to ids of the task's own.
+    pub(super) own_ids: bool,
     /// Ports that the machine shall have too.
     pub(super) mappings: Vec<Mapping>,
 }
@@ -82,7 +84,7 @@ impl Wiring {
             return Err(failed(&format!("the address {address} is not in this machine's VPC {vpc}: {advice}")));
         }
         let name = wanted.name.as_str();
-        let attach = Attach { name, addressing: wanted.addressing, own_ids: false };
+        let attach = Attach { name, addressing: wanted.addressing, own_ids: wanted.own_ids };
         let slot = networks.take(attach).map_err(|error| failed(&error))?;
         networks.relay(name, &link_local.relays()).map_err(|error| failed(&error))?;
         let mut ports = networks.republish(name).unwrap_or_else(|error| {

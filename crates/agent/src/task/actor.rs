@@ -24,7 +24,7 @@ use super::upkeep::{News, is_over};
 use super::view::View;
 use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
 use crate::files::Outlives;
-use crate::images::{Images, Resolved};
+use crate::images::{Images, PullTimes, Resolved};
 use crate::logs::{Driver, Wakes};
 use crate::machine::{uptime, wall};
 use crate::network::{Link, Linked, TaskNetwork, Wiring, links_of};
@@ -309,13 +309,7 @@ impl Actor {
     /// Takes in what came of a piece of work.
     fn observe(&mut self, done: Done) {
         match done {
-            Done::Resolved(at, Ok(image)) => {
-                self.containers[at].pull = None;
-                self.record.made[at].manifest = Some(image.manifest.to_string());
-                self.record.made[at].digest.clone_from(&image.manifest_digest);
-                self.containers[at].image = Some(image);
-                self.event(at, Event::Pulled);
-            }
+            Done::Resolved(at, pull, image) => self.resolved(at, pull, image),
             Done::Created(at, Ok(Created { runtime_id, stop_signal, driver, bindings })) => {
                 self.record.made[at].runtime_id = Some(runtime_id);
                 self.record.made[at].stop_signal = stop_signal;
@@ -324,7 +318,7 @@ impl Actor {
                 self.event(at, Event::Created);
             }
             Done::Started(at, Ok(started_at)) => self.runs(at, started_at),
-            Done::Resolved(at, Err(failure)) | Done::Created(at, Err(failure)) | Done::Started(at, Err(failure)) => {
+            Done::Created(at, Err(failure)) | Done::Started(at, Err(failure)) => {
                 self.failed(at, failure);
             }
             Done::Settled(at, standing) | Done::Over(at, standing) => self.adopt(at, standing, true),
@@ -333,6 +327,20 @@ impl Actor {
             Done::Checked(at, checkup) => self.checked(at, checkup),
             Done::Submitted(said, outcome) => self.submitted(said, outcome),
             Done::Cleared(outcome) => self.cleared(outcome),
+        }
+    }
+
+    fn resolved(&mut self, at: usize, pull: Option<PullTimes>, image: Result<Resolved, Failure>) {
+        self.containers[at].pull = None;
+        self.record.made[at].pulled(pull);
+        match image {
+            Ok(image) => {
+                self.record.made[at].manifest = Some(image.manifest.to_string());
+                self.record.made[at].digest.clone_from(&image.manifest_digest);
+                self.containers[at].image = Some(image);
+                self.event(at, Event::Pulled);
+            }
+            Err(failure) => self.failed(at, failure),
         }
     }
 

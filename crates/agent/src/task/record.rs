@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use berth_api::acs::{self, DependencyCondition, DesiredStatus};
-use berth_model::{Condition, NetworkBinding};
+use berth_model::{Condition, NetworkBinding, Timestamp};
 use berth_plan::node::{Desired, NodeContainer, NodeTask, RestartPolicy, Wait};
 use minicbor::{Decode, Encode};
 
 use super::folders::TaskFolder;
 use crate::container_spec;
 use crate::files::{self, FileError, Outlives};
+use crate::images::PullTimes;
 use crate::network::links_of;
 
 const VERSION: u8 = 1;
@@ -56,11 +57,33 @@ pub(crate) struct Made {
     #[n(4)]
     #[cbor(default)]
     pub(crate) bindings: Vec<NetworkBinding>,
+    /// When a registry was asked for its image.
+    #[n(8)]
+    pub(crate) pull_started_at: Option<Timestamp>,
+    /// When it was there, or was not to be had.
+    #[n(9)]
+    pub(crate) pull_stopped_at: Option<Timestamp>,
+}
+
+impl Made {
+    /// Notes when a registry was asked, if it was.
+    pub(crate) fn pulled(&mut self, pull: Option<PullTimes>) {
+        self.pull_started_at = pull.map(|pull| pull.started_at);
+        self.pull_stopped_at = pull.map(|pull| pull.stopped_at);
+    }
 }
 
 impl Default for Made {
     fn default() -> Self {
-        Self { manifest: None, digest: None, stop_signal: STOP_SIGNAL, runtime_id: None, bindings: Vec::new() }
+        Self {
+            manifest: None,
+            digest: None,
+            stop_signal: STOP_SIGNAL,
+            runtime_id: None,
+            bindings: Vec::new(),
+            pull_started_at: None,
+            pull_stopped_at: None,
+        }
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn report(record: &Record, cluster: &str, before: &Progress, now: &Pr
     let progress = before.containers.iter().copied().zip(now.containers.iter().copied());
     let containers: Vec<ContainerStateChange> =
         of_containers.zip(progress).flat_map(|((container, made), progress)| changes(container, made, progress)).collect();
+    let pull = pull_times(record);
     SubmitTaskStateChangeRequest {
         cluster: Some(record.task.task_cluster_arn.clone().unwrap_or_else(|| cluster.to_owned())),
         task: Some(record.task.arn.clone()),
@@ -49,6 +50,8 @@ pub(super) fn report(record: &Record, cluster: &str, before: &Progress, now: &Pr
         // Why the task ended stands with its containers; the control plane knows the rest.
         reason: Some(String::new()),
         containers: Some(containers),
+        pull_started_at: pull.map(|(started_at, _)| moment(started_at)),
+        pull_stopped_at: pull.map(|(_, stopped_at)| moment(stopped_at)),
         execution_stopped_at: if now.task == Status::Stopped { execution_stopped_at(record) } else { None },
         ..SubmitTaskStateChangeRequest::default()
     }
@@ -78,6 +81,16 @@ fn changes(container: &NodeContainer, made: &Made, (known, now): (Status, Status
         }
         (_, status) => vec![change(status)],
     }
+}
+
+/// From the first image's pull to the last one's end; said once no more follow, because the control plane keeps what it hears first.
+fn pull_times(record: &Record) -> Option<(Timestamp, Timestamp)> {
+    let is_pulling = |container: &NodeContainer| matches!(container.phase, Phase::Waiting | Phase::Pulling);
+    if record.node.containers.iter().any(is_pulling) {
+        return None;
+    }
+    let times = |of: fn(&Made) -> Option<Timestamp>| record.made.iter().filter_map(of);
+    Some((times(|made| made.pull_started_at).min()?, times(|made| made.pull_stopped_at).max()?))
 }
 
 /// When the first essential container ended.

@@ -23,7 +23,7 @@ use super::health::Checkup;
 use super::report::Progress;
 use crate::backoff::Backoff;
 use crate::container_spec::{self, NodeFacts};
-use crate::images::Resolved;
+use crate::images::{Obtained, PullTimes, Resolved};
 use crate::logs::{Context, Driver};
 use crate::machine::timestamp;
 use crate::network::Pending;
@@ -36,8 +36,8 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_
 /// What came of a piece of work, and the container it was about.
 #[derive(Debug)]
 pub(super) enum Done {
-    /// The image is there.
-    Resolved(usize, Result<Resolved, Failure>),
+    /// The image is there; a registry was asked for it then.
+    Resolved(usize, Option<PullTimes>, Result<Resolved, Failure>),
     /// The container is made.
     Created(usize, Result<Created, Failure>),
     /// It was started.
@@ -130,9 +130,9 @@ impl Subject {
     pub(super) async fn resolve(self) -> Done {
         let since = Instant::now();
         let image = self.task.containers.get(self.at).map_or("", |container| &container.image);
-        let resolved = self.shared.images.resolve_for(image, &self.task.arn).await;
+        let Obtained { image, pull } = self.shared.images.obtain(image, &self.task.arn).await;
         self.took("resolve", since);
-        Done::Resolved(self.at, resolved.map_err(|error| Failure { code: None, reason: error.to_string() }))
+        Done::Resolved(self.at, pull, image.map_err(|error| Failure { code: None, reason: error.to_string() }))
     }
 
     /// The log's far end is made ready while the container is made.
@@ -172,7 +172,7 @@ impl Subject {
                 runtime.delete(&folder)?;
             }
             let write = |source| RuntimeError::System { doing: format!("writing {}", etc.display()), source };
-            files.write(&etc).map_err(write)?;
+            files.write(&etc, spec.id_map).map_err(write)?;
             runtime.make_group(&group)?;
             runtime.create(&folder, &spec)
         });

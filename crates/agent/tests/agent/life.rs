@@ -38,11 +38,13 @@ async fn a_task_that_is_stopped_gets_its_images_stop_signal_and_then_is_killed()
 #[tokio::test]
 async fn an_image_that_is_not_there_fails_the_task_with_its_name() {
     let machine = Machine::start().await;
-    let task = machine.run(&[json!({ "image": "nowhere:1" })]).await;
+    let task = machine.run(&[json!({ "image": "127.0.0.1:9/nowhere:1" })]).await;
     let over = machine.task_is(&task, "STOPPED").await;
     assert_eq!(over["stopCode"], "TaskFailedToStart");
     let reason = over["containers"][0]["reason"].as_str().unwrap();
-    assert!(reason.starts_with("CannotPullContainerError: nowhere:1"), "{reason}");
+    assert!(reason.starts_with("CannotPullContainerError: ") && reason.contains("127.0.0.1:9/nowhere:1"), "{reason}");
+    let times = [&over["pullStartedAt"], &over["pullStoppedAt"]].map(|time| time.as_f64().unwrap());
+    assert!(times[0] <= times[1], "{times:?}");
     machine.is_clear().await;
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use berth_agent::images::LocalClient;
+use berth_agent::images::{ImageSettings, LocalClient};
 use berth_agent::{AgentError, Config};
 
 use berth_runtime::RuntimeError;
@@ -67,7 +67,9 @@ impl Machine {
             credentials: Credentials { secret: Sensitive::new(format!("the secret of {key_id}")), key_id, session_token: None },
             version: "0.0.0".to_owned(),
             runtime: Arc::new(self.runtime.clone()),
+            images: ImageSettings::default(),
             network: None,
+            fargate_only: false,
         };
         let (shutdown, ends) = watch::channel(false);
         // The one before may not have let go of its images yet.

@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use berth_agent::images::PullBehavior;
 use berth_client::Endpoint;
 use ipnet::Ipv4Net;
 use nix::unistd::getppid;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::cli::{Data, Log, Shim};
+use crate::cli::{Data, Fargate, Log, Offer, Shim};
 use crate::keys::AccessKey;
 use crate::launches::{self, Part};
-use crate::{addresses, confinement, files, installation, logging, node, preflight};
+use crate::node_file::{self, NodeConfig};
+use crate::{addresses, confinement, fargate, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
@@ -42,7 +44,17 @@ pub(crate) struct Agent {
     vpc_cidr: Option<Ipv4Net>,
 
     #[command(flatten)]
+    offer: Offer,
+
+    #[command(flatten)]
     shim: Shim,
+
+    #[command(flatten)]
+    node_config: NodeConfig,
+
+    /// When registries are asked for images: default, always, once or prefer-cached; instead of what the file says
+    #[arg(long, env = "ECS_IMAGE_PULL_BEHAVIOR", value_name = "WHEN")]
+    image_pull_behavior: Option<PullBehavior>,
 
     #[command(flatten)]
     log: Log,
@@ -81,10 +93,14 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     launches::keep(&data, Part::Agent);
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
+    let mut images = node_file::image_settings(&arguments.node_config, &folder)?;
+    images.behavior = arguments.image_pull_behavior.unwrap_or(images.behavior);
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
     // Where nothing was settled by `berth up`, the control plane is elsewhere, and its choice counts.
     let vpc = arguments.vpc_cidr.map_or_else(addresses::default_vpc, Ok)?;
-    let network = node::network(&installation, addresses::settle(&folder, &installation, Some(vpc))?)?;
+    let wanted = arguments.offer.fargate;
+    let ids = fargate::ids(wanted, arguments.shim.shim.as_deref(), &data, &installation)?;
+    let network = node::network(&installation, addresses::settle(&folder, &installation, Some(vpc))?, ids)?;
     let config = berth_agent::Config {
         endpoint,
         region,
@@ -94,7 +110,9 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         credentials,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         runtime,
+        images,
         network: Some(network),
+        fargate_only: wanted == Fargate::Only,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(until_signalled(config))

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use berth_api::ecs::{DesiredStatus, Task};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -98,13 +97,7 @@ async fn stop_tasks(folder: &Path) -> Result<usize> {
     };
     let connection = Connection::open(folder)?;
     let client = connection.in_region(&region)?;
-    let mine = async || -> Result<Vec<Task>> {
-        let mut arns = tasks::arns(&client, &cluster, DesiredStatus::Running, Some(&instance)).await?;
-        arns.extend(tasks::arns(&client, &cluster, DesiredStatus::Stopped, Some(&instance)).await?);
-        let mut tasks = tasks::describe(&client, &cluster, &arns).await?;
-        tasks.retain(|task| !tasks::is_stopped(task));
-        Ok(tasks)
-    };
+    let mine = async || tasks::of_machine(&client, &cluster, &instance, &installation::agent_folder(folder)).await;
     let running = match mine().await {
         Ok(running) => running,
         Err(error) => {
@@ -113,7 +106,8 @@ async fn stop_tasks(folder: &Path) -> Result<usize> {
         }
     };
     for task in &running {
-        tasks::stop(&client, &cluster, tasks::arn(task), "Stopped with berth down").await?;
+        let cluster = task.cluster_arn.as_deref().unwrap_or(&cluster);
+        tasks::stop(&client, cluster, tasks::arn(task), "Stopped with berth down").await?;
     }
     let (began, bar) = (Instant::now(), progress(running.len()));
     loop {

@@ -1,7 +1,10 @@
 //! `berth image`: the container images of this machine, which its agent keeps.
 
 mod import;
+mod inspect;
 mod ls;
+mod prune;
+mod pull;
 mod rm;
 
 use anyhow::Result;
@@ -19,8 +22,14 @@ pub(crate) struct Image {
 enum Action {
     /// Take in what `docker save` or `skopeo copy ... oci:` wrote
     Import(import::Import),
+    /// Show all that an image says, as JSON
+    Inspect(inspect::Inspect),
     /// List images
     Ls(ls::Ls),
+    /// Remove all images that no task uses
+    Prune(prune::Prune),
+    /// Fetch an image from its registry
+    Pull(pull::Pull),
     /// Remove names of images; an image goes with its last one
     Rm(rm::Rm),
 }
@@ -28,7 +37,10 @@ enum Action {
 pub(super) async fn run(arguments: &Image) -> Result<()> {
     match &arguments.action {
         Action::Import(arguments) => import::run(arguments).await,
+        Action::Inspect(arguments) => inspect::run(arguments).await,
         Action::Ls(arguments) => ls::run(arguments).await,
+        Action::Prune(arguments) => prune::run(arguments).await,
+        Action::Pull(arguments) => pull::run(arguments).await,
         Action::Rm(arguments) => rm::run(arguments).await,
     }
 }

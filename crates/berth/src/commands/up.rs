@@ -11,9 +11,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
 use super::server::{announcement, bind};
-use crate::cli::{Plane, Shim};
+use crate::cli::{Fargate, Offer, Plane, Shim};
 use crate::connection::Connection;
 use crate::installation::Installation;
+use crate::node_file::{self, NodeConfig};
 use crate::readiness::{self, Expected};
 use crate::supervisor::{Kept, Program};
 use crate::{addresses, confinement, keys, logging, preflight, server};
@@ -31,7 +32,13 @@ pub(crate) struct Up {
     no_agent: bool,
 
     #[command(flatten)]
+    offer: Offer,
+
+    #[command(flatten)]
     shim: Shim,
+
+    #[command(flatten)]
+    node_config: NodeConfig,
 }
 
 /// The cluster that this machine joins.
@@ -56,8 +63,9 @@ pub(super) fn run(arguments: &Up) -> Result<()> {
     tracing::info!(installation = installation.id, listen = %run.listen, folder = %installation.folder().display(), "berth is starting");
     let endpoint = run.endpoint();
     let server = server_program(plane.clone(), installation.folder(), listener)?;
-    let agent = shim.map(|shim| agent_program(plane.clone(), installation.folder(), shim, endpoint));
-    let expected = Expected { listen: run.listen, account: run.account_id.clone(), cluster: agent.is_some().then_some(CLUSTER) };
+    let agent = shim.map(|shim| agent_program(arguments, installation.folder(), shim, endpoint));
+    let is_instance = agent.is_some() && arguments.offer.fargate != Fargate::Only;
+    let expected = Expected { listen: run.listen, account: run.account_id.clone(), cluster: is_instance.then_some(CLUSTER) };
     let connection = Connection::with(installation.folder(), run, &keys::root(installation.folder())?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the supervisor")?;
     LocalSet::new().block_on(&runtime, supervise(server, agent, connection, expected))
@@ -68,6 +76,8 @@ fn node(arguments: &Up) -> Result<PathBuf> {
     if !confinement::is_root() {
         bail!("running containers needs root: start it with sudo, or start the control plane alone with `berth up --no-agent`");
     }
+    // What the agent would not start with is told at once.
+    node_file::image_settings(&arguments.node_config, &arguments.plane.data.data_dir)?;
     preflight::shim(arguments.shim.shim.as_deref())
 }
 
@@ -107,13 +117,18 @@ fn server_program(plane: Plane, folder: &Path, listener: TcpListener) -> Result<
     Ok(Program { name: "server", command: Box::new(command) })
 }
 
-fn agent_program(plane: Plane, folder: &Path, shim: PathBuf, endpoint: String) -> Program {
+fn agent_program(arguments: &Up, folder: &Path, shim: PathBuf, endpoint: String) -> Program {
+    let (plane, fargate, node_config) = (arguments.plane.clone(), arguments.offer.fargate, arguments.node_config.clone());
     let folder = folder.to_path_buf();
     let command = move || {
         let mut command = myself("agent", &plane, &folder);
         command
-            .args(["--supervised", "--endpoint", &endpoint, "--region", &plane.region, "--cluster", CLUSTER, "--shim"])
+            .args(["--supervised", "--endpoint", &endpoint, "--region", &plane.region, "--cluster", CLUSTER])
+            .args(["--fargate", fargate.name(), "--shim"])
             .arg(&shim);
+        if let Some(file) = &node_config.node_config {
+            command.arg("--node-config").arg(file);
+        }
         command.stdin(Stdio::null());
         Ok(command)
     };

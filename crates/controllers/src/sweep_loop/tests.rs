@@ -48,6 +48,8 @@ pub(crate) fn task(number: u8, stopped_at: Option<Timestamp>) -> Task {
         ephemeral_storage_gib: None,
         override_cpu: None,
         override_memory: None,
+        protected_until: None,
+        settled: false,
     }
 }
 

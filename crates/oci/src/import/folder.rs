@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 
-use super::Blobs;
+use super::{Blobs, Part};
 use crate::digest::Digest;
 use crate::error::{ImportError, StoreError, doing};
 use crate::manifest::Descriptor;
@@ -63,7 +63,7 @@ impl Blobs for Folder<'_> {
         self.store.has_blob(digest) || matches!(self.file(&format!("blobs/sha256/{}", digest.hex())), Ok(Some(_)))
     }
 
-    fn fetch(&self, from: &str, descriptor: &Descriptor) -> Result<(), ImportError> {
+    fn fetch(&self, from: &str, _: Part, descriptor: &Descriptor) -> Result<(), ImportError> {
         let Descriptor { digest, size: said, .. } = descriptor;
         self.pins.add(*digest);
         let size = if self.store.has_blob(*digest) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Blobs, Chosen, Import};
+use super::{Blobs, Chosen, Import, Part};
 use crate::error::ImportError;
 use crate::manifest::{DOCKER_INDEX, DOCKER_MANIFEST, Descriptor, Node, OCI_INDEX, OCI_MANIFEST, parse, shown};
 use crate::platform::Platform;
@@ -27,13 +27,8 @@ pub(super) fn choose(import: &Import<'_>, blobs: &dyn Blobs, index: &[u8]) -> Re
     let mut seen = 0;
     let mut chosen: Vec<Chosen> = Vec::new();
     for (name, descriptors) in names {
-        let mut search = Search { import, blobs, here: Platform::here(), seen: &mut seen, best: None, offered: Vec::new() };
-        search.among(&descriptors, 0)?;
-        let Search { best, offered, here, .. } = search;
-        let Some((_, manifest)) = best else {
-            return Err(ImportError::NoPlatform { offered: offered.join(", "), here: here.to_string() });
-        };
-        blobs.fetch("index.json", &manifest)?;
+        let manifest = best(import, blobs, &descriptors, &mut seen)?;
+        blobs.fetch("index.json", Part::Manifest, &manifest)?;
         import.complete(blobs, manifest.digest)?;
         match chosen.iter_mut().find(|chosen| chosen.manifest == manifest.digest) {
             Some(chosen) => chosen.references.extend(name),
@@ -41,6 +36,20 @@ pub(super) fn choose(import: &Import<'_>, blobs: &dyn Blobs, index: &[u8]) -> Re
         }
     }
     Ok(chosen)
+}
+
+/// The build that suits this machine best, of those in an index and in the indexes within it.
+pub(crate) fn best(
+    import: &Import<'_>,
+    blobs: &dyn Blobs,
+    descriptors: &[Descriptor],
+    seen: &mut usize,
+) -> Result<Descriptor, ImportError> {
+    let mut search = Search { import, blobs, here: Platform::here(), seen, best: None, offered: Vec::new() };
+    search.among(descriptors, 0)?;
+    let Search { best, offered, here, .. } = search;
+    let none = || ImportError::NoPlatform { offered: offered.join(", "), here: here.to_string() };
+    best.map(|(_, manifest)| manifest).ok_or_else(none)
 }
 
 /// The name that an annotation gives; a tag alone is none.
@@ -114,10 +123,11 @@ impl Search<'_> {
     }
 
     fn open(&mut self, suits: u32, descriptor: &Descriptor, depth: usize) -> Result<(), ImportError> {
-        self.blobs.fetch("an index", descriptor)?;
-        let what = || format!("index {}", descriptor.digest);
+        self.blobs.fetch("an index", Part::Manifest, descriptor)?;
+        let refused = |problem| ImportError::Document { what: format!("index {}", descriptor.digest), problem };
         let bytes = self.import.store.read_document(descriptor.digest)?;
-        let node: Node = parse(&bytes).map_err(|problem| ImportError::Document { what: what(), problem })?;
+        let node: Node = parse(&bytes).map_err(refused)?;
+        node.ambiguity(&descriptor.media_type).map_or(Ok(()), |problem| Err(refused(problem)))?;
         match node.manifests {
             Some(inner) => self.among(&inner, depth + 1),
             None => {

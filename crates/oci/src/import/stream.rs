@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::Blobs;
+use super::{Blobs, Part};
 use crate::archive::{Archive, ArchiveError, Kind};
 use crate::decode::decoder;
 use crate::digest::Digest;
@@ -125,7 +125,7 @@ impl Blobs for Found<'_> {
         self.sizes.contains_key(&digest) || self.store.has_blob(digest)
     }
 
-    fn fetch(&self, from: &str, descriptor: &Descriptor) -> Result<(), ImportError> {
+    fn fetch(&self, from: &str, _: Part, descriptor: &Descriptor) -> Result<(), ImportError> {
         let missing = || ImportError::Incomplete { from: from.to_owned(), missing: descriptor.digest.to_string() };
         if !self.has(descriptor.digest) {
             return Err(missing());

@@ -66,7 +66,7 @@ fn what_docker_saves_is_imported() {
             (config.env.as_slice(), &config.labels),
             (&["A=b".to_owned()][..], &BTreeMap::from([("l".to_owned(), "v".to_owned())]))
         );
-        assert_eq!(place.store.resolve(&"app:1".parse().unwrap()).unwrap(), Some(image.manifest));
+        assert_eq!(place.store.resolve(&"app:1".parse().unwrap()).unwrap().map(|stored| stored.manifest), Some(image.manifest));
         assert_eq!(place.store.image(image.manifest).unwrap(), *image);
         assert_eq!(text_of(&place, &imported[0]), "one");
     }

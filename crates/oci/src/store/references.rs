@@ -18,6 +18,18 @@ pub struct StoredReference {
     pub name: Reference,
     /// The manifest's digest.
     pub manifest: Digest,
+    /// Where it came from, if that was a registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// How an image came from a registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Origin {
+    /// What the registry has under the name: the digest of the manifest, or of the index that it was chosen from.
+    pub digest: Digest,
+    /// When it was pulled, in seconds since 1970.
+    pub pulled_at: u64,
 }
 
 impl ContentStore {
@@ -25,8 +37,8 @@ impl ContentStore {
     ///
     /// # Errors
     /// The file system refuses.
-    pub fn set_reference(&self, name: &Reference, manifest: Digest) -> Result<(), StoreError> {
-        let stored = StoredReference { name: name.clone(), manifest };
+    pub fn set_reference(&self, name: &Reference, manifest: Digest, origin: Option<Origin>) -> Result<(), StoreError> {
+        let stored = StoredReference { name: name.clone(), manifest, origin };
         let text =
             serde_json::to_vec(&stored).map_err(|error| doing("writing the name to", self.reference_path(name))(error.into()))?;
         let (aside, path) = (self.staging(), self.reference_path(name));
@@ -43,21 +55,21 @@ impl ContentStore {
         sync(self.shared.folder.join("refs"))
     }
 
-    /// The manifest that a name means. A name with a digest also means an image of that digest that came to the repository
+    /// The image that a name means. A name with a digest also means an image of that digest that came to the repository
     /// under another name.
     ///
     /// # Errors
     /// The file system refuses.
-    pub fn resolve(&self, name: &Reference) -> Result<Option<Digest>, StoreError> {
+    pub fn resolve(&self, name: &Reference) -> Result<Option<StoredReference>, StoreError> {
         if let Some(stored) = self.read_reference(self.reference_path(name))? {
-            return Ok(Some(stored.manifest));
+            return Ok(Some(stored));
         }
         let Some(digest) = name.digest() else { return Ok(None) };
-        let names = self.references()?;
-        let means = |stored: &&StoredReference| {
-            stored.name.same_repository(name) && (stored.manifest == digest || stored.name.digest() == Some(digest))
+        let means = |stored: &StoredReference| {
+            let known = [Some(stored.manifest), stored.name.digest(), stored.origin.map(|origin| origin.digest)];
+            stored.name.same_repository(name) && known.contains(&Some(digest))
         };
-        Ok(names.iter().find(means).map(|stored| stored.manifest))
+        Ok(self.references()?.into_iter().find(means))
     }
 
     /// All names, in order. A file that is damaged is left out, and said so in the log.

@@ -146,3 +146,10 @@ pub fn start(want: &Want<'_>, pool: &Pool, instance: InstanceId) -> Option<Resul
         Ok(Placed { instance, reservation, why: Why::Named })
     })
 }
+
+/// The instances that suit tasks of a kind, whatever is on them, by their ids.
+#[must_use]
+pub fn suited(want: &Want<'_>, pool: &Pool, sieve: &mut Sieve) -> Vec<InstanceId> {
+    sieve.follow(pool);
+    pool.spots().filter(|&(slot, _)| sieve.passes(want, pool, slot)).map(|(_, spot)| spot.id).collect()
+}

@@ -117,6 +117,8 @@ pub fn accept(order: Order<'_>, now: Timestamp, ids: &mut dyn IdSource) -> Task 
         ephemeral_storage_gib: order.ephemeral_storage_gib,
         override_cpu: order.override_cpu,
         override_memory: order.override_memory,
+        protected_until: None,
+        settled: false,
     }
 }
 

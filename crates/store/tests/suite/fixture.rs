@@ -95,6 +95,8 @@ pub(crate) fn task(number: u8) -> Task {
         ephemeral_storage_gib: None,
         override_cpu: None,
         override_memory: None,
+        protected_until: None,
+        settled: false,
     }
 }
 

@@ -5,6 +5,7 @@
 mod fixture;
 mod index;
 mod model;
+mod service;
 mod update;
 
 use fixture::{Disk, Media, Ram};
@@ -46,6 +47,9 @@ over_all_backends! {
     update::old_view_does_not_change,
     index::pages_of_a_cluster_follow_each_other,
     index::task_definitions_are_listed_both_ways,
+    service::services_are_found_by_cluster_and_by_what_they_run,
+    service::the_newest_events_of_a_service_stay,
+    service::tasks_of_a_service_are_counted_and_wait_to_be_settled,
     index::stopped_tasks_are_found_by_time_across_regions,
     index::task_to_send_is_indexed_until_it_runs,
     index::counts_follow_the_tasks,

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use berth_oci::{Archive, ContentStore, Digest, Image, ImageConfig, InUse, Kind, Layer, Limits, Platform, Watch, import_archive};
+use berth_oci::{
+    Archive, ContentStore, Digest, Image, ImageConfig, InUse, Kind, Layer, Limits, Platform, Reference, Watch, import_archive,
+};
 use tempfile::TempDir;
 
 const BLOCK: usize = 512;
@@ -41,6 +43,24 @@ pub fn manifest(input: &[u8]) {
     match Image::of(Digest::of(manifest), manifest, configuration) {
         Ok(image) => assert!(image.layers.len() <= input.len() / 64, "every layer was named"),
         Err(problem) => assert!(problem.len() < 1024, "a message is short"),
+    }
+}
+
+/// Reads an image's name. What was read is written, in full and as users do, and reads back the same.
+pub fn reference(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    match text.parse::<Reference>() {
+        Ok(name) => {
+            for written in [name.to_string(), name.familiar()] {
+                assert_eq!(written.parse().as_ref(), Ok(&name), "`{written}` reads back");
+            }
+            let path = name.repository();
+            assert!(
+                !path.contains("..") && !path.starts_with('/') && !path.contains(['?', '#', '%', '\\']),
+                "`{path}` is a path of its registry"
+            );
+        }
+        Err(problem) => assert!(problem.to_string().len() < 2048, "a message is short"),
     }
 }
 

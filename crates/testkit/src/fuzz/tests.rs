@@ -104,6 +104,11 @@ fn manifest_holds() {
 }
 
 #[test]
+fn reference_holds() {
+    replay("reference", reference);
+}
+
+#[test]
 fn acs_frame_holds() {
     replay("acs_frame", acs_frame);
 }

@@ -4,13 +4,13 @@ use berth_oci::Digest;
 use serde_json::json;
 
 /// An image of one layer.
-pub(super) struct Saved {
-    pub(super) names: Vec<String>,
-    pub(super) files: Vec<(String, Vec<u8>)>,
+pub(in crate::images) struct Saved {
+    pub(in crate::images) names: Vec<String>,
+    pub(in crate::images) files: Vec<(String, Vec<u8>)>,
 }
 
 /// The archive of some images.
-pub(super) fn saved(images: &[&Saved]) -> Vec<u8> {
+pub(in crate::images) fn saved(images: &[&Saved]) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     let mut manifest = Vec::new();
     for (place, image) in images.iter().enumerate() {

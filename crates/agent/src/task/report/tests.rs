@@ -90,3 +90,19 @@ fn a_container_whose_output_is_on_its_way_is_not_said_to_have_ended() {
     assert_eq!((request.status.as_deref(), words), (Some("RUNNING"), vec!["RUNNING".to_owned(), "RUNNING".to_owned()]));
     assert_eq!(report(&record, "default", &held, &now(&record)).containers.unwrap()[0].exit_code, Some(3));
 }
+
+#[test]
+fn pulls_are_told_from_the_first_to_the_last_once_all_are_over() {
+    let at = |millis| Some(Timestamp::from_millis(millis));
+    let told = |record: &Record| {
+        let request = reported(record, &Progress::none(record));
+        (request.pull_started_at.map(|at| at.0), request.pull_stopped_at.map(|at| at.0))
+    };
+    let mut pulled = record(&[running(), running(), stopped(1, None)]);
+    assert_eq!(told(&pulled), (None, None), "no registry was asked");
+    (pulled.made[0].pull_started_at, pulled.made[0].pull_stopped_at) = (at(20), at(30));
+    (pulled.made[2].pull_started_at, pulled.made[2].pull_stopped_at) = (at(10), at(25));
+    assert_eq!(told(&pulled), (Some(10), Some(30)));
+    pulled.node.containers[1].phase = Phase::Pulling;
+    assert_eq!(told(&pulled), (None, None), "more may follow");
+}

@@ -121,7 +121,7 @@ impl Bar {
     }
 }
 
-fn style(with_end: bool) -> ProgressStyle {
+pub(super) fn style(with_end: bool) -> ProgressStyle {
     let template =
         if with_end { "{msg:24} [{bar:30}] {decimal_bytes}/{decimal_total_bytes}" } else { "{msg:24} {decimal_bytes}" };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")

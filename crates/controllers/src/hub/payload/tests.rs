@@ -94,6 +94,8 @@ fn record(definition: &TaskDefinition) -> Task {
         ephemeral_storage_gib: None,
         override_cpu: None,
         override_memory: None,
+        protected_until: None,
+        settled: false,
     }
 }
 

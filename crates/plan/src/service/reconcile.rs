@@ -1,0 +1,86 @@
+//! The decision.
+
+use berth_model::{DeploymentController, Scheduling, ServiceStatus, StopCode, TaskId, Timestamp};
+
+use super::failure::settle;
+use super::member::{Member, members};
+use super::rollout::Draft;
+use super::{Halt, Plan, View, event};
+use crate::IdSource;
+use crate::placement::Sieve;
+
+/// What to do next about a service. `sieve` is kept for the revision and the rules of its primary deployment, or is new.
+///
+/// Task sets are deployed by others; of a service that has them only the ends of its tasks are taken note of here.
+#[must_use]
+pub fn reconcile(view: &View<'_>, sieve: &mut Sieve, now: Timestamp, ids: &mut dyn IdSource) -> Plan {
+    let settlement = settle(view, now);
+    let mut draft = Draft { view, service: view.service.clone(), plan: Plan::default(), now };
+    draft.service.deployments = settlement.deployments;
+    draft.plan.settled = settlement.settled;
+    if settlement.is_partial {
+        draft.plan.wake(now);
+    }
+    let (members, wake_at) = members(view, now);
+    if let Some(at) = wake_at {
+        draft.plan.wake(at);
+    }
+    match draft.service.status {
+        ServiceStatus::Inactive { .. } => {}
+        ServiceStatus::Draining => draft.drain(&members),
+        ServiceStatus::Active if draft.service.controller != DeploymentController::Ecs => {}
+        ServiceStatus::Active => draft.pursue(&members, sieve, ids),
+    }
+    draft.finish()
+}
+
+impl Draft<'_> {
+    /// Comes nearer to what the service is to have.
+    fn pursue(&mut self, members: &[Member<'_>], sieve: &mut Sieve, ids: &mut dyn IdSource) {
+        if self.give_up() {
+            // With another deployment as the primary one everything looks different: the next pass sees it.
+            self.plan.wake(self.now);
+            return;
+        }
+        self.observe(members, self.view.revision);
+        let is_there = match self.service.scheduling {
+            Scheduling::Replica => self.replica(members, sieve, ids),
+            Scheduling::Daemon => self.daemon(members, sieve, ids),
+        };
+        self.tell_started();
+        self.conclude(is_there && self.plan.starts.is_empty());
+    }
+
+    /// Stops everything of a service that was deleted; it is gone once nothing is meant to run.
+    fn drain(&mut self, members: &[Member<'_>]) {
+        for member in members.iter().take(Plan::MOST_STOPS) {
+            let reason = "Service was deleted".into();
+            self.plan.stops.push(Halt { task: member.id(), code: StopCode::ServiceSchedulerInitiated, reason });
+        }
+        if members.len() > Plan::MOST_STOPS {
+            self.plan.wake(self.now);
+        }
+        if members.is_empty() {
+            self.service.status = ServiceStatus::Inactive { at: self.now };
+            self.service.deployments.clear();
+        }
+    }
+
+    fn tell_started(&mut self) {
+        let ids: Vec<TaskId> = self.plan.starts.iter().map(|start| start.task).collect();
+        let is_told = self.plan.events.iter().any(|event| event.contains("to AZ Rebalance"));
+        if !ids.is_empty() && !is_told {
+            let message = event::started(&self.service, &ids);
+            self.plan.events.push(message.into());
+        }
+    }
+
+    fn finish(mut self) -> Plan {
+        self.service.next_event = self.service.next_event.saturating_add(self.plan.events.len() as u64);
+        if self.service != *self.view.service {
+            self.service.version = self.view.service.version.saturating_add(1);
+            self.plan.service = Some(self.service);
+        }
+        self.plan
+    }
+}

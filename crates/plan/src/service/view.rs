@@ -1,0 +1,41 @@
+//! What a decision about a service is made on.
+
+use std::collections::BTreeSet;
+
+use berth_model::{DeploymentId, Facts, InstanceId, Name, Service, ServiceDeployment, ServiceRevision, Task};
+
+use crate::placement::{Pool, Rule, Strategy};
+
+/// A service and what belongs to it, as stored.
+#[derive(Debug, Clone)]
+pub struct View<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// The revision of its primary deployment; none if it has none, as a service has that others deploy.
+    pub revision: Option<Revision<'a>>,
+    /// The facts of what its other deployments run, by deployment.
+    pub replaced: Vec<(DeploymentId, &'a Facts)>,
+    /// The records of its deployments that are not over.
+    pub records: Vec<&'a ServiceDeployment>,
+    /// Its tasks that are not over, and those that are over of which it has not taken note.
+    pub tasks: Vec<&'a Task>,
+    /// Which of the instances its tasks are on take no tasks any more: they drain, or are gone.
+    pub leaving: &'a BTreeSet<InstanceId>,
+    /// Where tasks of the primary deployment can go; none if there has never been an instance.
+    pub pool: Option<&'a Pool>,
+}
+
+/// A revision, and what was made of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Revision<'a> {
+    /// Its record.
+    pub record: &'a ServiceRevision,
+    /// The facts of its task definition.
+    pub facts: &'a Facts,
+    /// The definition's and the service's placement constraints.
+    pub rules: &'a [Rule],
+    /// The service's placement strategies; zones, then instances, where it has none.
+    pub strategies: &'a [Strategy],
+    /// The zones of its subnets, if its tasks have interfaces of their own.
+    pub zones: Option<&'a [Name]>,
+}

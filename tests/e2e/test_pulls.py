@@ -1,0 +1,117 @@
+"""Images that tasks name come from registries."""
+
+import json
+import subprocess
+
+import pytest
+
+from registry import Registry
+
+
+@pytest.fixture(scope="module")
+def archive(binary, tmp_path_factory):
+    path = tmp_path_factory.mktemp("image") / "demo.tar"
+    subprocess.run([binary.with_name("berth-demo"), "pack", path], check=True)
+    return path
+
+
+@pytest.fixture
+def registry(tmp_path):
+    """Makes registries, which end with the test."""
+    made = []
+
+    def make(**options):
+        made.append(Registry(tmp_path / f"registry{len(made)}", **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
+
+
+def test_task_runs_an_image_of_a_registry_and_tells_when_and_what_it_pulled(node, registry, archive):
+    own = registry()
+    index = own.index("team/app", "1", own.push("team/app", "build", archive))
+    image = f"{own.address}/team/app:1"
+    task = node.finishes({"image": image, "command": ["count", "1"]})
+    container = task["containers"][0]
+    assert container["exitCode"] == 0
+    assert container["imageDigest"] == index["digest"], "what the registry has under the tag"
+    assert task["createdAt"] <= task["pullStartedAt"] <= task["pullStoppedAt"] <= task["startedAt"]
+    layers = own.asked("/blobs/sha256:")
+    again = node.finishes({"image": image, "command": ["count", "1"]})
+    assert again["pullStartedAt"] > task["pullStoppedAt"] and own.asked("/blobs/sha256:") == layers, "asked, not fetched"
+    pinned = node.finishes({"image": f"{own.address}/team/app@{index['digest']}", "command": ["count", "1"]})
+    assert pinned["containers"][0]["imageDigest"] == index["digest"] and "pullStartedAt" not in pinned
+    # The registry is gone: what is here will do.
+    own.end()
+    assert node.finishes({"image": image, "command": ["count", "1"]})["containers"][0]["exitCode"] == 0
+
+
+def test_image_that_the_registry_does_not_have_fails_the_task_in_awss_words(node, registry):
+    own = registry()
+    image = f"{own.address}/team/app:none"
+    task = node.finishes({"image": image})
+    reason = task["containers"][0]["reason"]
+    assert task["stopCode"] == "TaskFailedToStart"
+    expected = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {image}:"
+    assert reason.startswith(expected) and "manifest unknown" in reason, reason
+    assert task["pullStartedAt"] <= task["pullStoppedAt"]
+    ecr = "000000000000.dkr.ecr.us-east-1.amazonaws.com/team/app:1"
+    assert "built-in registry" in node.finishes({"image": ecr})["containers"][0]["reason"]
+
+
+def test_registry_with_tls_of_its_own_and_a_login_is_used_as_the_node_is_told(fresh, registry, archive, tmp_path):
+    guarded, mirror = registry(tls=True, login=True), registry()
+    guarded.push("team/app", "1", archive)
+    mirror.push("library/mirrored", "1", archive)
+    (tmp_path / "password").write_text("secret\n")
+    login = f'username = "node"\npassword-file = "{tmp_path}/password"'
+    config = tmp_path / "node.toml"
+    config.write_text(
+        f'[registries."{guarded.address}"]\nca-file = "{guarded.ca}"\n{login}\n'
+        f'[registries."docker.io"]\nmirrors = ["{mirror.url}"]\n'
+    )
+    node = fresh().start("--node-config", str(config))
+    task = node.finishes({"image": f"{guarded.address}/team/app:1", "command": ["count", "1"]})
+    assert task["containers"][0].get("exitCode") == 0, task
+    assert node.finishes({"image": "mirrored:1", "command": ["count", "1"]})["containers"][0]["exitCode"] == 0
+    # Another password: what is here is used, what is not is refused; the password is told to nobody.
+    (tmp_path / "password").write_text("wrong-password\n")
+    node.run("image", "prune")
+    node.kill_one("agent")
+    refused = node.finishes({"image": f"{guarded.address}/team/app:1"})["containers"][0]["reason"]
+    assert "pull access denied" in refused and "wrong-password" not in refused + node.log.read_text()
+    node.down()
+    # Without its authority, nobody knows whom we talk to.
+    config.write_text(f'[registries."{guarded.address}"]\nca-file = "{mirror_authority(tmp_path)}"\n{login}\n')
+    node = fresh().start("--node-config", str(config))
+    refused = node.finishes({"image": f"{guarded.address}/team/app:1"})["containers"][0]["reason"]
+    assert "certificate" in refused, refused
+
+
+def mirror_authority(folder):
+    from registry import authority
+
+    other = folder / "other"
+    other.mkdir()
+    return authority(other)[0]
+
+
+def test_commands_pull_show_and_remove(node, registry, archive):
+    own = registry()
+    pushed = own.push("team/tool", "2", archive)
+    image = f"{own.address}/team/tool:2"
+    pulled = json.loads(node.run("image", "pull", image, "--json").stdout)
+    assert pulled["digest"] == pushed["digest"] and pulled["names"] == [image]
+    said = node.run("image", "pull", image).stdout
+    assert said.startswith(f"pulled {image} ({pushed['digest']}"), said
+    shown = json.loads(node.run("image", "inspect", image).stdout)
+    assert shown["manifest"] == pushed["digest"] and shown["layers"] and shown["platform"].startswith("linux")
+    failed = node.run("image", "pull", f"{own.address}/team/none", check=False)
+    assert failed.returncode != 0 and "manifest unknown" in failed.stderr
+    assert image in json.loads(node.run("image", "prune", "--json").stdout)
+    names = [name for listed in json.loads(node.run("image", "ls", "--json").stdout) for name in listed["names"]]
+    assert image not in names and "berth-demo:latest" in names, "what was imported stays"
+    missing = node.run("image", "inspect", image, check=False)
+    assert missing.returncode != 0 and image in missing.stderr
