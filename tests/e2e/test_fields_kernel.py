@@ -8,6 +8,7 @@ import pytest
 
 from deadline import eventually
 from node import NUMBERS, awslogs, looked
+from test_fargate import Fargate
 
 PROC_LIMIT = {"nofile": "Max open files", "core": "Max core file size", "stack": "Max stack size"}
 
@@ -194,3 +195,23 @@ def test_memory_of_the_task_is_shared_by_its_containers(node):
     task = node.finishes(*both, cpu="256", memory="72")
     reasons = [container.get("reason") for container in task["containers"]]
     assert "OutOfMemoryError: Container killed due to memory usage" in reasons, task
+
+
+def test_what_fargate_allows_acts_there(node):
+    fargate = Fargate(node)
+    limits = [{"name": "nofile", "softLimit": 100, "hardLimit": 200}]
+    said = fargate.says(["read", "/proc/self/limits"], ulimits=limits)
+    assert next(line for line in said if line.startswith("Max open files")).split()[3:5] == ["100", "200"]
+    added = linux([], capabilities={"add": ["SYS_PTRACE"], "drop": ["CHOWN"]})["linuxParameters"]
+    assert int(looked(fargate.says(["look"], linuxParameters=added))["status"]["CapBnd"], 16) == 0xA80425FB & ~1 | 1 << 19
+    tmpfs = [{"containerPath": "/scratch", "size": 3, "mountOptions": ["exec"]}]
+    seen = mounts(fargate.says(["read", "/proc/self/mountinfo"], linuxParameters={"tmpfs": tmpfs}))
+    assert "size=3072k" in seen["/scratch"] and "noexec" not in seen["/scratch"]
+    controls = [{"namespace": "net.core.somaxconn", "value": "77"}, {"namespace": "kernel.msgmax", "value": "4242"}]
+    shown = ["read", "/proc/sys/net/core/somaxconn", "/proc/sys/kernel/msgmax"]
+    assert fargate.says(shown, systemControls=controls) == ["77", "4242"]
+    assert json.loads(fargate.says(["orphan"], linuxParameters={"initProcessEnabled": True})[0])["left"] == 0
+    assert json.loads(fargate.says(["terminal"], pseudoTerminal=True, user="demo")[0])["terminals"] == [True] * 3
+    arn = fargate.launch({"command": ["exit", "3"]}, pidMode="task")
+    assert node.awaits(arn, "STOPPED")["containers"][0].get("exitCode") == 3
+    eventually(node.is_clean, "nothing left of it")

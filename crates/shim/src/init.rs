@@ -96,10 +96,9 @@ fn look_after(program: Option<Pid>) -> ExitCode {
             }
             continue;
         }
-        match (program, Signal::from_named_raw(signal)) {
+        if let (Some(program), Some(signal)) = (program, Signal::from_named_raw(signal)) {
             // It may be gone: then its end is on the way here.
-            (Some(program), Some(signal)) => drop(kill_process(program, signal)),
-            _ => {}
+            let _ = kill_process(program, signal);
         }
     }
 }

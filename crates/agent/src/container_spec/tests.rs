@@ -13,8 +13,8 @@ use berth_runtime::{Capability, ContainerSpec, Group, Network, Output, Space, Tm
 use serde_json::{Value, json};
 
 use super::{
-    Connection, NetworkMode, NodeFacts, SpecError, check_command, checks, etc_files, group, lowered, network_mode, of,
-    stop_signal,
+    Connection, NetworkMode, NodeFacts, SpecError, check_command, checks, etc_files, group, holder, lowered, network_mode, of,
+    share, stop_signal,
 };
 use crate::images::Resolved;
 
