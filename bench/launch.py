@@ -1,4 +1,4 @@
-"""From RunTask to RUNNING, against Docker Engine's create and start: one interleaved run. `make bench` calls it through bench/run.sh."""
+"""Launches, against Docker Engine's create and start: one interleaved run. `make bench` calls it through bench/run.sh."""
 
 import argparse
 import contextlib
@@ -6,45 +6,55 @@ import datetime
 import json
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import engine
+import launch_report
 import machine
 import servers
 import statistic
-from report import table
-from signed import Ecs
+from installation import IMAGE, Berth
 
 RESULTS = Path(__file__).parent / "results"
-IMAGE = "berth-demo:latest"
-COMMAND = ["wait"]
-# A sample begins when the machine has been quiet for so long, so that none pays for the clean-up of the one before.
-QUIET_SECONDS = 0.15
-# Between two looks of a client that waits for its task.
-LOOK_SECONDS = 0.001
+# A sample begins when the machine has been quiet for so long, so that none pays for the clean-up of the one before; on a machine that is
+# never quiet it begins after the patience.
+QUIET_SECONDS, QUIET_ENOUGH, PATIENCE_SECONDS = 0.1, 0.25, 1.0
+# What is compared: Berth's network mode, and Docker's.
+NETWORKS = {"awsvpc": "bridge", "bridge": "bridge"}
+WAIT = ["wait"]
+SERVE = ["serve", "8080"]
+CLIENTS = 8
+# Containers of one round of parallel clients.
+ROUND = 48
 IDLE_TASKS = 20
-GOALS = {"host": 0.5, "memory": 0.5}
+# Tasks that are there while launches are measured once more.
+CROWD = 500
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--programs", type=Path, required=True, help="the folder of the release binaries")
-    parser.add_argument("--samples", type=int, default=40)
+    parser.add_argument("--samples", type=int, default=30)
     parser.add_argument("--quick", action="store_true", help="a few samples: whether it works, not how fast")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    samples = 5 if arguments.quick else arguments.samples
+    quick = arguments.quick
+    samples = 5 if quick else arguments.samples
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="berth-launch-", dir="/var/tmp", ignore_cleanup_errors=True)))
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="berth-launch-", dir="/var/tmp", ignore_cleanup_errors=True))
+        )
         folder.chmod(0o755)
         archive = folder / "demo.tar"
         subprocess.check_call([arguments.programs / "berth-demo", "pack", archive])
+        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
         results = {
+            "commit": commit,
             "date": datetime.date.today().isoformat(),
             "machine": machine.describe(folder),
             "busy_before": machine.busy(3),
@@ -55,123 +65,181 @@ def main():
         docker = stack.enter_context(engine.docker(folder / "docker"))
         docker.load(archive)
         berth = stack.enter_context(Berth.started(arguments.programs, folder / "berth", archive))
-        results["launch"] = launches(docker, berth, arguments.programs, folder, samples)
-        results["steps_ms"] = berth.steps()
-        results["memory"] = memory(docker, berth, 5 if arguments.quick else IDLE_TASKS)
-    print(text(results))
-    if not arguments.quick:
+        bench = Bench(docker, berth, arguments.programs, folder)
+        results["launch"] = {network: bench.launches(network, samples) for network in NETWORKS}
+        results["first_byte"] = bench.first_bytes(samples)
+        results["parallel"] = bench.parallel(1 if quick else 3)
+        results["stop"] = bench.stops(samples)
+        results["memory"] = bench.memory(5 if quick else IDLE_TASKS)
+        results["crowd"] = bench.crowded(20 if quick else CROWD, samples)
+    print("\n" + launch_report.text(results))
+    if not quick:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "launch.json").write_text(json.dumps(results, indent=1) + "\n")
 
 
-class Berth:
-    """A running installation with its agent."""
+class Bench:
+    """Both sides, and the kernel alone."""
 
-    name = "Berth"
+    def __init__(self, docker: engine.Docker, berth: Berth, programs: Path, folder: Path):
+        self.docker, self.berth, self.programs, self.folder = docker, berth, programs, folder
 
-    def __init__(self, programs: Path, data: Path, log: Path, up: int):
-        self.berth, self.data, self.log, self.up = str(programs / "berth"), data, log, up
-        environment = json.loads(subprocess.check_output([self.berth, "env", "--json", "--data-dir", data]))
-        self.address = json.loads((data / "run.json").read_text())["listen"]
-        self.ecs = Ecs(self.address, environment)
-
-    @classmethod
-    @contextlib.contextmanager
-    def started(cls, programs: Path, folder: Path, archive: Path):
-        program, data, log_path = str(programs / "berth"), folder / "data", folder / "berth.log"
-        with open(log_path, "wb") as log:
-            options = ["--listen", "127.0.0.1:0", "--data-dir", data, "--log-format", "json", "--log-level", "info,berth_agent=debug"]
-            process = subprocess.Popen([program, "up", *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        try:
-            with servers.ended(process):
-                servers.await_start(process, (data / "run.json").exists, log_path)
-                address = json.loads((data / "run.json").read_text())["listen"]
-                servers.await_start(process, lambda: servers.answers(f"http://{address}/_berth/health"), log_path)
-                self = cls(programs, data, log_path, process.pid)
-                servers.await_start(process, lambda: self.ecs.call("ListContainerInstances")["containerInstanceArns"], log_path)
-                subprocess.check_call([program, "image", "import", archive, "--data-dir", data], stdout=subprocess.DEVNULL)
-                yield self
-        finally:
-            subprocess.call([program, "down", "--data-dir", data], stdout=subprocess.DEVNULL)
-
-    def define(self, network: str):
-        container = {"name": "main", "image": IMAGE, "command": COMMAND, "memory": 64, "essential": True, "stopTimeout": 2}
-        self.ecs.call("RegisterTaskDefinition", family=f"launch-{network}", networkMode=network, containerDefinitions=[container])
-
-    def launch(self, network: str) -> str:
-        """Runs a task; answers when a client sees it RUNNING."""
-        answer = self.ecs.call("RunTask", taskDefinition=f"launch-{network}")
-        if answer["failures"]:
-            raise RuntimeError(f"RunTask: {answer['failures']}")
-        arn = answer["tasks"][0]["taskArn"]
-        while (task := self.ecs.call("DescribeTasks", tasks=[arn])["tasks"][0])["lastStatus"] != "RUNNING":
-            if task["lastStatus"] == "STOPPED":
-                raise RuntimeError(f"the task stopped: {task.get('stoppedReason')} {task['containers']}")
-            time.sleep(LOOK_SECONDS)
-        return arn
-
-    def remove(self, arn: str):
-        self.ecs.call("StopTask", task=arn)
-        while self.ecs.call("DescribeTasks", tasks=[arn])["tasks"][0]["lastStatus"] != "STOPPED":
-            time.sleep(LOOK_SECONDS * 5)
-
-    def processes(self) -> list[int]:
-        """All of it, without what runs in containers."""
-        ours = [pid for pid in engine.below(self.up) if engine.command(pid).startswith("berth")]
-        shims = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit() and self.is_shim(folder)]
-        return sorted(set(ours + shims))
-
-    def is_shim(self, folder: Path) -> bool:
-        with contextlib.suppress(OSError):
-            return "berth-shim" in (folder / "exe").readlink().name and str(self.data) in (folder / "cmdline").read_text()
-        return False
-
-    def steps(self) -> dict[str, float]:
-        """Milliseconds of each step: what the control plane's calls take by its metrics (means), what the agent does by its log (medians)."""
-        server = servers.Server(self.name, self.address, [], {})
-        calls = {"RunTask": 0.0, "DescribeTasks": 0.0}
-        for (operation, _), (seconds, count) in server.steps().items():
-            if operation in calls:
-                calls[operation] += seconds / max(1.0, count) * 1000
-        seen: dict[str, list[float]] = {}
-        for line in self.log.read_text().splitlines():
-            with contextlib.suppress(ValueError):
-                event = json.loads(line)
-                fields = event.get("fields", event)
-                if "step" in fields and "micros" in fields:
-                    seen.setdefault(f"agent: {fields['step']}", []).append(float(fields["micros"]) / 1000)
-        return {f"call: {name}": took for name, took in calls.items()} | {name: statistics.median(took) for name, took in seen.items()}
-
-
-def launches(docker, berth, programs: Path, folder: Path, samples: int) -> dict:
-    """Docker, Berth, floor, Docker, ... each after a quiet moment."""
-    took = {"Docker": [], "Berth": [], "floor": []}
-    berth.define("host")
-    for side, arguments in ((docker, (IMAGE, COMMAND, "host")), (berth, ("host",))):
+    def launches(self, network: str, samples: int) -> dict:
+        """RunTask to RUNNING as a client sees it; Docker, Berth, floor, Docker, ... each after a quiet moment."""
+        took = {"Docker": [], "Berth": [], "floor": []}
+        self.berth.define(f"launch-{network}", network, WAIT)
+        launch = {
+            "Docker": lambda: self.docker.launch(IMAGE, WAIT, NETWORKS[network]),
+            "Berth": lambda: self.berth.launch(f"launch-{network}", network),
+        }
+        arns = []
         # The first is no sample: it unpacks, loads, connects.
-        side.remove(side.launch(*arguments))
-    for number in range(samples):
-        print(f"\rbench: launch {number + 1} of {samples}", end="", file=sys.stderr, flush=True)
-        for side, arguments in ((docker, (IMAGE, COMMAND, "host")), (berth, ("host",))):
-            settle()
-            began = time.perf_counter()
-            made = side.launch(*arguments)
-            took[side.name].append((time.perf_counter() - began) * 1000)
-            side.remove(made)
+        for number in range(-1, samples):
+            progress(f"{network}, launch {number + 1} of {samples}")
+            for side in (self.docker, self.berth):
+                milliseconds, made = timed(launch[side.name])
+                if number >= 0:
+                    took[side.name].append(milliseconds)
+                    arns += [made] if side is self.berth else []
+                side.remove(made)
+            if number >= 0:
+                took["floor"].append(self.floor())
+        return compared(took) | {"steps": self.berth.steps(arns)}
+
+    def floor(self) -> float:
+        """Milliseconds for the same kernel work by hand: cgroups, namespaces, overlay, pivot_root, exec."""
         settle()
-        took["floor"].append(floor(programs, folder))
-    print(file=sys.stderr)
-    ratio = statistic.ratio([took["Berth"]], [took["Docker"]])
-    return {"took_ms": took, "ratio": ratio}
+        command = [self.programs / "examples" / "floor", self.folder / "floor", self.programs / "berth-demo"]
+        return float(subprocess.check_output(command, stderr=subprocess.DEVNULL))
+
+    def first_bytes(self, samples: int) -> dict:
+        """From the request to the first byte that a program in the container answers through a published port."""
+        took = {"Docker": [], "Berth": []}
+        port = servers.free_port()
+        self.berth.define("serve", "bridge", SERVE, port)
+        begin = {
+            "Docker": lambda: self.docker.launch(IMAGE, SERVE, "bridge", port),
+            "Berth": lambda: self.berth.run("serve", "bridge")[0],
+        }
+        for number in range(-1, samples):
+            progress(f"first byte {number + 1} of {samples}")
+            for side in (self.docker, self.berth):
+
+                def launch(side=side):
+                    made = begin[side.name]()
+                    first_byte(side, port)
+                    return made
+
+                milliseconds, made = timed(launch)
+                if number >= 0:
+                    took[side.name].append(milliseconds)
+                side.remove(made)
+        return compared(took)
+
+    def parallel(self, rounds: int) -> dict:
+        """Containers per second that several clients get to run, each one after the other."""
+        rates = {"Docker": [], "Berth": []}
+        self.berth.define("many", "awsvpc", WAIT)
+        launch = {
+            "Docker": lambda side: side.launch(IMAGE, WAIT, "bridge"),
+            "Berth": lambda side: side.launch("many", "awsvpc"),
+        }
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            for number in range(rounds):
+                for side in (self.docker, self.berth):
+                    progress(f"{CLIENTS} clients, round {number + 1} of {rounds}, {side.name}")
+                    clients = [side.another() for _ in range(CLIENTS)]
+                    settle()
+                    began = time.perf_counter()
+                    work = [pool.submit(lambda client: [launch[side.name](client) for _ in range(ROUND // CLIENTS)], c) for c in clients]
+                    made = [one for done in work for one in done.result()]
+                    rates[side.name].append(ROUND / (time.perf_counter() - began))
+                    list(pool.map(lambda one: side.another().remove(one), made))
+        return {"per_second": rates, "ratio": statistic.ratio([rates["Berth"]], [rates["Docker"]]), "clients": CLIENTS}
+
+    def stops(self, samples: int) -> dict:
+        """From the request to stop until a client sees that it has: the program ends as soon as it is asked."""
+        took = {"Docker": [], "Berth": []}
+        made = {"Docker": lambda: self.docker.launch(IMAGE, WAIT, "bridge"), "Berth": lambda: self.berth.launch("many", "awsvpc")}
+        for number in range(samples):
+            progress(f"stop {number + 1} of {samples}")
+            for side in (self.docker, self.berth):
+                one = made[side.name]()
+                took[side.name].append(timed(lambda: side.stop(one))[0])
+                side.remove(one)
+        return compared(took)
+
+    def memory(self, count: int) -> dict:
+        """What idle tasks add to the processes that hold them."""
+        growth = {}
+        made = {"Docker": lambda: self.docker.launch(IMAGE, WAIT, "bridge"), "Berth": lambda: self.berth.launch("many", "awsvpc")}
+        for side in (self.docker, self.berth):
+            progress(f"memory, {side.name}")
+            settle()
+            before = pss(side.processes())
+            all_of_them = [made[side.name]() for _ in range(count)]
+            settle()
+            growth[side.name] = {"before": before, "per_task": (pss(side.processes()) - before) / count}
+            for one in all_of_them:
+                side.remove(one)
+        return growth | {"ratio": growth["Berth"]["per_task"] / growth["Docker"]["per_task"], "tasks": count}
+
+    def crowded(self, count: int, samples: int) -> dict:
+        """Launches while many idle tasks are there, against the same before."""
+        berth = self.berth
+        berth.define("crowd", "bridge", WAIT, memory=6)
+        took = {"alone": [timed_launch(berth) for _ in range(samples)]}
+        arns = []
+        while len(arns) < count:
+            progress(f"{len(arns)} of {count} idle tasks")
+            arns += berth.run("crowd", "bridge", min(10, count - len(arns)))
+        for arn in arns:
+            berth.awaits(arn, look=0.02)
+        progress(f"launches beside {count} idle tasks")
+        took["crowd"] = [timed_launch(berth) for _ in range(samples)]
+        for arn in arns:
+            berth.ecs.call("StopTask", task=arn)
+        for arn in arns:
+            with contextlib.suppress(RuntimeError):
+                berth.awaits(arn, "STOPPED", look=0.02)
+        return {"took_ms": took, "ratio": statistic.ratio([took["crowd"]], [took["alone"]]), "tasks": count}
 
 
-def floor(programs: Path, folder: Path) -> float:
-    """Milliseconds for the same kernel work by hand: cgroups, namespaces, overlay, pivot_root, exec."""
-    return float(subprocess.check_output([programs / "examples" / "floor", folder / "floor", programs / "berth-demo"], stderr=subprocess.DEVNULL))
+def timed_launch(berth: Berth) -> float:
+    milliseconds, arn = timed(lambda: berth.launch("many", "awsvpc"))
+    berth.remove(arn)
+    return milliseconds
+
+
+def timed(work) -> tuple[float, object]:
+    """Milliseconds that something takes after a quiet moment, and what comes of it."""
+    settle()
+    began = time.perf_counter()
+    made = work()
+    return (time.perf_counter() - began) * 1000, made
+
+
+def compared(took: dict[str, list[float]]) -> dict:
+    return {"took_ms": took, "ratio": statistic.ratio([took["Berth"]], [took["Docker"]])}
+
+
+def first_byte(side, port: int):
+    """Asks until something answers."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), side.socket() as connection:
+            connection.settimeout(2)
+            connection.connect(("127.0.0.1", port))
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            if connection.recv(1):
+                return
+        time.sleep(0.0003)
+    raise RuntimeError(f"nothing answered at port {port}")
 
 
 def settle():
-    while machine.busy(QUIET_SECONDS) > 0.25:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while machine.busy(QUIET_SECONDS) > QUIET_ENOUGH and time.monotonic() < deadline:
         pass
 
 
@@ -185,48 +253,8 @@ def pss(pids: list[int]) -> int:
     return total
 
 
-def memory(docker, berth, count: int) -> dict:
-    """What idle tasks add to the processes that hold them."""
-    growth = {}
-    for side, arguments in ((docker, (IMAGE, COMMAND, "host")), (berth, ("host",))):
-        settle()
-        before = pss(side.processes())
-        made = [side.launch(*arguments) for _ in range(count)]
-        settle()
-        growth[side.name] = {"before": before, "per_task": (pss(side.processes()) - before) / count, "processes": len(side.processes())}
-        for one in made:
-            side.remove(one)
-    return growth | {"ratio": growth["Berth"]["per_task"] / growth["Docker"]["per_task"], "tasks": count}
-
-
-def text(results: dict) -> str:
-    launch, memory_ = results["launch"], results["memory"]
-
-    def line(name: str, values: list[float]) -> list[str]:
-        cut = statistics.quantiles(values, n=100, method="inclusive")
-        return [name, f"{statistics.median(values):.1f}", f"{cut[98]:.1f}", f"{min(values):.1f}", str(len(values))]
-
-    rows = [line(name, values) for name, values in launch["took_ms"].items()]
-    ratio = launch["ratio"]
-    steps = results["steps_ms"]
-    on_the_way = sum(took for name, took in steps.items() if name != "call: DescribeTasks")
-    rest = {"rest: hub, sockets, the client's looks": statistics.median(launch["took_ms"]["Berth"]) - on_the_way}
-    parts = [
-        f"{results['date']}, {results['machine']['cores']} cores of {results['machine']['cpu']}, Linux {results['machine']['kernel']},"
-        f" data on {results['machine']['file_system']}; {results['busy_before']:.0%} busy with other work before the start.",
-        "RunTask to RUNNING as a client sees it, warm image, host network; Docker Engine's create and start with `--network host`:",
-        table(["", "p50 ms", "p99 ms", "min ms", "samples"], rows),
-        f"Ratio of medians to Docker: {ratio['ratio']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}] (goal: at most {GOALS['host']}).",
-        "Where Berth's milliseconds go (medians):",
-        table(["step", "ms"], [[name, f"{value:.2f}"] for name, value in (steps | rest).items()]),
-        f"Memory (PSS) of the processes that hold {memory_['tasks']} idle tasks, per task:",
-        table(
-            ["", "KiB per task", "MiB before"],
-            [[name, f"{memory_[name]['per_task'] / 1024:,.0f}", f"{memory_[name]['before'] / 2**20:.1f}"] for name in ("Docker", "Berth")],
-        ),
-        f"Ratio: {memory_['ratio']:.2f} (goal: at most {GOALS['memory']}, aim 0.15).",
-    ]
-    return "\n\n".join(parts)
+def progress(text: str):
+    print(f"\r\x1b[Kbench: {text}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make bench`: Berth's API against moto_server, then its launches against Docker Engine, each interleaved in one run of some minutes;
-# docs/performance.md says what is measured. `--quick` for a look at whether it works at all; `--only api`, `--only launch`, `--only unpack` or
+# docs/performance.md says what is measured. `--quick` for a look at whether it works at all; `--only api`, `--only launch`, `--only unpack`, `--only logs` or
 # `--only placement` for one part (placement is decided on simulated state, beside a plain scan of vectors in the same run; unpacking against buildah).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,17 +33,23 @@ if ! cmp -s bench/requirements.txt "$stamp"; then
 fi
 
 programs=${CARGO_TARGET_DIR:-target}/release
-if [ "$only" != launch ]; then
+if [ "$only" = all ] || [ "$only" = api ]; then
   cargo build --quiet --release --locked --package berth-loadgen
   cargo build --quiet --release --locked --package berth-store --example measure
   .venv-bench/bin/python bench/bench.py --programs "$programs" "$@"
 fi
 if [ "$only" != api ]; then
-  if ! command -v dockerd >/dev/null; then
+  if ! command -v dockerd >/dev/null || ! command -v ip >/dev/null; then
     echo "bench: installing Docker Engine (docker.io) as the peer"
-    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends docker.io
+    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends docker.io iproute2
   fi
   scripts/build-static.sh --release berth-demo
+fi
+if [ "$only" = all ] || [ "$only" = launch ]; then
   cargo build --quiet --release --locked --package berth-shim --example floor
   .venv-bench/bin/python bench/launch.py --programs "$programs" "$@"
+fi
+if [ "$only" = all ] || [ "$only" = logs ]; then
+  cargo build --quiet --release --locked --package berth-services --example logs_service
+  .venv-bench/bin/python bench/logs.py --programs "$programs" "$@"
 fi

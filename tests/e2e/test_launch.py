@@ -12,7 +12,7 @@ from deadline import eventually
 
 STEPS = {
     "control-plane": ["request", "validate", "place", "commit", "push", "commit RUNNING"],
-    "agent": ["payload", "resolve", "create", "start", "report"],
+    "agent": ["payload", "resolve", "create", "network", "start", "report"],
     "runtime": ["prepare", "namespace", "layers", "identity", "cgroups", "build", "record", "program"],
 }
 

@@ -12,10 +12,12 @@ const DOCKER_API: [&str; 13] =
 const OLD_ABILITIES: [&str; 5] =
     ["logging-driver.awslogs", "logging-driver.json-file", "logging-driver.none", "privileged-container", "ecr-auth"];
 
-const ABILITIES: [&str; 8] = [
+const ABILITIES: [&str; 10] = [
     "container-health-check",
     "container-ordering",
     "container-restart-policy",
+    "docker-plugin.local",
+    "env-files.s3",
     "execution-role-awslogs",
     "execution-role-ecr-pull",
     "full-sync",

@@ -7,6 +7,7 @@ use berth_client::Endpoint;
 use berth_runtime::Runtime;
 use berth_wire::sigv4::Credentials;
 
+use crate::environment_files::S3Settings;
 use crate::images::ImageSettings;
 
 /// What an agent is told when it is started.
@@ -30,6 +31,8 @@ pub struct Config {
     pub runtime: Arc<dyn Runtime>,
     /// How it comes by images, and which it keeps.
     pub images: ImageSettings,
+    /// Where environment files are, if anywhere.
+    pub s3: Option<S3Settings>,
     /// How its tasks get networks. Nothing: they get none, and those of `awsvpc` and `bridge` fail.
     pub network: Option<berth_net::Options>,
     /// Whether it takes none but Fargate tasks. It takes those too if its networks have ids for them.

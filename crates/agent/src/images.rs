@@ -38,3 +38,5 @@ pub use resolved::{ResolveError, Resolved, Unpacked};
 pub use server::{ServeError, serve};
 pub use settings::{CleanupSettings, ImageSettings};
 pub use tidying::keep_tidy;
+
+pub(crate) use registry::tls;

@@ -7,7 +7,7 @@
 //!
 //! Where things are: [`run`] registers the machine and opens the two streams ([`control`], [`telemetry`]); [`node`] owns the table of
 //! tasks, and each [`task`] is one of its actors. `DATA/agent` holds `instance.json` (who this machine is to the control plane),
-//! `tasks/ID/task.cbor` (a task's record) and `tasks/ID/CONTAINER` (its containers, which belong to the runtime).
+//! `tasks/ID/task.cbor` (a task's record), `tasks/ID/CONTAINER` (its containers, which belong to the runtime) and [`volumes`].
 
 pub mod container_spec;
 pub mod images;
@@ -18,6 +18,7 @@ mod capabilities;
 mod config;
 mod control;
 mod endpoints;
+mod environment_files;
 mod error;
 mod files;
 mod identity;
@@ -28,7 +29,9 @@ mod registration;
 mod run;
 mod task;
 mod telemetry;
+mod volumes;
 
 pub use config::Config;
+pub use environment_files::S3Settings;
 pub use error::AgentError;
 pub use run::run;

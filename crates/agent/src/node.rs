@@ -311,10 +311,10 @@ impl Node {
     }
 
     async fn remove(&self, folder: TaskFolder) {
-        let (runtime, wiring) = (Arc::clone(&self.shared.runtime), Arc::clone(&self.shared.wiring));
+        let shared = Arc::clone(&self.shared);
         unblocked(move || {
-            remove_remains(&*runtime, &folder);
-            wiring.release_all_of(&folder.id());
+            remove_remains(&shared, &folder);
+            shared.wiring.release_all_of(&folder.id());
         })
         .await;
     }

@@ -1,5 +1,6 @@
 //! An agent, put together.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use berth_client::Client;
@@ -21,6 +22,7 @@ use crate::node::{Message, Node};
 use crate::registration::register;
 use crate::task::{Shared, unblocked};
 use crate::telemetry::TelemetryStream;
+use crate::volumes::Volumes;
 
 /// Reports that are on their way at the same time, at most.
 const MOST_REPORTS: usize = 32;
@@ -68,6 +70,8 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         tasks: tasks.clone(),
         runtime: Arc::clone(&config.runtime),
         images: images.clone(),
+        s3: config.s3.clone().map(Arc::new),
+        volumes: volumes_of(&config.data, &tasks).await,
         wiring: Arc::clone(&wiring),
         wakes,
         logs: log_folder.clone(),
@@ -103,6 +107,18 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         warn!("this instance was deregistered: registering anew; its tasks will be stopped");
         identity.forget()?;
     }
+}
+
+/// The volumes of this machine, without those of tasks of which nothing is left.
+async fn volumes_of(data: &Path, tasks: &Path) -> Volumes {
+    let (volumes, tasks) = (Volumes::in_folder(&data.join("volumes")), tasks.to_owned());
+    unblocked(move || {
+        if let Err(error) = volumes.keep_only(|task| tasks.join(task).exists()) {
+            error!(%error, "the volumes of tasks that are no more are not removed");
+        }
+        volumes
+    })
+    .await
 }
 
 /// Keeps both streams open until the instance is no more.

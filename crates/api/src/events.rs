@@ -3,15 +3,23 @@
 use std::fmt;
 use std::pin::Pin;
 
-use wire::{Member, Shape, ShapeWriter};
+use wire::{Member, Shape, event_stream};
 
 use crate::Answer;
 
 /// One event of an answer.
 pub struct Event {
     name: &'static str,
-    place: &'static Member,
-    body: Box<dyn Answer>,
+    body: Body,
+}
+
+enum Body {
+    Document {
+        place: &'static Member,
+        document: Box<dyn Answer>,
+    },
+    /// What ends the stream, and its text.
+    Exception(String),
 }
 
 /// What makes the events of one answer. Dropped when the caller hangs up.
@@ -28,25 +36,22 @@ pub struct Events(Box<dyn EventSource>);
 
 impl Event {
     /// An event as the model names it, and its document.
-    pub fn new<T: Shape + Send + 'static>(name: &'static str, place: &'static Member, body: T) -> Self {
-        Self { name, place, body: Box::new(body) }
+    pub fn new<T: Shape + Send + 'static>(name: &'static str, place: &'static Member, document: T) -> Self {
+        Self { name, body: Body::Document { place, document: Box::new(document) } }
     }
 
-    /// Its name.
+    /// An exception as the model names it: the last event of a stream that cannot go on.
+    pub fn exception(name: &'static str, message: impl Into<String>) -> Self {
+        Self { name, body: Body::Exception(message.into()) }
+    }
+
+    /// The event as a message of a stream.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The place of its document.
-    #[must_use]
-    pub const fn place(&self) -> &'static Member {
-        self.place
-    }
-
-    /// Writes its document.
-    pub fn write(&self, at: &'static Member, to: &mut dyn ShapeWriter) {
-        self.body.write(at, to);
+    pub fn to_message(&self) -> Vec<u8> {
+        match &self.body {
+            Body::Document { place, document } => event_stream::event(self.name, place, &|at, to| document.write(at, to)),
+            Body::Exception(text) => event_stream::exception(self.name, text),
+        }
     }
 }
 

@@ -20,13 +20,22 @@
 //!
 //! [registries."lan:5000"]
 //! insecure = true                    # plain HTTP
+//!
+//! [s3]                               # where environmentFiles are; none if it is not here
+//! endpoint = "https://s3.example"    # AWS's own if it is not here
+//! region = "us-east-1"
+//! access-key-id = "AKID"
+//! secret-access-key-file = "/etc/berth/s3-key"
+//! path-style = true                  # BUCKET.HOST otherwise
 //! ```
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use berth_agent::S3Settings;
 use berth_agent::images::{CleanupSettings, ImageSettings, PullBehavior, Registries};
+use berth_wire::Sensitive;
 use serde::Deserialize;
 
 /// More than this is no configuration.
@@ -47,6 +56,61 @@ pub(crate) struct NodeConfig {
 struct NodeFile {
     images: Images,
     registries: Registries,
+    s3: Option<S3>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct S3 {
+    endpoint: Option<String>,
+    #[serde(default = "usual_region")]
+    region: String,
+    access_key_id: String,
+    secret_access_key_file: PathBuf,
+    #[serde(default = "yes")]
+    path_style: bool,
+}
+
+fn usual_region() -> String {
+    "us-east-1".to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl S3 {
+    /// Paths are beside the file.
+    fn settings(self, folder: &Path) -> Result<S3Settings> {
+        if let Some(endpoint) = self.endpoint.as_deref().filter(|endpoint| !is_origin(endpoint)) {
+            bail!("s3: endpoint `{endpoint}` has to be http://HOST or https://HOST, with a port if need be, and nothing behind it");
+        }
+        let file = folder.join(self.secret_access_key_file);
+        let secret = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+        Ok(S3Settings {
+            endpoint: self.endpoint.map(|endpoint| endpoint.trim_end_matches('/').to_owned()),
+            region: self.region,
+            access_key_id: self.access_key_id,
+            secret_access_key: Sensitive::new(secret.trim().to_owned()),
+            path_style: self.path_style,
+        })
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    let uri = text.parse::<http::Uri>().ok();
+    uri.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.path() == "/" && uri.query().is_none()
+    })
+}
+
+/// What the file says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct NodeSettings {
+    /// Of images.
+    pub(crate) images: ImageSettings,
+    /// Of where environment files are.
+    pub(crate) s3: Option<S3Settings>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -86,22 +150,23 @@ impl TryFrom<String> for Span {
     }
 }
 
-/// What the file says of images; the defaults if there is none.
-pub(crate) fn image_settings(named: &NodeConfig, data: &Path) -> Result<ImageSettings> {
+/// What the file says; the defaults if there is none.
+pub(crate) fn settings(named: &NodeConfig, data: &Path) -> Result<NodeSettings> {
     let usual = data.join(NAME);
     let (path, must_exist) = named.node_config.as_deref().map_or((usual.as_path(), false), |path| (path, true));
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.len() > LONGEST => bail!("{} has more than {LONGEST} bytes", path.display()),
         Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => return Ok(ImageSettings::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => return Ok(NodeSettings::default()),
         Err(error) => return Err(error).with_context(|| format!("opening {}", path.display())),
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     read(&text, path.parent().unwrap_or(Path::new(""))).with_context(|| format!("reading {}", path.display()))
 }
 
-fn read(text: &str, folder: &Path) -> Result<ImageSettings> {
-    let NodeFile { images, mut registries } = toml::from_str(text)?;
+fn read(text: &str, folder: &Path) -> Result<NodeSettings> {
+    let NodeFile { images, mut registries, s3 } = toml::from_str(text)?;
+    let s3 = s3.map(|s3| s3.settings(folder)).transpose()?;
     for registry in registries.values_mut() {
         for file in [&mut registry.ca_file, &mut registry.password_file].into_iter().flatten() {
             *file = folder.join(&*file);
@@ -119,7 +184,8 @@ fn read(text: &str, folder: &Path) -> Result<ImageSettings> {
     if cleanup.disk_low > cleanup.disk_high || cleanup.disk_high > 100 {
         bail!("disk-low-percent is at most disk-high-percent, and that is at most 100");
     }
-    Ok(ImageSettings { behavior: images.pull_behavior, registries, cleanup, ..ImageSettings::default() })
+    let images = ImageSettings { behavior: images.pull_behavior, registries, cleanup, ..ImageSettings::default() };
+    Ok(NodeSettings { images, s3 })
 }
 
 #[cfg(test)]
@@ -140,7 +206,7 @@ mod tests {
             ca-file = "ca.pem"
             password-file = "/secret"
         "#;
-        let settings = read(text, Path::new("/etc/berth")).unwrap();
+        let settings = read(text, Path::new("/etc/berth")).unwrap().images;
         assert_eq!(settings.behavior, PullBehavior::PreferCached);
         assert_eq!((settings.cleanup.interval, settings.cleanup.disk_high), (Duration::from_secs(600), 95));
         assert_eq!(settings.cleanup.minimum_age, Duration::from_secs(3600));
@@ -148,7 +214,22 @@ mod tests {
         let lan = &settings.registries["lan:5000"];
         assert_eq!((lan.insecure, lan.ca_file.as_deref()), (true, Some(Path::new("/etc/berth/ca.pem"))));
         assert_eq!(lan.password_file.as_deref(), Some(Path::new("/secret")));
-        assert_eq!(read("", Path::new("")).unwrap(), ImageSettings::default());
+        assert_eq!(read("", Path::new("")).unwrap(), NodeSettings::default());
+    }
+
+    #[test]
+    fn the_file_says_where_environment_files_are() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key"), "a secret\n").unwrap();
+        let text = "[s3]\nendpoint = \"http://10.0.0.1:9000/\"\naccess-key-id = \"AKID\"\nsecret-access-key-file = \"key\"";
+        let s3 = read(text, folder.path()).unwrap().s3.unwrap();
+        assert_eq!((s3.endpoint.as_deref(), s3.region.as_str()), (Some("http://10.0.0.1:9000"), "us-east-1"));
+        assert_eq!((s3.secret_access_key.expose().as_str(), s3.path_style), ("a secret", true));
+        for wrong in ["ftp://x", "http://x/y", "x:9000"] {
+            let text = text.replace("http://10.0.0.1:9000/", wrong);
+            assert!(format!("{:#}", read(&text, folder.path()).unwrap_err()).contains("endpoint"), "{wrong}");
+        }
+        assert!(format!("{:#}", read(&text.replace("\"key\"", "\"none\""), folder.path()).unwrap_err()).contains("none"));
     }
 
     #[test]

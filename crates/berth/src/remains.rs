@@ -1,7 +1,7 @@
 //! What an installation makes on a machine, found by its id and its folder, and removed without anybody's help.
 //!
 //! Nothing of another installation is touched: cgroups carry the id in their path, containers and their mounts lie below
-//! `DATA/agent/tasks`. What somebody has mounted elsewhere in the data folder stays.
+//! `DATA/agent/tasks`, volumes below `DATA/agent/volumes`. What somebody has mounted elsewhere in the data folder stays.
 
 mod cgroups;
 mod mounts;
@@ -24,7 +24,7 @@ pub(crate) struct Removed {
     pub(crate) processes: usize,
     /// Folders of the cgroup hierarchies.
     pub(crate) cgroups: usize,
-    /// Mounts of containers.
+    /// Mounts of containers, and volumes that are mounts.
     pub(crate) mounts: usize,
     /// Network interfaces of tasks.
     pub(crate) interfaces: usize,
@@ -44,7 +44,10 @@ pub(crate) fn remove(folder: &Path, id: &str, runtime: impl FnOnce() -> Result<A
     let mine = cgroups::of(id)?;
     removed.processes = cgroups::kill(&mine)?;
     removed.cgroups = cgroups::remove(&mine)?;
-    removed.mounts = mounts::remove_below(&tasks)?;
+    let volumes = crate::installation::agent_folder(folder).join("volumes");
+    removed.mounts = mounts::remove_below(&tasks)? + mounts::remove_below(&volumes)?;
+    // No task is left that could have some of its own.
+    berth_runtime::remove_tree(&volumes.join("task")).context("removing the volumes of tasks")?;
     own_ids::give_up(id).context("giving up the ids of tasks")?;
     removed.interfaces = networks(id)?;
     Ok(removed)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, dare, datagram, eat, fetch, files, look, orphan, pack, serve, terminal, wait};
+use crate::{count, dare, datagram, eat, fetch, files, flood, look, orphan, pack, serve, terminal, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -67,6 +67,19 @@ pub(crate) enum Command {
         /// Exit with this code
         #[arg(long, default_value_t = 0)]
         exit: u8,
+    },
+    /// Print numbered lines as fast as they are taken
+    Flood {
+        /// How many
+        lines: u64,
+        /// Bytes of each, with its end
+        #[arg(long, default_value_t = 100)]
+        width: usize,
+    },
+    /// Print a text as it is
+    Say {
+        /// The text
+        text: String,
     },
     /// Exit with a code
     Exit {
@@ -166,6 +179,8 @@ impl Command {
                 count::run(lines, every, stderr)?;
                 return Ok(ExitCode::from(exit));
             }
+            Self::Flood { lines, width } => flood::run(lines, width.saturating_sub(2))?,
+            Self::Say { text } => flood::say(&text)?,
             Self::Exit { code } => return Ok(ExitCode::from(code)),
             Self::Wait { seconds, stubborn } => return wait::run(seconds, stubborn),
             Self::Eat { mebibytes } => eat::run(mebibytes)?,

@@ -9,6 +9,7 @@ mod datagram;
 mod eat;
 mod fetch;
 mod files;
+mod flood;
 mod look;
 mod orphan;
 mod pack;

@@ -37,8 +37,7 @@ impl AnswerBody {
                     _ = closing.wait_for(|closing| *closing) => None,
                 };
                 let Some(event) = event else { return };
-                let message = event_stream::event(event.name(), event.place(), &|at, to| event.write(at, to));
-                if messages.send(message.into()).await.is_err() {
+                if messages.send(event.to_message().into()).await.is_err() {
                     return;
                 }
             }

@@ -101,7 +101,7 @@ impl World {
         self.next += 1;
         let Self { pool, services, strategies, instances, chance, .. } = self;
         let Service { group, reservation, rules, sieve } = &mut services[at];
-        let want = Want { attributes: &[], reservation, gpus: 0, group, zones: None, count, rules, strategies };
+        let want = Want { attributes: &[], reservation, gpus: 0, group, provider: None, zones: None, count, rules, strategies };
         let mut ids = || {
             *chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             u128::from(*chance).to_be_bytes()

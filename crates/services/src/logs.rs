@@ -14,15 +14,20 @@ mod delete_subscription_filter;
 mod describe_log_groups;
 mod describe_log_streams;
 mod describe_metric_filters;
+mod describe_queries;
 mod describe_query_definitions;
 mod describe_resource_policies;
 mod describe_subscription_filters;
 mod failure;
 mod filter_log_events;
 mod get_log_events;
+mod get_log_group_fields;
+mod get_log_record;
+mod get_query_results;
 mod group;
 mod handler;
 mod list_log_groups;
+mod list_log_groups_for_query;
 mod list_tags_for_resource;
 mod list_tags_log_group;
 mod put_log_events;
@@ -31,10 +36,15 @@ mod put_metric_filter;
 mod put_query_definition;
 mod put_resource_policy;
 mod put_retention_policy;
+mod queries;
 mod scope;
+mod start_live_tail;
+mod start_query;
+mod stop_query;
 mod tag_log_group;
 mod tag_resource;
 mod tagging;
+mod tails;
 mod test_metric_filter;
 mod token;
 mod untag_log_group;
@@ -49,6 +59,9 @@ use berth_store::{Store, Transaction, UpdateError};
 use berth_telemetry::logs::{LogError, LogStore, WriteError};
 use tokio::sync::Notify;
 
+use self::queries::Queries;
+use self::tails::Tails;
+
 /// CloudWatch Logs over a store and a log store.
 #[derive(Debug)]
 pub struct LogsService {
@@ -56,13 +69,15 @@ pub struct LogsService {
     logs: LogStore,
     /// Told when there may be events that have expired.
     expiry: Arc<Notify>,
+    queries: Queries,
+    tails: Arc<Tails>,
 }
 
 impl LogsService {
     /// CloudWatch Logs over these.
     #[must_use]
     pub fn new(store: Store, logs: LogStore) -> Self {
-        Self { store, logs, expiry: Arc::default() }
+        Self { store, logs, expiry: Arc::default(), queries: Queries::default(), tails: Arc::default() }
     }
 
     /// Deletes the events of groups that are not there any more: a crash may have come between the two halves of deleting one.

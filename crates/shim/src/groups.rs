@@ -69,7 +69,8 @@ pub(crate) fn take_view(cgroups: &Cgroups, path: &str, writable: bool) -> Result
         system::add_mount_attributes(&tree, safe).map_err(at("limiting what can be done with", &seen.folder))?;
         trees.push((seen, tree));
     }
-    for mount in [Path::new(PLACE)].into_iter().chain(cgroups.mounts()) {
+    let elsewhere = cgroups.mounts().filter(|mount| !mount.starts_with(PLACE));
+    for mount in [Path::new(PLACE)].into_iter().chain(elsewhere) {
         match unmount(mount, UnmountFlags::DETACH) {
             // Gone with what was around it.
             Ok(()) | Err(Errno::INVAL | Errno::NOENT) => {}

@@ -31,13 +31,13 @@ pub(crate) fn fill(stage: &Stage, spec: &ContainerSpec) -> Result<()> {
     let root = Root::open(&stage.rootfs, owner)?;
     for bind in spec.binds.iter().filter(first) {
         if let Some(mark) = &bind.fill {
-            fill_one(&root, bind, mark, owner.unwrap_or_default())?;
+            fill_one(&root, bind, mark, owner)?;
         }
     }
     Ok(())
 }
 
-fn fill_one(root: &Root, bind: &Bind, mark: &Path, owner: u32) -> Result<()> {
+fn fill_one(root: &Root, bind: &Bind, mark: &Path, owner: Option<u32>) -> Result<()> {
     let lock = mark.with_extension("lock");
     // Another container of the task may be at it.
     let held = File::create(&lock).map_err(at("opening", &lock))?;
@@ -52,9 +52,8 @@ fn fill_one(root: &Root, bind: &Bind, mark: &Path, owner: u32) -> Result<()> {
             let mut copy = Copy { at: bind.target.clone() };
             copy.folder(from.as_fd(), to.as_fd(), 0)?;
         }
-        None => {
-            std::os::unix::fs::fchown(&to, Some(owner), Some(owner)).map_err(at("giving away", &bind.source))?;
-        }
+        // Of its own root, if that is not the host's.
+        None => std::os::unix::fs::fchown(&to, owner, owner).map_err(at("giving away", &bind.source))?,
     }
     File::create(mark).map(drop).map_err(at("making", mark))
 }

@@ -7,5 +7,6 @@
 //! - What is held in memory does not grow with the data, nor with the number of streams ever made: `logs` says what is held.
 //! - It reads no clock: times are arguments. It knows no other crate's database, and has none of its own.
 
+pub mod insights;
 pub mod logs;
 pub mod pattern;

@@ -4,6 +4,7 @@
 mod agent_frames;
 mod containers;
 mod images;
+mod logs;
 mod value;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use berth_wire::{Member, Missing, Operation, Protocol, ReadError, Service, Shape
 pub use agent_frames::{acs_frame, tcs_frame};
 pub use containers::{output_segment, shim_message};
 pub use images::{archive, image, layer, manifest, reference};
+pub use logs::{filter_pattern, insights_query};
 use value::Value;
 
 static SERVICES: [&Service; 3] = [&berth_api::ecs::SERVICE, &berth_api::logs::SERVICE, &berth_api::sts::SERVICE];

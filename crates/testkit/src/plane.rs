@@ -54,7 +54,8 @@ impl Plane {
     /// # Errors
     /// No port is free, or the account or region is none.
     pub async fn start(timing: Timing) -> Result<Self> {
-        let store = Store::open(Memory::default(), Options::new("test").derive(Placements::default())).context("opening the store")?;
+        let store =
+            Store::open(Memory::default(), Options::new("test").derive(Placements::default())).context("opening the store")?;
         Self::over(store, timing).await
     }
 

@@ -35,12 +35,9 @@ fn of_task(task: &Task) -> [(&'static str, bool); 4] {
     ]
 }
 
-fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 9] {
+fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 6] {
     let container = wanted.container;
     [
-        ("environmentFiles", !container.environment_files.is_empty()),
-        ("mountPoints", !container.mount_points.is_empty()),
-        ("volumesFrom", !container.volumes_from.is_empty()),
         ("logConfiguration with the execution role", container.logs_auth_strategy.is_some()),
         ("secrets", !container.secrets.is_empty()),
         ("firelensConfiguration", container.firelens_configuration.is_some()),

@@ -469,10 +469,7 @@ fn containers_share_with_the_host_or_with_what_holds_the_tasks_namespaces() {
 fn what_is_not_done_is_refused_by_name() {
     let none = || json!({});
     let cases = [
-        (json!({ "mountPoints": [{ "sourceVolume": "v" }] }), none(), none(), "mountPoints"),
-        (json!({ "volumesFrom": [{ "sourceContainer": "v" }] }), none(), none(), "volumesFrom"),
         (json!({ "secrets": [{ "name": "S" }] }), none(), none(), "secrets"),
-        (json!({ "environmentFiles": [{ "value": "S" }] }), none(), none(), "environmentFiles"),
         (json!({ "firelensConfiguration": { "type": "fluentd" } }), none(), none(), "firelensConfiguration"),
         (none(), none(), json!({ "PidMode": "host" }), "pidMode"),
     ];

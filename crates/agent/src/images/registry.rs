@@ -15,6 +15,8 @@ mod repository;
 mod settings;
 mod transport;
 
+pub(crate) use transport::tls;
+
 pub(super) use download::Session;
 pub use error::{FetchError, Retried};
 pub use patience::Patience;

@@ -1,5 +1,7 @@
 //! `awslogs`: logs that go to the control plane, as to CloudWatch.
 
+mod datetime;
+mod multiline;
 mod ship;
 
 use std::time::Duration;
@@ -11,6 +13,7 @@ use berth_runtime::{Output, WhenFull};
 use super::error::DriverError;
 use super::options::Options;
 
+use multiline::Multiline;
 pub(super) use ship::Ship;
 
 pub(super) const NAME: &str = "awslogs";
@@ -25,6 +28,8 @@ pub(super) struct CloudWatch {
     group: String,
     stream: String,
     create_group: bool,
+    /// How lines become events; nothing if each is one.
+    multiline: Option<Multiline>,
     pub(super) output: Output,
 }
 
@@ -42,13 +47,14 @@ impl CloudWatch {
         let prefix = options.take("awslogs-stream-prefix").map(|prefix| format!("{prefix}/{container}/{task_id}"));
         let stream = options.take("awslogs-stream").or(prefix).unwrap_or_else(|| runtime_id.to_owned());
         let create_group = options.flag("awslogs-create-group")?;
-        // How Docker's driver paces itself; this one sends what is there.
-        options.number("awslogs-force-flush-interval-seconds")?;
+        // How Docker's driver paces itself; this one sends what is there, and only waits for the rest of an event.
+        let patience = options.number("awslogs-force-flush-interval-seconds")?;
         options.number("awslogs-max-buffered-events")?;
+        let multiline = Multiline::of(&mut options, patience)?;
         // The default of ECS since June 2025.
         let output = options.output(WhenFull::Drop)?;
         options.finish()?;
-        Ok(Self { client: client.in_region(&region), group, stream, create_group, output })
+        Ok(Self { client: client.in_region(&region), group, stream, create_group, multiline, output })
     }
 
     /// Sees to it that the stream is there.

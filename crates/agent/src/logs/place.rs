@@ -147,14 +147,14 @@ pub(super) fn time_of(nanos: u64) -> SystemTime {
 }
 
 /// Bytes as text, for files that people may look into.
-mod text {
+pub(super) mod text {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::logs) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
         hex::encode(bytes).serialize(to)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+    pub(in crate::logs) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
         hex::decode(String::deserialize(from)?).map_err(serde::de::Error::custom)
     }
 }

@@ -23,11 +23,13 @@ use super::report::Progress;
 use super::upkeep::{News, is_over};
 use super::view::View;
 use super::work::{Created, Done, Failure, KILL, Subject, unblocked};
+use crate::environment_files::S3Settings;
 use crate::files::Outlives;
 use crate::images::{Images, PullTimes, Resolved};
 use crate::logs::{Driver, Wakes};
 use crate::machine::{uptime, wall};
 use crate::network::{Link, Linked, TaskNetwork, Wiring, links_of};
+use crate::volumes::Volumes;
 
 /// Nothing is due.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
@@ -43,6 +45,9 @@ pub(crate) struct Shared {
     pub(crate) tasks: PathBuf,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) images: Images,
+    pub(crate) volumes: Volumes,
+    /// Where environment files are, if anywhere.
+    pub(crate) s3: Option<Arc<S3Settings>>,
     /// What there is for the networks of tasks.
     pub(crate) wiring: Arc<Wiring>,
     /// Wakes log drivers.
@@ -209,8 +214,8 @@ impl Actor {
         }
         while self.work.join_next().await.is_some() {}
         self.network.release().await;
-        let (runtime, folder) = (Arc::clone(&self.shared.runtime), self.folder.clone());
-        unblocked(move || remove_remains(&*runtime, &folder)).await;
+        let (shared, folder) = (Arc::clone(&self.shared), self.folder.clone());
+        unblocked(move || remove_remains(&shared, &folder)).await;
         Fate::Unknown
     }
 

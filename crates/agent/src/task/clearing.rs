@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use berth_plan::node::Status;
-use berth_runtime::Runtime;
 use tokio::time::Instant;
 use tracing::{error, warn};
 
-use super::actor::{Actor, Output};
+use super::actor::{Actor, Output, Shared};
 use super::attempts::Attempts;
 use super::folders::TaskFolder;
 use super::upkeep::is_over;
@@ -73,7 +72,7 @@ impl Actor {
         for container in &mut self.containers {
             container.image = None;
         }
-        let (runtime, folder) = (Arc::clone(&self.shared.runtime), self.folder.clone());
+        let folder = self.folder.clone();
         let containers = (0..self.containers.len()).map(|at| self.subject(at).runtime_folder());
         let containers = containers.chain([self.folder.namespaces()]).collect();
         let group = container_spec::group(&self.record.task).name;
@@ -81,8 +80,9 @@ impl Actor {
         self.work.spawn(async move {
             // It is never closed.
             let _turn = shared.clearings.acquire().await;
+            let machine = Arc::clone(&shared);
             let cleared = unblocked(move || {
-                give_back(&*runtime, containers, &group)?;
+                give_back(&machine, containers, &group, &folder.id())?;
                 if next == Stage::All { files::remove_folder(folder.path()).map_err(|error| error.to_string()) } else { Ok(()) }
             });
             Done::Cleared(cleared.await.map(|()| next == Stage::All))
@@ -103,18 +103,19 @@ impl Actor {
     }
 }
 
-fn give_back(runtime: &dyn Runtime, containers: Vec<PathBuf>, group: &str) -> Result<(), String> {
+fn give_back(shared: &Shared, containers: Vec<PathBuf>, group: &str, task: &str) -> Result<(), String> {
     for folder in containers {
-        runtime.delete(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        shared.runtime.delete(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
-    runtime.remove_group(group).map_err(|error| format!("group {group}: {error}"))
+    shared.runtime.remove_group(group).map_err(|error| format!("group {group}: {error}"))?;
+    shared.volumes.remove_task(task).map_err(|error| error.to_string())
 }
 
 /// Removes what is left of a task whose record is not to be had: nothing of it may go on unseen.
-pub(crate) fn remove_remains(runtime: &dyn Runtime, folder: &TaskFolder) {
+pub(crate) fn remove_remains(shared: &Shared, folder: &TaskFolder) {
     let removed = files::folders(folder.path()).map_err(|error| error.to_string()).and_then(|containers| {
         let names = containers.iter().filter_map(|container| container.file_name()?.to_str());
-        give_back(runtime, names.map(|name| folder.runtime(name)).collect(), &folder.id())
+        give_back(shared, names.map(|name| folder.runtime(name)).collect(), &folder.id(), &folder.id())
     });
     let removed = removed.and_then(|()| files::remove_folder(folder.path()).map_err(|error| error.to_string()));
     if let Err(why) = removed {

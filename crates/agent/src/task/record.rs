@@ -13,6 +13,7 @@ use crate::container_spec;
 use crate::files::{self, FileError, Outlives};
 use crate::images::PullTimes;
 use crate::network::links_of;
+use crate::volumes;
 
 const VERSION: u8 = 1;
 /// What a container gets to end by itself where nothing is said.
@@ -194,6 +195,7 @@ fn containers(task: &acs::Task) -> Option<Vec<NodeContainer>> {
             start_timeout: seconds(given.start_timeout).filter(|timeout| !timeout.is_zero()),
             checks: container_spec::checks(given),
             restart: given.restart_policy.as_ref().filter(|policy| policy.enabled == Some(true)).map(restart_policy),
+            made_after: volumes::shared_with(task, given)?,
             ..NodeContainer::new(&given.name, seconds(given.stop_timeout).unwrap_or(STOP_TIMEOUT))
         })
     };

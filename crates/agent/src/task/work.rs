@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use berth_api::acs;
 use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
@@ -23,10 +24,12 @@ use super::health::Checkup;
 use super::report::Progress;
 use crate::backoff::Backoff;
 use crate::container_spec::{self, NodeFacts};
+use crate::environment_files;
 use crate::images::{Obtained, PullTimes, Resolved};
 use crate::logs::{Context, Driver};
 use crate::machine::timestamp;
 use crate::network::Pending;
+use crate::volumes;
 
 /// Between looks at a container that gives nothing to wait for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -81,7 +84,7 @@ pub(super) struct Created {
 #[derive(Debug, Clone)]
 pub(super) struct Subject {
     pub(super) shared: Arc<Shared>,
-    pub(super) task: Arc<berth_api::acs::Task>,
+    pub(super) task: Arc<acs::Task>,
     pub(super) folder: TaskFolder,
     /// Held while what the containers share is made.
     pub(super) sharing: Arc<Mutex<()>>,
@@ -149,13 +152,25 @@ impl Subject {
         let (task, Some(container)) = (&*self.task, self.task.containers.get(self.at)) else {
             return Err(cannot(&"the task has no such container"));
         };
+        let initialized = |error| Failure { code: None, reason: format!("ResourceInitializationError: {error}") };
+        let variables = environment_files::variables(self.shared.s3.as_ref(), container).await.map_err(initialized)?;
+        let container = &acs::Container { environment: acs::Hidden(variables), ..container.clone() };
         let driver = self.driver()?;
         let etc = self.folder.etc(&container.name);
+        let since = Instant::now();
         let (connection, bindings) = network.connection().await.map_err(|reason| Failure { code: None, reason })?;
+        self.took("network", since);
         // As it is now: resolvers change with the places that a machine is at.
         let facts = unblocked(NodeFacts::read).await;
-        let spec = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
-        let mut spec = spec.map_err(|error| cannot(&error))?;
+        let made = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
+        let mut spec = made.map_err(|error| cannot(&error))?;
+        let mounts = volumes::mounts(task, container).map_err(|error| cannot(&error))?;
+        if !mounts.is_empty() {
+            let (volumes, id) = (self.shared.volumes.clone(), self.folder.id().into_owned());
+            let made = unblocked(move || volumes.prepare(&id, &mounts)).await;
+            let failed = |error| Failure { code: None, reason: format!("CannotCreateVolumeError: {error}") };
+            spec.binds = volumes::beside(made.map_err(failed)?, spec.binds);
+        }
         for lowered in container_spec::lowered(container, &facts).map_err(|error| cannot(&error))? {
             warn!(task = %self.folder.id(), container = container.name, "{lowered}");
         }

@@ -68,6 +68,7 @@ impl Machine {
             version: "0.0.0".to_owned(),
             runtime: Arc::new(self.runtime.clone()),
             images: ImageSettings::default(),
+            s3: None,
             network: None,
             fargate_only: false,
         };

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::cli::{Data, Fargate, Log, Offer, Shim};
 use crate::keys::AccessKey;
 use crate::launches::{self, Part};
-use crate::node_file::{self, NodeConfig};
+use crate::node_file::{self, NodeConfig, NodeSettings};
 use crate::{addresses, confinement, fargate, files, installation, logging, node, preflight};
 
 #[derive(Debug, clap::Args)]
@@ -93,7 +93,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     launches::keep(&data, Part::Agent);
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
-    let mut images = node_file::image_settings(&arguments.node_config, &folder)?;
+    let NodeSettings { mut images, s3 } = node_file::settings(&arguments.node_config, &folder)?;
     images.behavior = arguments.image_pull_behavior.unwrap_or(images.behavior);
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
     // Where nothing was settled by `berth up`, the control plane is elsewhere, and its choice counts.
@@ -111,6 +111,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         runtime,
         images,
+        s3,
         network: Some(network),
         fargate_only: wanted == Fargate::Only,
     };

@@ -27,6 +27,8 @@ pub(super) fn run(arguments: &Env) -> Result<()> {
         ("AWS_DEFAULT_REGION", run.region),
         ("AWS_ACCESS_KEY_ID", key.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", key.secret_access_key),
+        // StartLiveTail would go to a host of another name, which is not there.
+        ("AWS_DISABLE_HOST_PREFIX_INJECTION", "true".to_owned()),
         ("BERTH_SUBNETS", subnets.join(",")),
         ("BERTH_SECURITY_GROUP", network.security_group),
     ];

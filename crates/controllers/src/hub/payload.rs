@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use berth_api::acs;
 use berth_api::ecs as api;
-use berth_model::{Facts, LaunchType, Task, TaskDefinition};
-use berth_store::TaskKey;
+use berth_model::{AccountSettings, Facts, LaunchType, Region, Task, TaskDefinition};
+use berth_store::{AccountSettingsKey, State, TaskKey};
 use berth_wire::{EnumShape as _, ReadError};
 
 use super::definition;
@@ -18,6 +18,25 @@ use super::names::Names;
 
 /// CPU units of a processor.
 const UNITS: f64 = 1024.0;
+
+/// How containers give their output to a log driver where their definitions do not say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LogMode {
+    /// They wait for it.
+    Blocking,
+    /// They do not, and what does not fit into the buffer is lost.
+    NonBlocking,
+}
+
+impl LogMode {
+    /// What the account has set in a region.
+    pub(super) fn of(state: &State, names: Names, region: Region) -> Self {
+        let key = AccountSettingsKey { region, principal: format!("arn:aws:iam::{}:root", names.account).into() };
+        let values = state.get::<AccountSettings>(&key).map(|settings| settings.values.as_slice()).unwrap_or_default();
+        let blocks = values.iter().any(|(name, value)| *name == "defaultLogDriverMode" && **value == *"blocking");
+        if blocks { Self::Blocking } else { Self::NonBlocking }
+    }
+}
 
 /// What an agent is told of a task with these interfaces. Stopping one tells all of it again: agents refuse what they cannot parse.
 ///
@@ -28,12 +47,13 @@ pub(super) fn task(
     task: &Task,
     definition: &TaskDefinition,
     interfaces: Vec<acs::ElasticNetworkInterface>,
+    log_mode: LogMode,
     stop: bool,
 ) -> Result<acs::Task, ReadError> {
     let merged = definition::merged(task, definition)?;
     let facts = &definition.facts;
     let key = TaskKey { region: task.region, id: task.id };
-    let scene = Scene { names, task, facts, key };
+    let scene = Scene { names, task, facts, key, log_mode };
     let containers = merged.container_definitions.iter().flatten();
     Ok(acs::Task {
         arn: names.task(key, &task.cluster),
@@ -68,6 +88,7 @@ struct Scene<'a> {
     task: &'a Task,
     facts: &'a Facts,
     key: TaskKey,
+    log_mode: LogMode,
 }
 
 /// The launch type as agents know it: an instance that a capacity provider manages is an EC2 one to them.

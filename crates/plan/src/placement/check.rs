@@ -16,6 +16,9 @@ pub(super) fn check(want: &Want<'_>, subject: &Subject<'_>, of_group: u32, used:
 pub(super) fn suits(want: &Want<'_>, subject: &Subject<'_>) -> Result<(), Lack> {
     let instance = subject.instance;
     takes_tasks(instance)?;
+    if want.provider.is_some_and(|provider| instance.capacity_provider.as_ref() != Some(provider)) {
+        return Err(Lack::CapacityProvider(instance.capacity_provider.clone()));
+    }
     attributes(want.attributes, instance)?;
     location(want.zones, instance)?;
     let lasting = want.rules.iter().filter(|rule| rule.is_lasting());

@@ -15,6 +15,8 @@ pub enum Lack {
     Agent,
     /// A health check of it fails: its name.
     Impaired(Name),
+    /// It belongs to another capacity provider than the task's: its own.
+    CapacityProvider(Option<Name>),
     /// An attribute the task definition demands.
     Attribute(Attribute),
     /// The expression of a `memberOf` does not select it.
@@ -67,7 +69,7 @@ impl Lack {
         match self {
             Self::NotActive(_) => "INACTIVE",
             Self::Agent | Self::Impaired(_) => "AGENT",
-            Self::Attribute(_) => "ATTRIBUTE",
+            Self::Attribute(_) | Self::CapacityProvider(_) => "ATTRIBUTE",
             Self::Location(_) => "LOCATION",
             Self::MemberOf(_) => "MemberOf placement constraint unsatisfied.",
             Self::DistinctInstance { .. } => "DistinctInstance placement constraint unsatisfied.",
@@ -92,15 +94,16 @@ impl Lack {
             Self::NotActive(_) => 0,
             Self::Agent => 1,
             Self::Impaired(_) => 2,
-            Self::Attribute(_) => 3,
-            Self::Location(_) => 4,
-            Self::MemberOf(_) => 5,
-            Self::DistinctInstance { .. } => 6,
-            Self::Cpu { .. } => 7,
-            Self::Memory { .. } => 8,
-            Self::Port { .. } => 9,
-            Self::Gpu { .. } => 10,
-            Self::Interface => 11,
+            Self::CapacityProvider(_) => 3,
+            Self::Attribute(_) => 4,
+            Self::Location(_) => 5,
+            Self::MemberOf(_) => 6,
+            Self::DistinctInstance { .. } => 7,
+            Self::Cpu { .. } => 8,
+            Self::Memory { .. } => 9,
+            Self::Port { .. } => 10,
+            Self::Gpu { .. } => 11,
+            Self::Interface => 12,
         }
     }
 }
@@ -111,6 +114,8 @@ impl fmt::Display for Lack {
             Self::NotActive(status) => write!(f, "is {}", status.as_str()),
             Self::Agent => f.write_str("its agent is disconnected"),
             Self::Impaired(check) => write!(f, "is impaired: {check}"),
+            Self::CapacityProvider(Some(own)) => write!(f, "belongs to the capacity provider {own}"),
+            Self::CapacityProvider(None) => f.write_str("belongs to no capacity provider"),
             Self::Attribute(Attribute { name, value: None }) => write!(f, "needs the attribute {name}"),
             Self::Attribute(Attribute { name, value: Some(value) }) => write!(f, "needs the attribute {name} = {value}"),
             Self::Location(Some(zone)) => write!(f, "is in {zone}, where none of the subnets is"),

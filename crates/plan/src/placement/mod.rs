@@ -25,7 +25,7 @@ mod want;
 
 pub use index::{Index, PoolKey};
 pub use lack::Lack;
-pub use place::{Placed, Placement, Rejection, Why, place, start, suited};
+pub use place::{Placed, Placement, Rejection, Why, place, place_into, start, suited};
 pub use pool::{GroupKey, Pool};
 pub use rule::{Rule, rules};
 pub use sieve::Sieve;

@@ -97,29 +97,38 @@ pub(super) fn nearest(rejections: &[Rejection]) -> Option<&Rejection> {
 /// Finds a place for each task of `want` in the pool. What one task takes, the next one of the call finds taken. `sieve` has been
 /// used for tasks of the same kind before, or is new.
 pub fn place(want: &Want<'_>, pool: &Pool, sieve: &mut Sieve, ids: &mut dyn IdSource) -> Placement {
+    // What the last one takes is of interest to nobody.
+    let of_interest = want.count.saturating_sub(1);
+    find(want, &mut pool.clone(), of_interest, sieve, ids)
+}
+
+/// The same, and the pool is as it is with the tasks: for a decision that goes on with tasks of another kind.
+pub fn place_into(want: &Want<'_>, pool: &mut Pool, sieve: &mut Sieve, ids: &mut dyn IdSource) -> Placement {
+    find(want, pool, want.count, sieve, ids)
+}
+
+fn find(want: &Want<'_>, pool: &mut Pool, of_interest: u32, sieve: &mut Sieve, ids: &mut dyn IdSource) -> Placement {
     let seed = ids.next().into_iter().fold(0_u64, |sum, byte| sum.rotate_left(8) ^ u64::from(byte));
-    let mut pool = pool.clone();
     let why = Why::Best { instances: pool.len(), strategies: want.strategies.into() };
     let mut search = Search::new(want, sieve, seed);
     let mut placed = Vec::new();
     let mut unplaced = want.count;
     while unplaced > 0
-        && let Some(slot) = search.best(&pool)
+        && let Some(slot) = search.best(pool)
         && let Some(spot) = pool.spot(slot)
         && let Some(fixed) = &spot.fixed
     {
         let (instance, reservation) = (spot.id, want.reservation_on(&fixed.registered, &spot.used));
-        // What follows is of interest to further tasks of the call alone.
-        if unplaced > 1 {
+        if want.count - unplaced < of_interest {
             if pool.put(slot, &reservation, want.group).is_err() {
                 break;
             }
-            search.has_put(&pool, slot);
+            search.has_put(pool, slot);
         }
         placed.push(Placed { instance, reservation, why: why.clone() });
         unplaced -= 1;
     }
-    let rejections = if unplaced == 0 { Vec::new() } else { rejections(want, &pool) };
+    let rejections = if unplaced == 0 { Vec::new() } else { rejections(want, pool) };
     Placement { placed, unplaced, rejections }
 }
 

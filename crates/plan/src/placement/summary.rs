@@ -37,6 +37,7 @@ fn constraint(lack: &Lack) -> String {
         Lack::NotActive(status) => format!("status {}", status.as_str()),
         Lack::Agent => "agent disconnected".into(),
         Lack::Impaired(check) => format!("impaired {check}"),
+        Lack::CapacityProvider(_) => "capacity provider".into(),
         Lack::Attribute(attribute) => match &attribute.value {
             Some(value) => format!("attribute {} = {value}", attribute.name),
             None => format!("attribute {}", attribute.name),

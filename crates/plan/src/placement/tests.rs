@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::strategy::Strategy as Generated;
 
 use super::{
-    Field, GroupKey, Index, Lack, Placed, Placement, Pool, PoolKey, Rule, Sieve, Strategy, StrategyError, Want, place, rules,
-    start,
+    Field, GroupKey, Index, Lack, Placed, Placement, Pool, PoolKey, Rule, Sieve, Strategy, StrategyError, Want, place,
+    place_into, rules, start,
 };
 use crate::fixtures::{at, attribute, container, counting, facts, instance, published, region};
 use crate::task::{self, Order};
@@ -197,6 +197,33 @@ fn a_demanded_attribute_must_be_there_with_the_same_value() {
     lacks(wants("ssd", ""), has.clone(), "ATTRIBUTE", "needs the attribute ssd");
     lacks(wants("os", "windows"), has.clone(), "ATTRIBUTE", "needs the attribute os = windows");
     lacks(wants("gpu", "x"), has, "ATTRIBUTE", "needs the attribute gpu = x");
+}
+
+#[test]
+fn tasks_of_a_capacity_provider_go_to_its_instances() {
+    let (facts, group, provider) = (facts(), web(), Name::new("spot"));
+    let reservation = facts.reservation();
+    let want = Want { provider: Some(&provider), count: 9, ..Want::new(&facts, &reservation, &group) };
+    let of =
+        |number, provider: Option<&str>| ContainerInstance { capacity_provider: provider.map(Name::new), ..instance(number) };
+    let pool = pool(&empty([of(1, Some("spot")), of(2, Some("steady")), of(3, None)]));
+    let placement = place(&want, &pool, &mut Sieve::default(), &mut counting(0));
+    assert_eq!(chosen(&placement), [1; 8]);
+    let sentences: Vec<String> = placement.rejections.iter().map(|rejection| rejection.lack.sentence()).collect();
+    assert_eq!(sentences[1..], ["belongs to the capacity provider steady", "belongs to no capacity provider"]);
+}
+
+#[test]
+fn placing_into_a_pool_leaves_the_tasks_there() {
+    let (facts, group) = (facts(), web());
+    let reservation = facts.reservation();
+    let want = Want { count: 2, ..Want::new(&facts, &reservation, &group) };
+    let (mut pool, mut ids) = (pool(&empty([instance(1)])), counting(0));
+    for tasks in [2, 4, 6, 8] {
+        assert_eq!(place_into(&want, &mut pool, &mut Sieve::default(), &mut ids).unplaced, 0);
+        assert_eq!((pool.on(instance(1).id, &group), pool.used(instance(1).id).map(|used| used.cpu)), (tasks, Some(tasks * 256)));
+    }
+    assert_eq!(place_into(&want, &mut pool, &mut Sieve::default(), &mut ids).unplaced, 2);
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub struct Want<'a> {
     pub gpus: u32,
     /// Their group.
     pub group: &'a GroupKey,
+    /// The capacity provider whose instances they may be on, if not all may have them.
+    pub provider: Option<&'a Name>,
     /// The availability zones they may be in, if they may not be in all.
     pub zones: Option<&'a [Name]>,
     /// How many they are.
@@ -34,6 +36,7 @@ impl<'a> Want<'a> {
             reservation,
             gpus: facts.gpu_count(),
             group,
+            provider: None,
             zones: None,
             count: 1,
             rules: &[],

@@ -104,6 +104,7 @@ fn words(lack: &Lack) -> &'static str {
         Lack::NotActive(_) => "is not active",
         Lack::Agent => "doesn't have the agent connected",
         Lack::Impaired(_) => "is impaired",
+        Lack::CapacityProvider(_) => "does not belong to the capacity provider of your task",
         Lack::Attribute(_) => "is missing an attribute required by your task",
         Lack::MemberOf(_) => "does not satisfy a memberOf placement constraint",
         Lack::Location(_) => "is in an Availability Zone without one of your subnets",

@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use berth_model::{Deployment, DeploymentId, Matter, Name, Rollout, StopCode, StrategyItem, TaskId, node};
+use berth_model::{Deployment, DeploymentId, LaunchType, Matter, Name, Rollout, StopCode, StrategyItem, TaskId, node};
 
 use super::member::{Condition, Member};
 use super::rollout::Draft;
 use super::scale_in::{Candidate, Rank, order_of_scale_in};
 use super::{Bounds, Halt, Plan, Revision, Start, event, zones};
-use crate::placement::{Field, GroupKey, Lack, Placement, Pool, Sieve, Strategy, Want, place};
+use crate::placement::{Field, GroupKey, Lack, Placement, Pool, Sieve, Strategy, Want, place, place_into};
 use crate::{IdSource, capacity};
 
 /// Where a service's tasks go that has no strategy of its own.
@@ -125,17 +125,20 @@ impl Draft<'_> {
             zones: zones.or(revision.zones),
             ..Want::new(revision.facts, &reservation, &group)
         };
-        let nowhere = Pool::default();
-        let pool = self.view.pool.unwrap_or(&nowhere);
-        let placement = place(&want, pool, sieve, ids);
-        let strategy = &revision.record.source.strategy;
-        let by = |item: &StrategyItem| {
-            let came_by =
-                |member: &&Member<'_>| member.is_primary && member.task.capacity_provider.as_ref() == Some(&item.provider);
-            count(members.iter().filter(came_by))
+        let source = &revision.record.source;
+        let came_by = |member: &&Member<'_>, item: &StrategyItem| {
+            member.is_primary && member.task.capacity_provider.as_ref() == Some(&item.provider)
         };
-        let have: Vec<u32> = strategy.iter().map(by).collect();
-        let mut providers = capacity::split_further(strategy, &have, starts).into_iter();
+        let have = |item: &StrategyItem| count(members.iter().filter(|member| came_by(member, item)));
+        let have: Vec<u32> = source.strategy.iter().map(have).collect();
+        let providers = capacity::split_further(&source.strategy, &have, starts);
+        let pool = self.view.pool.cloned().unwrap_or_default();
+        let (placement, providers) = if source.launch == LaunchType::Fargate || providers.is_empty() {
+            (place(&want, &pool, sieve, ids), providers)
+        } else {
+            place_by_provider(&want, pool.clone(), providers, ids)
+        };
+        let mut providers = providers.into_iter();
         for placed in &placement.placed {
             let zone = pool.with_subject(placed.instance, |subject| node::zone(&subject.instance.attributes).cloned());
             self.plan.starts.push(Start {
@@ -161,7 +164,10 @@ impl Draft<'_> {
         let is_given_up = primary.rollout == Rollout::Failed;
         let mut victims: Vec<TaskId> = Vec::new();
         let going: Vec<&Member<'_>> = members.iter().filter(|member| !member.stays() && !member.is_protected).collect();
-        for member in going.iter().filter(|member| member.is_pending() && (!is_given_up || overflow > 0)) {
+        for member in going.iter().filter(|member| member.is_pending()) {
+            if is_given_up && need == 0 {
+                break;
+            }
             victims.push(member.id());
             need = need.saturating_sub(1);
         }
@@ -244,6 +250,25 @@ impl Draft<'_> {
     }
 }
 
+/// Finds places on the instances of each capacity provider for its share of the tasks. With the provider of each place.
+fn place_by_provider(want: &Want<'_>, mut pool: Pool, mut shares: Vec<Name>, ids: &mut dyn IdSource) -> (Placement, Vec<Name>) {
+    let mut all = Placement { placed: Vec::new(), unplaced: 0, rejections: Vec::new() };
+    let mut providers = Vec::new();
+    while let Some(provider) = shares.first().cloned() {
+        let whole = shares.len();
+        shares.retain(|other| *other != provider);
+        let share = count(shares.len()..whole);
+        // A sieve for each: which instances suit depends on the provider.
+        let want = Want { provider: Some(&provider), count: share, ..*want };
+        let found = place_into(&want, &mut pool, &mut Sieve::default(), ids);
+        providers.extend(found.placed.iter().map(|_| provider.clone()));
+        all.placed.extend(found.placed);
+        all.unplaced += found.unplaced;
+        all.rejections.extend(found.rejections);
+    }
+    (all, providers)
+}
+
 /// The group of the service's tasks.
 pub(super) fn group(draft: &Draft<'_>) -> GroupKey {
     GroupKey { cluster: draft.service.cluster.clone(), name: draft.service.group() }
@@ -275,6 +300,7 @@ pub(super) const fn is_taken(lack: &Lack) -> bool {
         Lack::NotActive(_)
         | Lack::Agent
         | Lack::Impaired(_)
+        | Lack::CapacityProvider(_)
         | Lack::Attribute(_)
         | Lack::MemberOf(_)
         | Lack::Location(_)

@@ -62,11 +62,31 @@ fn comes_to_rest(mut world: World) {
     }
 }
 
+/// Whatever happened: where nothing is in the way, the service gets what it was to have, with the percentages that it has.
+fn gets_where_it_was_going(world: &mut World) {
+    if world.primary_flavour() != Some(Flavour::Good) {
+        return;
+    }
+    world.calm();
+    let configuration = &world.service.configuration;
+    let desired = world.service.desired_count;
+    let bounds = Bounds::of(desired, configuration.minimum_healthy_percent, configuration.maximum_percent);
+    let is_stuck = bounds.most == desired && bounds.least == desired;
+    let primary = world.service.primary().expect("a deployment");
+    if primary.rollout == Rollout::Failed || is_stuck {
+        return;
+    }
+    assert_eq!(primary.rollout, Rollout::Completed, "{:#?}", world.plan());
+    assert_eq!(world.live().len(), desired as usize);
+    assert!(world.live().iter().all(|task| task.deployment() == Some(primary.id) && world.is_healthy(task)));
+}
+
 fn runs(scheduling: Scheduling, steps: &[Step]) {
     let mut world = World::new(scheduling, 5, Flavour::Good);
     for step in steps {
         world.step(step);
     }
+    gets_where_it_was_going(&mut world);
     comes_to_rest(world);
 }
 
@@ -455,6 +475,22 @@ fn a_daemon_has_one_task_on_each_instance_and_follows_them() {
     world.step(&Step::Percentages(0, 100));
     world.deploy(Flavour::Good, false);
     assert_eq!(pass(&mut world), (0, 3));
+}
+
+#[test]
+fn each_capacity_provider_gets_its_share_on_its_own_instances() {
+    let mut world = World::new(Scheduling::Replica, 4, Flavour::Good);
+    world.share_out(&[("steady", 1, 1), ("spot", 3, 0)]);
+    world.step(&Step::Scale(9));
+    world.service.zone_rebalancing = None;
+    world.calm();
+    let by = |provider: &str| world.live().iter().filter(|task| task.capacity_provider.as_deref() == Some(provider)).count();
+    // One of the base, then one to three.
+    assert_eq!((by("steady"), by("spot")), (3, 6));
+    for task in world.live() {
+        let instance = &world.instances[&task.instance.expect("a place")];
+        assert_eq!(instance.capacity_provider, task.capacity_provider);
+    }
 }
 
 #[test]

@@ -91,19 +91,7 @@ impl Cgroups {
     /// # Errors
     /// The kernel refuses.
     pub fn make(&self, path: &str) -> Result<(), CgroupError> {
-        for mount in self.legacy.iter().map(|legacy| &legacy.mount).chain(&self.unified) {
-            let mut folder = mount.clone();
-            for name in path.split('/').filter(|name| !name.is_empty()) {
-                let parent = folder.clone();
-                folder.push(name);
-                match fs::create_dir(&folder) {
-                    Ok(()) => inherit_processors(&parent, &folder)?,
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                    Err(error) => return Err(failed("making", &folder)(error)),
-                }
-            }
-        }
-        Ok(())
+        self.mounts().try_for_each(|mount| make_below(mount, &mount.join(path.trim_start_matches('/'))))
     }
 
     /// Moves this process, which must have no other threads, to a path in all hierarchies, which is made if it is not there.
@@ -182,6 +170,23 @@ pub struct Seen {
 
 fn join(file: &Path) -> Result<(), CgroupError> {
     fs::write(file, "0").map_err(failed("joining", file))
+}
+
+/// Makes a folder below a mount. What is around it is mostly there.
+fn make_below(mount: &Path, folder: &Path) -> Result<(), CgroupError> {
+    let outer = folder.parent().filter(|_| folder != mount);
+    let made = match (fs::create_dir(folder), outer) {
+        (Err(error), Some(outer)) if error.kind() == io::ErrorKind::NotFound => {
+            make_below(mount, outer)?;
+            fs::create_dir(folder)
+        }
+        (made, _) => made,
+    };
+    match (made, outer) {
+        (Ok(()), Some(outer)) => inherit_processors(outer, folder),
+        (Err(error), _) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed("making", folder)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// A new folder of version 1's cpuset has no processors and takes no members.

@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-use berth_api::ecs::{self as api, ContainerDefinition, ContainerOverride, TaskDefinition, TaskOverride};
+use berth_api::ecs::{self as api, ContainerDefinition, TaskDefinition, TaskOverride};
 use berth_wire::EnumShape;
 
 /// Log drivers that act.
 const LOG_DRIVERS: [&str; 3] = ["awslogs", "json-file", "none"];
 
 /// Options of log drivers that do not act yet.
-const LOG_OPTIONS: [&str; 3] = ["awslogs-datetime-format", "awslogs-format", "awslogs-multiline-pattern"];
+const LOG_OPTIONS: [&str; 1] = ["awslogs-format"];
 
 /// A member that does not act yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +45,6 @@ pub(super) fn refused(definition: &TaskDefinition, overrides: Option<&TaskOverri
     found.text("overrides.taskRoleArn", overrides.task_role_arn.as_deref());
     found.some("overrides.ephemeralStorage", overrides.ephemeral_storage.is_some());
     found.list("overrides.inferenceAcceleratorOverrides", overrides.inference_accelerator_overrides.as_ref());
-    for container in overrides.container_overrides.iter().flatten() {
-        found.container.clone_from(&container.name);
-        found.overridden(container);
-    }
     found.list
 }
 
@@ -83,9 +79,24 @@ impl Found {
         self.some("ephemeralStorage", task.ephemeral_storage.is_some());
         self.some("enableFaultInjection", task.enable_fault_injection == Some(true));
         self.list("inferenceAccelerators", task.inference_accelerators.as_ref());
-        self.list("volumes", task.volumes.as_ref());
+        for volume in task.volumes.iter().flatten() {
+            self.volume(volume);
+        }
         if let Some(platform) = &task.runtime_platform {
             self.platform(platform);
+        }
+    }
+
+    fn volume(&mut self, volume: &api::Volume) {
+        let of = |member: &str| format!("volumes.{member} of volume '{}'", volume.name.as_deref().unwrap_or_default());
+        self.some(&of("efsVolumeConfiguration"), volume.efs_volume_configuration.is_some());
+        self.some(&of("s3filesVolumeConfiguration"), volume.s3files_volume_configuration.is_some());
+        let windows = &volume.fsx_windows_file_server_volume_configuration;
+        self.some(&of("fsxWindowsFileServerVolumeConfiguration"), windows.is_some());
+        self.some(&of("configuredAtLaunch"), volume.configured_at_launch == Some(true));
+        let driver = volume.docker_volume_configuration.as_ref().and_then(|docker| docker.driver.as_deref());
+        if let Some(driver) = driver.filter(|driver| *driver != "local") {
+            self.push(of(&format!("dockerVolumeConfiguration.driver {driver}")));
         }
     }
 
@@ -100,9 +111,6 @@ impl Found {
 
     fn container(&mut self, container: &ContainerDefinition) {
         self.some("repositoryCredentials", container.repository_credentials.is_some());
-        self.list("environmentFiles", container.environment_files.as_ref());
-        self.list("mountPoints", container.mount_points.as_ref());
-        self.list("volumesFrom", container.volumes_from.as_ref());
         self.list("secrets", container.secrets.as_ref());
         let consistency = container.version_consistency.as_ref();
         self.some("versionConsistency enabled", consistency == Some(&api::VersionConsistency::Enabled));
@@ -119,10 +127,6 @@ impl Found {
                 self.push(format!("logConfiguration.options.{option}"));
             }
         }
-    }
-
-    fn overridden(&mut self, container: &ContainerOverride) {
-        self.list("overrides.environmentFiles", container.environment_files.as_ref());
     }
 }
 

@@ -88,3 +88,6 @@ fn describe(event: Event) -> api::OutputLogEvent {
         ingestion_time: Some(event.ingested_at.as_millis()),
     }
 }
+
+#[cfg(test)]
+mod tests;

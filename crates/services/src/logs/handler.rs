@@ -1,7 +1,7 @@
 //! Which file does what.
 
 use berth_api::logs::{self as api, Logs};
-use berth_api::{Call, Refusal, Target};
+use berth_api::{Call, Events, Refusal, Target};
 
 use super::LogsService;
 
@@ -122,6 +122,14 @@ impl Logs for LogsService {
         super::describe_metric_filters::access(self, call, input)
     }
 
+    async fn describe_queries(
+        &self,
+        call: &Call,
+        input: api::DescribeQueriesRequest,
+    ) -> Result<api::DescribeQueriesResponse, Refusal> {
+        super::describe_queries::run(self, call, &input)
+    }
+
     async fn describe_query_definitions(
         &self,
         call: &Call,
@@ -178,6 +186,30 @@ impl Logs for LogsService {
         super::get_log_events::access(self, call, input)
     }
 
+    async fn get_log_group_fields(
+        &self,
+        call: &Call,
+        input: api::GetLogGroupFieldsRequest,
+    ) -> Result<api::GetLogGroupFieldsResponse, Refusal> {
+        super::get_log_group_fields::run(self, call, input).await
+    }
+
+    fn access_get_log_group_fields(&self, call: &Call, input: &api::GetLogGroupFieldsRequest) -> Vec<Target> {
+        super::get_log_group_fields::access(self, call, input)
+    }
+
+    async fn get_log_record(&self, call: &Call, input: api::GetLogRecordRequest) -> Result<api::GetLogRecordResponse, Refusal> {
+        super::get_log_record::run(self, call, input).await
+    }
+
+    async fn get_query_results(
+        &self,
+        call: &Call,
+        input: api::GetQueryResultsRequest,
+    ) -> Result<api::GetQueryResultsResponse, Refusal> {
+        super::get_query_results::run(self, call, &input)
+    }
+
     async fn list_log_groups(
         &self,
         call: &Call,
@@ -188,6 +220,14 @@ impl Logs for LogsService {
 
     fn access_list_log_groups(&self, call: &Call, input: &api::ListLogGroupsRequest) -> Vec<Target> {
         super::list_log_groups::access(call, input)
+    }
+
+    async fn list_log_groups_for_query(
+        &self,
+        call: &Call,
+        input: api::ListLogGroupsForQueryRequest,
+    ) -> Result<api::ListLogGroupsForQueryResponse, Refusal> {
+        super::list_log_groups_for_query::run(self, call, &input)
     }
 
     async fn list_tags_for_resource(
@@ -276,6 +316,26 @@ impl Logs for LogsService {
 
     fn access_put_retention_policy(&self, call: &Call, input: &api::PutRetentionPolicyRequest) -> Vec<Target> {
         super::put_retention_policy::access(self, call, input)
+    }
+
+    async fn start_live_tail(&self, call: &Call, input: api::StartLiveTailRequest) -> Result<Events, Refusal> {
+        super::start_live_tail::run(self, call, input)
+    }
+
+    fn access_start_live_tail(&self, call: &Call, input: &api::StartLiveTailRequest) -> Vec<Target> {
+        super::start_live_tail::access(self, call, input)
+    }
+
+    async fn start_query(&self, call: &Call, input: api::StartQueryRequest) -> Result<api::StartQueryResponse, Refusal> {
+        super::start_query::run(self, call, input)
+    }
+
+    fn access_start_query(&self, call: &Call, input: &api::StartQueryRequest) -> Vec<Target> {
+        super::start_query::access(self, call, input)
+    }
+
+    async fn stop_query(&self, call: &Call, input: api::StopQueryRequest) -> Result<api::StopQueryResponse, Refusal> {
+        super::stop_query::run(self, call, &input)
     }
 
     async fn tag_log_group(&self, call: &Call, input: api::TagLogGroupRequest) -> Result<api::Unit, Refusal> {

@@ -54,6 +54,7 @@ pub(super) async fn run(
         logs.read(move |logs| logs.stream(group, &name)).await?.ok_or_else(no_stream)?;
     } else {
         logs.logs.append(group, &input.log_stream_name, scope.now, &events, ticket).await.map_err(not_written)?;
+        logs.tails.show(group, &input.log_stream_name, &events, scope.now);
     }
     Ok(api::PutLogEventsResponse {
         next_sequence_token: Some(token::sequence(scope.now)),

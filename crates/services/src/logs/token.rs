@@ -1,6 +1,8 @@
-//! Event ids and the tokens of `GetLogEvents`: positions, in 56 digits as AWS has them.
+//! Event ids and the tokens of `GetLogEvents`: positions, in 56 digits as AWS has them; and what points to an event of a group.
 
-use berth_model::Timestamp;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use berth_model::{LogGroupId, Timestamp};
 use berth_telemetry::logs::Position;
 
 /// Where a page of events begins.
@@ -41,6 +43,32 @@ impl Turn {
             "b" => Some(Self::Backward(position)),
             _ => None,
         }
+    }
+}
+
+/// An event of a group. It grants nothing: whoever has it asks as anybody does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pointer {
+    pub(super) group: LogGroupId,
+    pub(super) position: Position,
+}
+
+impl Pointer {
+    /// The pointer as a token.
+    pub(super) fn token(self) -> String {
+        let mut bytes = [0; 32];
+        let (group, position) = bytes.split_at_mut(16);
+        group.copy_from_slice(self.group.as_bytes());
+        position.copy_from_slice(&self.position.number().to_be_bytes());
+        STANDARD_NO_PAD.encode(bytes)
+    }
+
+    /// The pointer of a token; nothing if it is none.
+    pub(super) fn parse(token: &str) -> Option<Self> {
+        let bytes = STANDARD_NO_PAD.decode(token).ok()?;
+        let (group, position) = bytes.split_first_chunk::<16>()?;
+        let position = Position::of_number(u128::from_be_bytes(position.try_into().ok()?))?;
+        Some(Self { group: LogGroupId::from_bytes(*group), position })
     }
 }
 

@@ -163,7 +163,7 @@ impl LogStore {
         Ok(self.stream(group, stream)?.map(|stream| stream.number))
     }
 
-    fn walk(&self, group: LogGroupId, chosen: Chosen, range: Range, backward: bool) -> Result<Walk<'_>, LogError> {
+    pub(crate) fn walk(&self, group: LogGroupId, chosen: Chosen, range: Range, backward: bool) -> Result<Walk<'_>, LogError> {
         let route = Route { folder: self.0.folder.clone(), group, chosen, range, backward };
         Walk::new(&self.0.index, route)
     }

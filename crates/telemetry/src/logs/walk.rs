@@ -63,11 +63,16 @@ pub(crate) struct Seen<'a> {
     pub(crate) message: &'a str,
     /// Bytes of blocks that the walk has read to come here.
     pub(crate) read: usize,
-    timestamp: Timestamp,
+    pub(crate) timestamp: Timestamp,
     opened: &'a Opened,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
+    /// Its stream, and when it came in.
+    pub(crate) const fn origin(&self) -> (&'a Arc<str>, Timestamp) {
+        (&self.opened.stream, self.opened.ingested_at)
+    }
+
     /// The event by itself.
     pub(crate) fn event(&self) -> Event {
         Event {
@@ -166,7 +171,12 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        Ok(self.current.as_ref().and_then(|opened| opened.seen(self.read)))
+        Ok(self.current())
+    }
+
+    /// The event that the walk stands at.
+    pub(crate) fn current(&self) -> Option<Seen<'_>> {
+        self.current.as_ref().and_then(|opened| opened.seen(self.read))
     }
 
     /// Adds something whose events are from `low` to before `high`, unless that is beside the way.

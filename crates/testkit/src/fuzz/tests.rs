@@ -57,6 +57,16 @@ fn cluster_query_holds() {
 }
 
 #[test]
+fn filter_pattern_holds() {
+    replay("filter_pattern", filter_pattern);
+}
+
+#[test]
+fn insights_query_holds() {
+    replay("insights_query", insights_query);
+}
+
+#[test]
 fn query_form_holds() {
     replay("query_form", query_form);
 }

@@ -101,15 +101,19 @@ impl Transport {
     }
 }
 
-/// A client that trusts the machine's authorities, and these.
-fn client(own: &[CertificateDer<'static>]) -> Result<Http, String> {
+/// A side of TLS that trusts the machine's authorities, and these.
+pub(crate) fn tls(own: &[CertificateDer<'static>]) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     // Those that cannot be read are as good as not there.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     roots.add_parsable_certificates(own.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let tls = tls.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth();
+    Ok(tls.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn client(own: &[CertificateDer<'static>]) -> Result<Http, String> {
+    let tls = tls(own)?;
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
     connector.set_nodelay(true);

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use berth_api::logs::{InputLogEvent, PutLogEventsRequest};
 use berth_client::CallError;
@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::CloudWatch;
+use super::multiline::Begun;
 use crate::logs::batch::{Batch, LONGEST};
 use crate::logs::journal::Journal;
-use crate::logs::place::{Place, Stopped};
+use crate::logs::place::{Line, Place, Stopped};
 use crate::logs::wakes::Wakes;
 
 /// Between two batches that are not full: doubled as long as there was something waiting. The first line after a while waits for nothing.
@@ -33,17 +34,26 @@ pub(in crate::logs) struct Ship {
     container: PathBuf,
     progress: Progress,
     /// What of it is on disk for good. Nothing before the first look.
-    noted: Option<Place>,
+    noted: Option<Mark>,
+}
+
+/// A place between two lines, and the event that has begun before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Mark {
+    #[serde(flatten)]
+    place: Place,
+    #[serde(default, skip_serializing_if = "Begun::is_empty")]
+    begun: Begun,
 }
 
 /// How far it came.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Progress {
     /// Everything before is in the stream.
-    acknowledged: Place,
+    acknowledged: Mark,
     /// Everything from there to here may be: the batch is sent again as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    in_flight: Option<Place>,
+    in_flight: Option<Mark>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -81,8 +91,10 @@ impl Ship {
                 Ok(None) if over => return,
                 Ok(None) => {
                     (gap, after_gap) = (SHORTEST_GAP, false);
+                    let rest = self.rest_of_patience();
                     tokio::select! {
                         () = wake.wait() => {}
+                        () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
                         changed = ended.changed() => if changed.is_err() { return },
                     }
                     continue;
@@ -154,16 +166,29 @@ impl Ship {
                 self.progress.acknowledged.clone()
             }
         };
-        let mut reader = SegmentReader::open(&self.container, self.progress.acknowledged.position);
-        let mut end = self.progress.acknowledged.clone();
+        let mut reader = SegmentReader::open(&self.container, self.progress.acknowledged.place.position);
+        let Mark { mut place, mut begun } = self.progress.acknowledged.clone();
         let mut batch = Batch::default();
         let until = self.progress.in_flight.as_ref();
-        let take = &mut |line: crate::logs::place::Line<'_>| batch.take(line);
-        let stopped = end.read(&mut reader, LONGEST, until, take)?;
-        let finishes = until.map_or(over, |until| until.is_final);
+        let multiline = self.stream.multiline.as_ref();
+        let take = &mut |line: Line<'_>| match multiline {
+            Some(multiline) => multiline.take(&mut begun, &mut batch, line),
+            None => batch.take(line),
+        };
+        let stopped = place.read(&mut reader, LONGEST, until.map(|until| &until.place), take)?;
+        let finishes = until.map_or(over, |until| until.place.is_final);
         if finishes && stopped == Stopped::Dry {
-            end.finish(take);
+            place.finish(take);
         }
+        let is_whole = match until {
+            Some(until) => until.begun.is_empty(),
+            // The last event, or one whose rest was waited for in vain.
+            None => place.is_final || (stopped == Stopped::Dry && self.is_overdue(&begun)),
+        };
+        if is_whole {
+            begun.end(&mut batch);
+        }
+        let end = Mark { place, begun };
         if batch.events.is_empty() {
             self.progress = Progress { acknowledged: end, in_flight: None };
         } else {
@@ -174,10 +199,22 @@ impl Ship {
             journal.write(&self.progress, is_new).map_err(ShipError::Journal)?;
         }
         if is_new {
-            reader.discard_before(self.progress.acknowledged.position)?;
+            reader.discard_before(self.progress.acknowledged.place.position)?;
         }
         self.noted = Some(self.progress.acknowledged.clone());
         Ok(Some(batch).filter(|batch| !batch.events.is_empty()))
+    }
+
+    /// Whether an event that has begun was waited for long enough.
+    fn is_overdue(&self, begun: &Begun) -> bool {
+        let patience = self.stream.multiline.as_ref().map(|multiline| multiline.patience);
+        begun.age(now_nanos()).zip(patience).is_none_or(|(age, patience)| age >= patience)
+    }
+
+    /// How long the rest of an event that has begun is still waited for; nothing if there is none.
+    fn rest_of_patience(&self) -> Option<Duration> {
+        let age = self.progress.acknowledged.begun.age(now_nanos())?;
+        Some(self.stream.multiline.as_ref()?.patience.saturating_sub(age))
     }
 
     async fn send(&self, batch: Batch) -> Sent {
@@ -201,14 +238,15 @@ impl Ship {
         Sent::Taken
     }
 
-    /// A batch goes by the place where it begins: a name that no other batch of the stream has.
+    /// A batch goes by the place where it begins, and whether an event has begun there: a name that no other batch of the stream has.
     fn request(&self, events: Vec<InputLogEvent>) -> PutLogEventsRequest {
-        let Place { position, skip, .. } = &self.progress.acknowledged;
+        let Mark { place: Place { position, skip, .. }, begun } = &self.progress.acknowledged;
+        let within = if begun.is_empty() { "" } else { "-within" };
         PutLogEventsRequest {
             log_group_name: self.stream.group.clone(),
             log_stream_name: self.stream.stream.clone(),
             log_events: events,
-            sequence_token: Some(format!("{}-{}-{skip}", position.segment, position.offset)),
+            sequence_token: Some(format!("{}-{}-{skip}{within}", position.segment, position.offset)),
             ..PutLogEventsRequest::default()
         }
     }
@@ -222,4 +260,9 @@ impl Ship {
             tracing::debug!(group, stream, %error, "a log's stream takes nothing; tried again");
         }
     }
+}
+
+fn now_nanos() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -234,3 +234,92 @@ async fn folder_that_is_gone_ends_it() {
     container.end();
     following.await.unwrap();
 }
+
+/// The options of a driver that puts lines together.
+fn multiline(option: (&'static str, &'static str)) -> Vec<(&'static str, &'static str)> {
+    OPTIONS.iter().copied().chain([option]).collect()
+}
+
+#[tokio::test]
+async fn lines_that_belong_together_are_one_event() {
+    let plane = plane().await;
+    let (node, root) = (client(&plane.node("A")), client(&plane.root()));
+    let mut container = Container::new();
+    let options = multiline(("awslogs-datetime-format", "%Y-%m-%d"));
+    let driver = container.driver(node, "awslogs", &options);
+    driver.prepare().await.unwrap();
+    let at = now();
+    container.write_at(at, Stream::Stdout, b"of nobody\n2026-01-02 boom\n  at a\n\n");
+    container.write_at(at + 1_000_000, Stream::Stderr, b"  at b\n");
+    container.write_at(at + 2_000_000, Stream::Stdout, b"2026-01-03 fine\n");
+    container.end();
+    container.follow(driver).await.unwrap();
+    let events = events(&root).await;
+    let shown: Vec<_> = events.iter().map(|event| (event.timestamp.unwrap(), event.message.as_deref().unwrap())).collect();
+    let first = i64::try_from(at / 1_000_000).unwrap();
+    let expected = [(first, "of nobody\n"), (first, "2026-01-02 boom\n  at a\n\n  at b\n"), (first + 2, "2026-01-03 fine\n")];
+    assert_eq!(shown, expected);
+}
+
+#[tokio::test]
+async fn event_whose_rest_does_not_come_is_over_after_a_while() {
+    let plane = plane().await;
+    let (node, root) = (client(&plane.node("A")), client(&plane.root()));
+    let mut container = Container::new();
+    let mut options = multiline(("awslogs-multiline-pattern", "^E"));
+    options.push(("awslogs-force-flush-interval-seconds", "1"));
+    let driver = container.driver(node, "awslogs", &options);
+    driver.prepare().await.unwrap();
+    let following = container.follow(driver);
+    let began = Instant::now();
+    container.write_at(now(), Stream::Stdout, b"E one\nmore\n");
+    eventually("the event", async || (messages(&root).await == ["E one\nmore\n"]).then_some(())).await;
+    assert!(began.elapsed() >= Duration::from_millis(900));
+    container.end();
+    following.await.unwrap();
+    assert_eq!(messages(&root).await.len(), 1);
+}
+
+#[tokio::test]
+async fn event_has_an_end_also_if_nothing_begins_another() {
+    let plane = plane().await;
+    let (node, root) = (client(&plane.node("A")), client(&plane.root()));
+    let mut container = Container::new();
+    let driver = container.driver(node, "awslogs", &multiline(("awslogs-multiline-pattern", "^never$")));
+    driver.prepare().await.unwrap();
+    let line = format!("{}\n", "x".repeat(9_999));
+    container.write_at(now(), Stream::Stdout, line.repeat(200).as_bytes());
+    container.end();
+    container.follow(driver).await.unwrap();
+    let found = messages(&root).await;
+    assert_eq!(found.concat(), line.repeat(200));
+    assert!(found.iter().all(|event| event.len() <= 262_118 && event.ends_with('\n')) && found.len() == 8, "{}", found.len());
+}
+
+/// As above, with lines that are put together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_driver_loses_and_doubles_no_event_of_several_lines() {
+    let plane = plane().await;
+    let (node, root) = (client(&plane.node("A")), client(&plane.root()));
+    let mut container = Container::with_segments(1 << 12, 1000);
+    let options = multiline(("awslogs-multiline-pattern", "^round"));
+    container.driver(node.clone(), "awslogs", &options).prepare().await.unwrap();
+    let mut expected = Vec::new();
+    for round in 0_u64..30 {
+        let following = container.follow(container.driver(node.clone(), "awslogs", &options));
+        for number in 0..20 {
+            let event = format!("round {round} line {number}\n  more\n  and more\n");
+            let (first, second) = event.split_at(17);
+            container.write_at(now(), Stream::Stdout, first.as_bytes());
+            container.write_at(now(), Stream::Stdout, second.as_bytes());
+            expected.push(event);
+        }
+        let until = Instant::now() + Duration::from_micros(300 * round);
+        eventually("its time has come", async || (Instant::now() >= until).then_some(())).await;
+        following.abort();
+        let _ = following.await;
+    }
+    container.end();
+    container.follow(container.driver(node, "awslogs", &options)).await.unwrap();
+    assert_eq!(messages(&root).await, expected);
+}

@@ -41,8 +41,19 @@ async fn what_is_no_option_is_refused_by_name() {
         (of("splunk", &[]), "logger: no log driver named 'splunk' is registered"),
         (of("awslogs", &AWSLOGS[..1]), "must specify a value for log opt 'awslogs-region' for awslogs log driver"),
         (of("awslogs", &AWSLOGS[1..]), "must specify a value for log opt 'awslogs-group' for awslogs log driver"),
-        (awslogs(&[("awslogs-multiline-pattern", "x")]), "unknown log opt 'awslogs-multiline-pattern' for awslogs log driver"),
-        (awslogs(&[("awslogs-datetime-format", "%Y")]), "unknown log opt 'awslogs-datetime-format' for awslogs log driver"),
+        (awslogs(&[("awslogs-format", "json/emf")]), "unknown log opt 'awslogs-format' for awslogs log driver"),
+        (
+            awslogs(&[("awslogs-multiline-pattern", "x"), ("awslogs-datetime-format", "%Y")]),
+            "you cannot configure log opt 'awslogs-datetime-format' and 'awslogs-multiline-pattern' at the same time for awslogs log driver",
+        ),
+        (
+            awslogs(&[("awslogs-multiline-pattern", "(x")]),
+            "awslogs could not parse awslogs-multiline-pattern \"(x\": error: unclosed group for awslogs log driver",
+        ),
+        (
+            awslogs(&[("awslogs-datetime-format", "%Y %q")]),
+            "awslogs-datetime-format has an unknown conversion '%q': %Y %q for awslogs log driver",
+        ),
         (
             awslogs(&[("awslogs-create-group", "yes")]),
             "awslogs-create-group is neither true nor false: yes for awslogs log driver",

@@ -7,7 +7,7 @@ use berth_model::NetworkMode;
 use berth_wire::EnumShape as _;
 use serde::Serialize;
 
-use super::Scene;
+use super::{LogMode, Scene};
 
 const MIB: i64 = 1024 * 1024;
 const NANOSECONDS: i64 = 1_000_000_000;
@@ -101,7 +101,11 @@ fn memory_swap(memory: Option<i32>, swap: i32) -> Option<i64> {
     Some((i64::from(memory?) + i64::from(swap)) * MIB)
 }
 
-/// Docker's awslogs driver knows no prefix: the name of the stream is made of it here, as AWS makes it.
+/// What waits for a driver that nobody waits for, as ECS has it where nothing is said.
+const LOG_BUFFER: &str = "10m";
+
+/// Docker's awslogs driver knows no prefix: the name of the stream is made of it here, as AWS makes it. And where the definition has no
+/// mode, the account's holds.
 fn log_config(scene: Scene<'_>, container: &ContainerDefinition, given: &api::LogConfiguration) -> LogConfig {
     let mut config = given.options.clone().unwrap_or_default();
     if given.log_driver == api::LogDriver::Awslogs
@@ -109,6 +113,16 @@ fn log_config(scene: Scene<'_>, container: &ContainerDefinition, given: &api::Lo
     {
         let name = container.name.as_deref().unwrap_or_default();
         config.insert("awslogs-stream".to_owned(), format!("{prefix}/{name}/{}", scene.task.id));
+    }
+    if given.log_driver == api::LogDriver::Awslogs && !config.contains_key("mode") {
+        let mode = match scene.log_mode {
+            LogMode::Blocking => "blocking",
+            LogMode::NonBlocking => {
+                config.entry("max-buffer-size".to_owned()).or_insert_with(|| LOG_BUFFER.to_owned());
+                "non-blocking"
+            }
+        };
+        config.insert("mode".to_owned(), mode.to_owned());
     }
     LogConfig { r#type: given.log_driver.as_str().to_owned(), config }
 }

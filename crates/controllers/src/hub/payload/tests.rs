@@ -106,7 +106,7 @@ fn names() -> Names {
 /// A task of a definition of one container.
 fn of(container: &Value) -> acs::Task {
     let definition = definition(&json!({ "containerDefinitions": [container] }));
-    task(names(), &record(&definition), &definition, Vec::new(), false).unwrap()
+    task(names(), &record(&definition), &definition, Vec::new(), LogMode::NonBlocking, false).unwrap()
 }
 
 /// What goes to Docker of a container.
@@ -133,7 +133,7 @@ fn task_of_a_service_names_it_and_sizes_are_processors_and_mib() {
     let definition = definition(&json!({ "containerDefinitions": [] }));
     let group = Name::new("service:shop");
     let record = Task { group, override_cpu: Some(512), override_memory: Some(1024), ..record(&definition) };
-    let sent = task(names(), &record, &definition, Vec::new(), true).unwrap();
+    let sent = task(names(), &record, &definition, Vec::new(), LogMode::NonBlocking, true).unwrap();
     assert_eq!(sent.service_name.as_deref(), Some("shop"));
     assert_eq!((sent.cpu, sent.memory), (Some(0.5), Some(1024)));
     assert_eq!(sent.desired_status, Some(DesiredStatus::Stopped));
@@ -211,11 +211,31 @@ fn name_of_a_log_stream_is_made_of_its_prefix() {
     let log = json!({ "logDriver": "awslogs", "options": options });
     let (_, host) = docker(&json!({ "name": "main", "image": "busybox", "logConfiguration": log }));
     let stream = format!("p/main/{}", &ID[..32]);
-    let config = json!({ "awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream": stream });
+    let config = json!({
+        "awslogs-group": "g", "awslogs-region": "us-east-1", "awslogs-stream": stream, "mode": "non-blocking", "max-buffer-size": "10m",
+    });
     assert_eq!(host["LogConfig"], json!({ "Type": "awslogs", "Config": config }));
     let log = json!({ "logDriver": "json-file", "options": { "max-size": "1m" } });
     let (_, host) = docker(&json!({ "name": "main", "image": "busybox", "logConfiguration": log }));
     assert_eq!(host["LogConfig"], json!({ "Type": "json-file", "Config": { "max-size": "1m" } }));
+}
+
+#[test]
+fn mode_of_a_log_driver_is_the_accounts_where_the_definition_has_none() {
+    let sent = |mode: LogMode, options: Value| {
+        let log = json!({ "logDriver": "awslogs", "options": options });
+        let container = json!({ "name": "main", "image": "busybox", "logConfiguration": log });
+        let definition = definition(&json!({ "containerDefinitions": [container] }));
+        let sent = task(names(), &record(&definition), &definition, Vec::new(), mode, false).unwrap();
+        let host: Value =
+            serde_json::from_str(sent.containers[0].docker_config.as_ref().unwrap().host_config.as_deref().unwrap()).unwrap();
+        host["LogConfig"]["Config"].clone()
+    };
+    assert_eq!(sent(LogMode::Blocking, json!({})), json!({ "mode": "blocking" }));
+    assert_eq!(sent(LogMode::NonBlocking, json!({})), json!({ "mode": "non-blocking", "max-buffer-size": "10m" }));
+    let own = json!({ "mode": "non-blocking", "max-buffer-size": "1m" });
+    assert_eq!(sent(LogMode::Blocking, own.clone()), own);
+    assert_eq!(sent(LogMode::NonBlocking, json!({ "mode": "blocking" })), json!({ "mode": "blocking" }));
 }
 
 #[test]
@@ -227,7 +247,7 @@ fn docker_version_is_the_highest_that_the_definition_needs() {
     };
     let requires_attributes = ["1.9", "1.25", "1.18"].map(api).to_vec();
     given.facts = Facts { requires_attributes, network_mode: NetworkMode::Awsvpc, ..Facts::clone(&given.facts) }.into();
-    let sent = task(names(), &record(&given), &given, Vec::new(), false).unwrap();
+    let sent = task(names(), &record(&given), &given, Vec::new(), LogMode::NonBlocking, false).unwrap();
     let docker = sent.containers[0].docker_config.clone().unwrap();
     assert_eq!(docker.version.as_deref(), Some("1.25"));
     assert_eq!(docker.host_config.as_deref(), Some("{}"), "the agent sets the network mode of a task with an interface");
@@ -244,7 +264,8 @@ fn overrides_replace_what_they_name_and_leave_the_rest() {
         { "name": "nobody", "command": ["z"] },
     ]});
     let overrides = Some(Document::new(overrides.to_string()));
-    let sent = task(names(), &Task { overrides, ..record(&definition) }, &definition, Vec::new(), false).unwrap();
+    let sent =
+        task(names(), &Task { overrides, ..record(&definition) }, &definition, Vec::new(), LogMode::NonBlocking, false).unwrap();
     let [main, side] = &sent.containers[..] else { panic!("two containers") };
     assert_eq!((main.command.as_deref(), main.cpu, main.memory), (Some(&["x".to_owned()][..]), Some(1), Some(8)));
     assert_eq!((side.command.as_deref(), side.cpu, side.memory), (Some(&["y".to_owned()][..]), Some(5), Some(16)));
@@ -292,7 +313,7 @@ fn volumes_have_the_kind_that_agents_know() {
         { "name": "a", "configuredAtLaunch": true },
     ]});
     let definition = definition(&document);
-    let sent = task(names(), &record(&definition), &definition, Vec::new(), false).unwrap();
+    let sent = task(names(), &record(&definition), &definition, Vec::new(), LogMode::NonBlocking, false).unwrap();
     let expected = json!([
         { "name": "h", "type": "host", "host": { "sourcePath": "/h" } }, { "name": "e", "type": "host", "host": {} },
         { "name": "d", "type": "docker",
@@ -312,7 +333,7 @@ fn gpus_are_dealt_out_in_order() {
     let overrides = json!({ "containerOverrides": [container("side", "1")] });
     let overrides = Some(Document::new(overrides.to_string()));
     let record = Task { reservation: Resources { gpus, ..Resources::default() }, overrides, ..record(&given) };
-    let sent = task(names(), &record, &given, Vec::new(), false).unwrap();
+    let sent = task(names(), &record, &given, Vec::new(), LogMode::NonBlocking, false).unwrap();
     let dealt: Vec<(&str, &str)> = sent.associations.iter().map(|gpu| (gpu.name.as_str(), gpu.containers[0].as_str())).collect();
     assert_eq!(dealt, [("g0", "main"), ("g1", "main"), ("g2", "side")]);
 }
@@ -321,5 +342,5 @@ fn gpus_are_dealt_out_in_order() {
 fn broken_document_is_an_error() {
     let mut given = definition(&json!({}));
     given.document = Document::new("{");
-    assert!(task(names(), &record(&given), &given, Vec::new(), false).is_err());
+    assert!(task(names(), &record(&given), &given, Vec::new(), LogMode::NonBlocking, false).is_err());
 }

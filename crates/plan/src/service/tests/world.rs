@@ -6,7 +6,7 @@ use std::time::Duration;
 use berth_model::{
     CircuitBreaker, ContainerInstance, DeploymentConfiguration, DeploymentController, Facts, Health, InstanceId, InstanceStatus,
     LaunchType, Matter, Protocol, Resources, RevisionId, Scheduling, Service, ServiceDeployment, ServiceDeploymentId,
-    ServiceRevision, ServiceStatus, Source, StopCode, Tags, Task, TaskId, Timestamp, node,
+    ServiceRevision, ServiceStatus, Source, StopCode, StrategyItem, Tags, Task, TaskId, Timestamp, node,
 };
 
 use crate::fixtures::{at, attribute, facts, instance, published, region};
@@ -329,6 +329,7 @@ impl World {
                 reservation: start.reservation,
                 zone: start.zone,
                 group: Some(self.service.group()),
+                capacity_provider: start.provider,
                 started_by: Some(start.deployment.to_string().into()),
                 ..Order::new(region(), "default".into(), ("web".into(), 1), facts, LaunchType::Ec2)
             };
@@ -465,6 +466,23 @@ impl World {
 
     pub(super) fn live(&self) -> Vec<&Task> {
         self.tasks.values().filter(|task| task.desired.is_running() && !task.life.has_ended()).collect()
+    }
+
+    /// Gives every second instance to the second of two capacity providers, and the primary deployment a strategy over them.
+    pub(super) fn share_out(&mut self, strategy: &[(&str, u32, u32)]) {
+        let items = strategy.iter().map(|&(provider, weight, base)| StrategyItem { provider: provider.into(), weight, base });
+        let items: Vec<StrategyItem> = items.collect();
+        for (at, instance) in self.instances.clone().into_values().enumerate() {
+            let provider = items[at % items.len()].provider.clone();
+            self.put_instance(ContainerInstance { capacity_provider: Some(provider), ..instance });
+        }
+        for (revision, ..) in self.revisions.values_mut() {
+            revision.source.strategy.clone_from(&items);
+        }
+    }
+
+    pub(super) fn primary_flavour(&self) -> Option<Flavour> {
+        self.service.primary().and_then(|primary| self.revisions.get(&primary.revision)).map(|(.., flavour)| *flavour)
     }
 
     pub(super) fn said(&self, what: &str) -> usize {

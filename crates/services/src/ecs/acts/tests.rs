@@ -26,7 +26,10 @@ fn what_acts_is_not_refused() {
         "requiresCompatibilities": ["EC2"],
         "runtimePlatform": {"operatingSystemFamily": "LINUX"},
         "placementConstraints": [{"type": "memberOf", "expression": "attribute:a == b"}],
-        "volumes": [],
+        "volumes": [
+            {"name": "a"}, {"name": "b", "host": {"sourcePath": "/srv"}},
+            {"name": "c", "dockerVolumeConfiguration": {"scope": "shared", "driver": "local"}},
+        ],
         "enableFaultInjection": false,
     });
     let container = json!({
@@ -48,8 +51,8 @@ fn what_acts_is_not_refused() {
         "hostname": "h",
         "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "g"}, "secretOptions": []},
         "portMappings": [{"containerPort": 80, "hostPort": 8080, "protocol": "tcp", "name": "web"}, {"containerPortRange": "90-91"}],
-        "mountPoints": [],
-        "volumesFrom": [],
+        "mountPoints": [{"sourceVolume": "a", "containerPath": "/a"}],
+        "volumesFrom": [{"sourceContainer": "b"}],
         "systemControls": [{"namespace": "net.core.somaxconn", "value": "9"}],
         "dockerLabels": {"a": "b"},
         "interactive": true,
@@ -80,8 +83,8 @@ fn every_network_mode_acts_and_lines_that_belong_together_do_not() {
     for mode in [json!("bridge"), json!("awsvpc"), json!("none"), Value::Null] {
         assert_eq!(said(&json!({ "networkMode": mode }), &json!({})), Vec::<String>::new());
     }
-    let multiline = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-multiline-pattern": "^x"}}});
-    assert_eq!(said(&json!({}), &multiline), ["logConfiguration.options.awslogs-multiline-pattern of container 'app'"]);
+    let format = json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-format": "json/emf"}}});
+    assert_eq!(said(&json!({}), &format), ["logConfiguration.options.awslogs-format of container 'app'"]);
 }
 
 #[test]
@@ -90,7 +93,15 @@ fn what_does_not_act_is_named() {
     let of_app = |field: &str| format!("{field} of container 'app'");
     for (extra, field) in [
         (json!({"taskRoleArn": "r"}), "taskRoleArn"),
-        (json!({"volumes": [{"name": "d"}]}), "volumes"),
+        (
+            json!({"volumes": [{"name": "d", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]}),
+            "volumes.efsVolumeConfiguration of volume 'd'",
+        ),
+        (json!({"volumes": [{"name": "d", "configuredAtLaunch": true}]}), "volumes.configuredAtLaunch of volume 'd'"),
+        (
+            json!({"volumes": [{"name": "d", "dockerVolumeConfiguration": {"driver": "rexray"}}]}),
+            "volumes.dockerVolumeConfiguration.driver rexray of volume 'd'",
+        ),
         (json!({"ephemeralStorage": {"sizeInGiB": 21}}), "ephemeralStorage"),
         (json!({"proxyConfiguration": {"containerName": "app"}}), "proxyConfiguration"),
         (json!({"enableFaultInjection": true}), "enableFaultInjection"),
@@ -104,7 +115,6 @@ fn what_does_not_act_is_named() {
     for (container, field) in [
         (json!({"logConfiguration": {"logDriver": "syslog"}}), "logConfiguration.logDriver syslog"),
         (json!({"secrets": [{"name": "A", "valueFrom": "a"}]}), "secrets"),
-        (json!({"mountPoints": [{"sourceVolume": "d", "containerPath": "/d"}]}), "mountPoints"),
     ] {
         assert_eq!(said(&none, &container), [of_app(field)]);
     }
@@ -114,15 +124,15 @@ fn what_does_not_act_is_named() {
 fn overrides_are_looked_at_too() {
     let overrides = TaskOverride {
         ephemeral_storage: Some(api::EphemeralStorage { size_in_gi_b: 21 }),
-        container_overrides: Some(vec![ContainerOverride {
+        container_overrides: Some(vec![api::ContainerOverride {
             name: Some("app".to_owned()),
             command: Some(vec!["x".to_owned()]),
             environment_files: Some(vec![api::EnvironmentFile::default()]),
             resource_requirements: Some(vec![api::ResourceRequirement::default()]),
-            ..ContainerOverride::default()
+            ..api::ContainerOverride::default()
         }]),
         ..TaskOverride::default()
     };
     let found: Vec<String> = refused(&task(&json!({}), &json!({})), Some(&overrides)).iter().map(ToString::to_string).collect();
-    assert_eq!(found, ["overrides.ephemeralStorage", "overrides.environmentFiles of container 'app'"]);
+    assert_eq!(found, ["overrides.ephemeralStorage"]);
 }
