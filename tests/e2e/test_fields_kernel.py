@@ -1,12 +1,14 @@
 """Members of a task definition that the kernel enforces, each seen to act from inside a container."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from deadline import eventually
-from node import awslogs, looked
+from node import NUMBERS, awslogs, looked
+from test_fargate import Fargate
 
 PROC_LIMIT = {"nofile": "Max open files", "core": "Max core file size", "stack": "Max stack size"}
 
@@ -103,6 +105,60 @@ def test_init_looks_after_orphans_hands_on_signals_and_says_what_cannot_start(no
     assert container["reason"].startswith("CannotStartContainerError:") and "/no/such/program" in container["reason"]
 
 
+def test_terminal_and_open_input(node):
+    def seen(**container):
+        return json.loads(node.says({"command": ["terminal"], **container})[0])
+
+    assert seen() == {"terminals": [False] * 3, "input_ends": True, "term": ""}
+    assert seen(interactive=True, user="demo") == {"terminals": [False] * 3, "input_ends": False, "term": ""}
+    on_terminal = {"terminals": [True] * 3, "input_ends": False, "term": "xterm"}
+    for more in ({}, {"interactive": True, "user": "demo"}, {"linuxParameters": {"initProcessEnabled": True}}):
+        assert seen(pseudoTerminal=True, **more) == on_terminal
+    # What nobody keeps is read all the same: the program does not wait for it.
+    unkept = {"command": ["count", "9999"], "pseudoTerminal": True, "logConfiguration": {"logDriver": "none"}}
+    assert code(node, unkept) == 0
+    assert code(node, {"command": ["write", "/dev/stdout"], "user": "demo"}) == 0
+
+
+def pair(node, first, second, **task):
+    """What two containers say, one after the other, and the exit code of the second."""
+    group = f"/e2e/pair-{next(NUMBERS)}"
+    wait = [{"containerName": "first", "condition": "COMPLETE"}]
+    logs = {"logConfiguration": awslogs(group)}
+    done = node.finishes(
+        {"name": "first", "command": first, "essential": False} | logs, {"name": "second", "command": second, "dependsOn": wait} | logs, **task
+    )
+    codes = {container["name"]: container.get("exitCode") for container in done["containers"]}
+    return [node.lines(group, done["taskArn"], name) for name in ("first", "second")], codes["second"]
+
+
+def test_processes_and_memory_are_shared_by_the_containers_of_a_task_or_with_the_host(node):
+    def namespaces(kind, **task):
+        said, _ = pair(node, ["look"], ["look"], **task)
+        return [looked(lines)["namespaces"][kind] for lines in said]
+
+    def own(kind):
+        return os.readlink(f"/proc/self/ns/{kind}")
+
+    for kind, mode in (("pid", "pidMode"), ("ipc", "ipcMode")):
+        # The second may get the number that the first one's had.
+        assert own(kind) not in namespaces(kind)
+        first, second = namespaces(kind, **{mode: "task"})
+        assert first == second != own(kind)
+        assert namespaces(kind, **{mode: "host"}) == [own(kind)] * 2
+    assert looked(pair(node, ["look"], ["look"], pidMode="task")[0][1])["pid"] > 1
+    note = (["write", "/dev/shm/note"], ["read", "/dev/shm/note"])
+    assert [pair(node, *note, **task)[1] for task in ({}, {"ipcMode": "task"}, {"ipcMode": "none"})] == [1, 0, 1]
+    eventually(lambda: not node.leftovers()["mounts"] and node.is_clean(), "nothing left of what was shared")
+
+
+def test_containers_that_share_processes_stop_by_themselves(node):
+    arn = node.launch(node.define({"command": ["wait"]}, {"name": "other", "command": ["wait"]}, pidMode="task"))
+    node.awaits(arn, "RUNNING")
+    node.ecs.stop_task(task=arn)
+    assert [container["exitCode"] for container in node.awaits(arn, "STOPPED")["containers"]] == [143, 143]
+
+
 def test_swap_is_limited_where_the_kernel_counts_it(node):
     arn = node.launch(node.define(linux(["wait"], maxSwap=16, swappiness=7) | {"memory": 48}))
     node.awaits(arn, "RUNNING")
@@ -139,3 +195,23 @@ def test_memory_of_the_task_is_shared_by_its_containers(node):
     task = node.finishes(*both, cpu="256", memory="72")
     reasons = [container.get("reason") for container in task["containers"]]
     assert "OutOfMemoryError: Container killed due to memory usage" in reasons, task
+
+
+def test_what_fargate_allows_acts_there(node):
+    fargate = Fargate(node)
+    limits = [{"name": "nofile", "softLimit": 100, "hardLimit": 200}]
+    said = fargate.says(["read", "/proc/self/limits"], ulimits=limits)
+    assert next(line for line in said if line.startswith("Max open files")).split()[3:5] == ["100", "200"]
+    added = linux([], capabilities={"add": ["SYS_PTRACE"], "drop": ["CHOWN"]})["linuxParameters"]
+    assert int(looked(fargate.says(["look"], linuxParameters=added))["status"]["CapBnd"], 16) == 0xA80425FB & ~1 | 1 << 19
+    tmpfs = [{"containerPath": "/scratch", "size": 3, "mountOptions": ["exec"]}]
+    seen = mounts(fargate.says(["read", "/proc/self/mountinfo"], linuxParameters={"tmpfs": tmpfs}))
+    assert "size=3072k" in seen["/scratch"] and "noexec" not in seen["/scratch"]
+    controls = [{"namespace": "net.core.somaxconn", "value": "77"}, {"namespace": "kernel.msgmax", "value": "4242"}]
+    shown = ["read", "/proc/sys/net/core/somaxconn", "/proc/sys/kernel/msgmax"]
+    assert fargate.says(shown, systemControls=controls) == ["77", "4242"]
+    assert json.loads(fargate.says(["orphan"], linuxParameters={"initProcessEnabled": True})[0])["left"] == 0
+    assert json.loads(fargate.says(["terminal"], pseudoTerminal=True, user="demo")[0])["terminals"] == [True] * 3
+    arn = fargate.launch({"command": ["exit", "3"]}, pidMode="task")
+    assert node.awaits(arn, "STOPPED")["containers"][0].get("exitCode") == 3
+    eventually(node.is_clean, "nothing left of it")

@@ -12,7 +12,7 @@ const DOCKER_API: [&str; 13] =
 const OLD_ABILITIES: [&str; 5] =
     ["logging-driver.awslogs", "logging-driver.json-file", "logging-driver.none", "privileged-container", "ecr-auth"];
 
-const ABILITIES: [&str; 9] = [
+const ABILITIES: [&str; 10] = [
     "container-health-check",
     "container-ordering",
     "container-restart-policy",
@@ -21,6 +21,7 @@ const ABILITIES: [&str; 9] = [
     "execution-role-awslogs",
     "execution-role-ecr-pull",
     "full-sync",
+    "pid-ipc-namespace-sharing",
     "task-cpu-mem-limit",
 ];
 

@@ -14,6 +14,7 @@ mod limits;
 mod process;
 mod refusals;
 mod resources;
+mod sharing;
 mod signal;
 mod sysctls;
 mod tmpfs;
@@ -25,7 +26,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use berth_api::acs;
-use berth_runtime::{ContainerSpec, Network, Output, Rootfs};
+use berth_runtime::{ContainerSpec, Network, Output, Rootfs, Space};
 
 use crate::images::Resolved;
 use docker::Wanted;
@@ -36,6 +37,7 @@ pub use error::SpecError;
 pub use etc_files::{EtcFile, EtcFiles};
 pub use health_check::{check_command, checks};
 pub use resources::{group, runtime_id};
+pub use sharing::{holder, share};
 pub use signal::stop_signal;
 
 /// What is known of this machine.
@@ -137,10 +139,15 @@ fn assemble(
         rootfs: Rootfs { layers: image.layers.clone(), read_only },
         process: process::of(&wanted, &image.config, &hostname, &connection.environment)?,
         init: host.init == Some(true),
+        open_input: wanted.config.open_stdin == Some(true),
+        // As `share` has them.
+        processes: Space::Own,
+        ipc: Space::Own,
         binds: EtcFiles::of(connection, host, &hostname, node).binds(etc, read_only),
         tmpfs: tmpfs::of(host)?,
         devices: devices::of(host)?,
-        sysctls: sysctls::of(host, &network, false)?,
+        sysctls: sysctls::of(host, &network, sharing::shares_ipc_with_host(task))?,
+        // On the host's network a container has the host's name, unless it asks for another one.
         // On the host's network a container has the host's name, unless it asks for another one.
         hostname: (network != Network::Host || hostname != node.hostname).then_some(hostname),
         network,

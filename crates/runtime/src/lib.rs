@@ -24,6 +24,6 @@ pub use output::{Chunk, Position, SegmentReader, Stream};
 pub use process::{Mark, boot_id};
 pub use runtime::{ExecStdio, Executed, Runtime, TIMED_OUT};
 pub use spec::{
-    Bind, Capability, ContainerSpec, Device, Group, IdMap, Limits, Network, Output, ProcessSpec, ResourceLimit, Rootfs, Tmpfs,
-    WhenFull,
+    Bind, Capability, ContainerSpec, Device, Group, IdMap, Limits, Network, Output, ProcessSpec, ResourceLimit, Rootfs, Space,
+    Tmpfs, WhenFull,
 };

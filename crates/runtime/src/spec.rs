@@ -19,6 +19,15 @@ pub struct ContainerSpec {
     /// Whether a small init is its first process and starts it: signals are handed on, processes without a parent looked after.
     #[serde(default)]
     pub init: bool,
+    /// Whether its standard input stays open, though nobody writes to it. A terminal's always does.
+    #[serde(default)]
+    pub open_input: bool,
+    /// Whose processes it sees.
+    #[serde(default)]
+    pub processes: Space,
+    /// Whose messages and shared memory it has.
+    #[serde(default)]
+    pub ipc: Space,
     /// The name of the machine that it sees; the host's if there is none.
     pub hostname: Option<String>,
     /// What it reaches.
@@ -34,7 +43,7 @@ pub struct ContainerSpec {
     /// Settings of the kernel in its own namespaces, by their names with dots.
     #[serde(default)]
     pub sysctls: BTreeMap<String, String>,
-    /// Bytes of `/dev/shm`.
+    /// Bytes of `/dev/shm`, where that is its own; without any there is none.
     pub shm_bytes: u64,
     /// All capabilities, all devices, no filter, nothing masked: root on the host in all but name.
     pub privileged: bool,
@@ -59,7 +68,8 @@ pub struct Rootfs {
 /// A process in a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessSpec {
-    /// The program and its arguments; a program without `/` is looked up in the `PATH` of `env`.
+    /// The program and its arguments; a program without `/` is looked up in the `PATH` of `env`. Without any, a container with an init
+    /// does nothing but hold its namespaces, until it is killed.
     pub args: Vec<String>,
     /// `NAME=value`. `HOME` comes from the container's passwd file if it is not here.
     pub env: Vec<String>,
@@ -117,6 +127,18 @@ pub struct ResourceLimit {
     pub soft: u64,
     /// The hard limit.
     pub hard: u64,
+}
+
+/// Whose namespace a container is in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Space {
+    /// One of its own.
+    #[default]
+    Own,
+    /// The host's.
+    Host,
+    /// That of another container, which runs, by its folder. It must not end before this one.
+    Of(PathBuf),
 }
 
 /// What a container reaches.

@@ -81,7 +81,6 @@ fn process(spec: &ContainerSpec, first: &First<'_>) -> Result<Value> {
 
 fn mounts(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Result<Vec<Value>> {
     let safe = ["nosuid", "noexec", "nodev"];
-    let shm = format!("size={}", spec.shm_bytes);
     let access = if spec.privileged { "rw" } else { "ro" };
     let mut mounts = vec![
         mount("proc", "proc", "/proc", &safe),
@@ -89,8 +88,8 @@ fn mounts(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Result<Vec<V
         mount("devpts", "devpts", "/dev/pts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
         mount("sysfs", "sysfs", "/sys", &["nosuid", "noexec", "nodev", access]),
         mount("mqueue", "mqueue", "/dev/mqueue", &safe),
-        mount("tmpfs", "shm", "/dev/shm", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
     ];
+    mounts.extend(stage.shared.memory(spec));
     let binds = spec.binds.iter().zip(&stage.binds).map(|(bind, source)| bound(bind, source, spec.privileged));
     let mut asked: Vec<Value> = binds.collect::<Result<_>>()?;
     asked.extend(devices.iter().filter_map(Node::bound));
@@ -136,8 +135,8 @@ fn bound(bind: &Bind, source: &Path, privileged: bool) -> Result<Value> {
 }
 
 fn linux(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Value {
-    let mut namespaces: Vec<Value> =
-        ["pid", "mount", "ipc", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })).collect();
+    let mut namespaces = stage.shared.namespaces(spec);
+    namespaces.extend(["mount", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })));
     let network = stage.user.as_ref().and_then(|user| user.network.as_ref());
     match (&spec.network, network) {
         (Network::Host, _) => {}

@@ -27,9 +27,6 @@ pub(crate) struct Confinement {
 
 impl Confinement {
     pub(crate) fn of(spec: &ContainerSpec, process: &ProcessSpec, root: bool, prepared: &mut Prepared) -> Result<Self> {
-        if process.terminal {
-            return Err(wrong("a terminal is not there yet for a process in a container"));
-        }
         let (unified, filters) = (prepared.cgroups.is_unified(), &mut prepared.filters);
         let (capabilities, filter) = if spec.privileged {
             (available()?, None)

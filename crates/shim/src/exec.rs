@@ -23,7 +23,7 @@ use rustix::thread::{
 
 use crate::confinement::{self, Confinement};
 use crate::executor::report;
-use crate::failure::{Result, at, broken, failed, of_cgroup, refused};
+use crate::failure::{Result, at, broken, failed, of_cgroup, refused, wrong};
 use crate::groups::{self, Born};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
@@ -187,6 +187,9 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
 
 /// In the child.
 fn enter(target: &Target, process: &ProcessSpec, stdio: [OwnedFd; 3], prepared: &mut Prepared) -> Result<Program> {
+    if process.terminal {
+        return Err(wrong("a further process in a container gets no terminal yet"));
+    }
     setsid().map_err(refused("making a session"))?;
     let limits = confinement::limits(&process.resource_limits)?;
     join_namespaces(target)?;

@@ -33,6 +33,8 @@ pub(crate) struct Held {
     pub(crate) started: u64,
     /// Counts what the kernel killed because memory was full.
     pub(crate) counter: Option<PathBuf>,
+    /// The cgroup of a container whose other processes do not end with its first one: they are in a namespace of others.
+    pub(crate) members: Option<PathBuf>,
     /// Bytes of a segment, segments, and whether the container waits when all are full; nothing if the output is not kept.
     pub(crate) output: Option<(u64, u32, bool)>,
 }
@@ -40,14 +42,15 @@ pub(crate) struct Held {
 impl Held {
     pub(crate) fn to_arguments(&self) -> Vec<Vec<u8>> {
         let (bytes, segments, block) = self.output.unwrap_or_default();
-        let counter = self.counter.as_deref().unwrap_or(Path::new(""));
+        let path = |path: &Option<PathBuf>| path.as_deref().unwrap_or(Path::new("")).as_os_str().as_bytes().to_vec();
         vec![
             b"berth-shim".to_vec(),
             b"hold".to_vec(),
             self.folder.as_os_str().as_bytes().to_vec(),
             self.pid.to_string().into_bytes(),
             self.started.to_string().into_bytes(),
-            counter.as_os_str().as_bytes().to_vec(),
+            path(&self.counter),
+            path(&self.members),
             bytes.to_string().into_bytes(),
             segments.to_string().into_bytes(),
             u8::from(block).to_string().into_bytes(),
@@ -55,14 +58,16 @@ impl Held {
     }
 
     fn of_arguments(arguments: &[OsString]) -> Option<Self> {
-        let [folder, pid, started, counter, bytes, segments, block] = arguments else { return None };
+        let [folder, pid, started, counter, members, bytes, segments, block] = arguments else { return None };
         let number = |text: &OsString| text.to_str()?.parse::<u64>().ok();
+        let path = |text: &OsString| (!text.is_empty()).then(|| PathBuf::from(text));
         let segments = u32::try_from(number(segments)?).ok()?;
         Some(Self {
             folder: PathBuf::from(OsString::from_vec(folder.as_bytes().to_vec())),
             pid: i32::try_from(number(pid)?).ok()?,
             started: number(started)?,
-            counter: (!counter.is_empty()).then(|| PathBuf::from(counter)),
+            counter: path(counter),
+            members: path(members),
             output: (segments > 0).then_some((number(bytes)?, segments, number(block)? == 1)),
         })
     }
@@ -71,8 +76,8 @@ impl Held {
 /// After the shim has become this program once more.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let Some(held) = Held::of_arguments(arguments) else { return ExitCode::from(2) };
-    let pipes = held.output.map(|_| [system::inherited(STDOUT), system::inherited(STDERR)]);
-    hold(&held, pipes);
+    // Where nothing is kept they lead nowhere, or to a terminal.
+    hold(&held, Some([system::inherited(STDOUT), system::inherited(STDERR)]));
     ExitCode::SUCCESS
 }
 
@@ -93,6 +98,10 @@ pub(crate) fn hold(held: &Held, pipes: Option<[OwnedFd; 2]>) {
         // Without a descriptor of it the output waits for its end.
         Err(_) => collect(pid),
     };
+    if let Some(members) = &held.members {
+        // What cannot be killed goes with the container.
+        let _ = Cgroups::kill_in(members);
+    }
     intake.drain();
     let killed = held.counter.as_deref().and_then(|path| fs::read_to_string(path).ok());
     let exit = Exit {
@@ -254,6 +263,7 @@ mod tests {
             pid: 7,
             started: 9,
             counter: Some("/sys/fs/cgroup/x".into()),
+            members: Some("/sys/fs/cgroup/y".into()),
             output: Some((1 << 20, 3, true)),
         };
         let arguments: Vec<OsString> = held.to_arguments().into_iter().skip(2).map(OsString::from_vec).collect();

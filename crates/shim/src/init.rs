@@ -86,7 +86,7 @@ fn begin(program: &[String], failure: &OwnedFd, mask: &system::Signals) -> ! {
     std::process::exit(if let Failure::Program { code, .. } = why { code } else { 1 })
 }
 
-/// Until the program is over; without one, until it is told to end.
+/// Until the program is over; without one, until this process is killed.
 fn look_after(program: Option<Pid>) -> ExitCode {
     loop {
         let signal = system::next_signal();
@@ -96,11 +96,9 @@ fn look_after(program: Option<Pid>) -> ExitCode {
             }
             continue;
         }
-        match (program, Signal::from_named_raw(signal)) {
+        if let (Some(program), Some(signal)) = (program, Signal::from_named_raw(signal)) {
             // It may be gone: then its end is on the way here.
-            (Some(program), Some(signal)) => drop(kill_process(program, signal)),
-            (None, Some(Signal::TERM | Signal::INT)) => return ExitCode::SUCCESS,
-            _ => {}
+            let _ = kill_process(program, signal);
         }
     }
 }

@@ -35,6 +35,11 @@ impl Program {
         Ok(Self { name: name.clone(), path, arguments: strings(arguments)?, environment: strings(&environment)? })
     }
 
+    /// No program: for an init that is there for its namespaces.
+    pub(crate) fn none() -> Self {
+        Self { name: String::new(), path: String::new(), arguments: Vec::new(), environment: Vec::new() }
+    }
+
     pub(crate) fn arguments(&self) -> &[CString] {
         &self.arguments
     }

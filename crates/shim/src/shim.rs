@@ -10,7 +10,7 @@ use std::path::Path;
 use berth_runtime::cgroup::Cgroups;
 use berth_runtime::folder::{VERSION, now_nanos, write_record};
 use berth_runtime::protocol::{Answer, Failure, Order, read_frame, write_frame};
-use berth_runtime::{ContainerSpec, Folder, Holder, Mark, Network, Output, Phase, WhenFull, boot_id};
+use berth_runtime::{ContainerSpec, Folder, Holder, Mark, Network, Output, Phase, Space, WhenFull, boot_id};
 use libcontainer::notify_socket::{NOTIFY_FILE, NotifySocket};
 use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::process::{WaitOptions, waitpid};
@@ -26,6 +26,7 @@ use crate::program::Program;
 use crate::root::Root;
 use crate::stage::Stage;
 use crate::steps::Steps;
+use crate::streams::Streams;
 use crate::worker::{self, Work};
 use crate::{devices, hold, system, volume};
 
@@ -33,7 +34,7 @@ use crate::{devices, hold, system, volume};
 struct Made {
     process: Mark,
     /// What the container writes, if it is kept.
-    output: Option<[PipeReader; 2]>,
+    output: Option<[OwnedFd; 2]>,
     /// Why its program could not begin, in the end.
     failure: PipeReader,
 }
@@ -132,11 +133,13 @@ impl Shim {
         self.steps.done("layers");
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
         let nodes = devices::of(&self.spec, !self.cgroups.is_unified())?;
-        let (confinement, program) = self.prepare(&stage, &nodes, prepared)?;
+        let (user, confinement, program) = self.prepare(&stage, &nodes, prepared)?;
         self.steps.done("identity");
         self.make_groups(&nodes)?;
         self.steps.done("cgroups");
-        let (output, stdio) = self.stdio()?;
+        // Their owner is known here by the host's number.
+        let owner = self.spec.id_map.map_or(user, |map| map.first.saturating_add(user));
+        let mut streams = Streams::of(&self.folder, &self.spec, owner)?;
         let pid = worker::make(Work {
             folder: &self.folder,
             spec: &self.spec,
@@ -146,9 +149,11 @@ impl Shim {
             program,
             failure: writer.into(),
             socket: socket.as_raw_fd(),
-            stdio,
+            stdio: streams.given.take(),
+            console: streams.console(),
         })?;
         self.steps.done("build");
+        let output = streams.output()?;
         let process = Mark::of(pid).map_err(failed("looking at the container's first process"))?;
         if self.spec.network == Network::Loopback {
             turn_loopback_on(process.pid)?;
@@ -161,27 +166,17 @@ impl Shim {
     }
 
     /// Finds out who the first process is, and tells the library.
-    fn prepare(&self, stage: &Stage, devices: &[Node], prepared: &mut Prepared) -> Result<(Confinement, Program)> {
+    fn prepare(&self, stage: &Stage, devices: &[Node], prepared: &mut Prepared) -> Result<(u32, Confinement, Program)> {
         let process = &self.spec.process;
         let root = Root::open(&stage.rootfs, self.spec.id_map.map(|map| map.first))?;
         let identity = Identity::find(&root, &process.user)?;
         let (cwd, _) = root.make_folders(&process.cwd)?;
         let confinement = Confinement::of(&self.spec, process, identity.user == 0, prepared)?;
-        let program = Program::new(&process.args, &process.env, &identity.home)?;
+        let holds = self.spec.init && process.args.is_empty();
+        let program = if holds { Program::none() } else { Program::new(&process.args, &process.env, &identity.home)? };
         let first = First { identity: &identity, cwd, capabilities: confinement.needed(), devices };
         bundle::write(&self.folder, &self.spec, stage, &first)?;
-        Ok((confinement, program))
-    }
-
-    /// The ends of the container's output that are read here, and those that it writes to.
-    fn stdio(&self) -> Result<(Option<[PipeReader; 2]>, [OwnedFd; 2])> {
-        let pipe = || io::pipe().map_err(failed("making a pipe"));
-        if self.spec.output == Output::Discard {
-            let null = || File::options().write(true).open("/dev/null").map_err(failed("opening /dev/null"));
-            return Ok((None, [null()?.into(), null()?.into()]));
-        }
-        let ((out, out_writer), (err, err_writer)) = (pipe()?, pipe()?);
-        Ok((Some([out, err]), [out_writer.into(), err_writer.into()]))
+        Ok((identity.user, confinement, program))
     }
 
     /// Makes the container's groups, with its limits.
@@ -234,17 +229,18 @@ impl Shim {
             Output::Keep { segment_bytes, segments, when_full } => Some((segment_bytes, segments, when_full == WhenFull::Block)),
         };
         let counter = self.cgroups.kill_counter(&self.cgroup);
-        let held = hold::Held { folder: self.folder.path().to_owned(), pid: made.process.pid, started, counter, output };
+        let members = (self.spec.processes != Space::Own).then(|| self.cgroups.members(&self.cgroup)).flatten();
+        let held = hold::Held { folder: self.folder.path().to_owned(), pid: made.process.pid, started, counter, members, output };
         if let Some([out, err]) = &made.output {
             // Its standard streams are free.
             let placed = system::place(out, hold::STDOUT).and_then(|()| system::place(err, hold::STDERR));
             if placed.is_err() {
-                return hold::hold(&held, made.output.map(|pipes| pipes.map(OwnedFd::from)));
+                return hold::hold(&held, made.output);
             }
         }
         let arguments: Vec<CString> = held.to_arguments().into_iter().filter_map(|word| CString::new(word).ok()).collect();
         system::execve(c"/proc/self/exe", &arguments, &[]);
-        hold::hold(&held, made.output.map(|pipes| pipes.map(OwnedFd::from)));
+        hold::hold(&held, made.output);
     }
 
     /// Ends and removes what was made, but for the folder. What cannot be removed now can be by whoever deletes the container.

@@ -13,6 +13,7 @@ use rustix::mount::{MountFlags, MoveMountFlags, OpenTreeFlags, mount, move_mount
 
 use crate::failure::{Result, at, refused, wrong};
 use crate::root;
+use crate::shared::Shared;
 use crate::user_namespace::UserNamespace;
 
 /// An empty folder of the host that each container's own file system covers, for itself alone.
@@ -26,6 +27,7 @@ pub(crate) struct Stage {
     /// Where the sources of its binds can be found, in their order.
     pub(crate) binds: Vec<PathBuf>,
     pub(crate) user: Option<UserNamespace>,
+    pub(crate) shared: Shared,
 }
 
 impl Stage {
@@ -39,7 +41,8 @@ impl Stage {
         make_folder(&folder.bundle())?;
         make_folder(&rootfs)?;
         root::mount_layers(folder, &spec.rootfs, &rootfs, devices, user.as_ref())?;
-        Ok(Self { rootfs, binds, user })
+        let shared = Shared::find(spec, rootfs.parent().unwrap_or(&rootfs))?;
+        Ok(Self { rootfs, binds, user, shared })
     }
 }
 

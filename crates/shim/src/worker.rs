@@ -1,9 +1,10 @@
 //! The process that has the library make a container. It is in the container's groups, so that what it forks is born in them, while the
 //! shim stays outside: what it needs for itself is not the container's to pay, and it outlives all that happens there.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{OwnedFd, RawFd};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use berth_runtime::cgroup::Cgroups;
@@ -37,8 +38,10 @@ pub(crate) struct Work<'a> {
     pub(crate) failure: OwnedFd,
     /// As [`Last::socket`].
     pub(crate) socket: RawFd,
-    /// Where the container's output goes.
-    pub(crate) stdio: [OwnedFd; 2],
+    /// Its standard streams; nothing if it has a console.
+    pub(crate) stdio: Option<[OwnedFd; 3]>,
+    /// The socket to which its terminal is sent.
+    pub(crate) console: Option<PathBuf>,
 }
 
 /// Has a container made, and returns its first process, which waits to be started and is a child of this one. This process's mount
@@ -89,7 +92,7 @@ fn tell(to: &mut impl Write, made: &Result<i32>) -> io::Result<()> {
 
 /// In the worker.
 fn build(work: Work<'_>) -> Result<i32> {
-    let Work { folder, spec, cgroups, cgroup, confinement, program, failure, socket, stdio: [stdout, stderr] } = work;
+    let Work { folder, spec, cgroups, cgroup, confinement, program, failure, socket, stdio, console } = work;
     let doing = "creating the container";
     // Nobody would hear of what it does.
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(refused("tying a worker to its shim"))?;
@@ -98,12 +101,12 @@ fn build(work: Work<'_>) -> Result<i32> {
     let last = Last { confinement, program, init, failure: Rc::new(failure), groups, id_map: spec.id_map, socket };
     let library = folder.library();
     fs::create_dir(&library).map_err(at("making", &library))?;
-    let null = File::open("/dev/null").map_err(failed("opening /dev/null"))?;
-    let container = ContainerBuilder::new(spec.id.clone(), SyscallType::default())
-        .with_executor(last)
-        .with_stdin(OwnedFd::from(null))
-        .with_stdout(stdout)
-        .with_stderr(stderr)
+    let mut builder =
+        ContainerBuilder::new(spec.id.clone(), SyscallType::default()).with_executor(last).with_console_socket(console);
+    if let Some([input, output, error]) = stdio {
+        builder = builder.with_stdin(input).with_stdout(output).with_stderr(error);
+    }
+    let container = builder
         .with_root_path(&library)
         .map_err(|error| of_library(doing, &error))?
         .as_init(folder.bundle())

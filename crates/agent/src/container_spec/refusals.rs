@@ -26,10 +26,8 @@ pub(super) fn check_fargate(task: &Task, wanted: &Wanted<'_>, connection: &Conne
     Ok(())
 }
 
-fn of_task(task: &Task) -> [(&'static str, bool); 6] {
+fn of_task(task: &Task) -> [(&'static str, bool); 4] {
     [
-        ("pidMode", task.pid_mode.is_some()),
-        ("ipcMode", task.ipc_mode.is_some()),
         ("proxyConfiguration", task.proxy_configuration.is_some()),
         ("resourceRequirements", !task.associations.is_empty()),
         ("volumes", task.attachments.iter().any(|attachment| attachment.attachment_type.is_some())),
@@ -49,11 +47,10 @@ fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 6] {
     ]
 }
 
-fn of_docker(wanted: &Wanted<'_>) -> [(&'static str, bool); 4] {
-    let (config, host) = (&wanted.config, &wanted.host);
+fn of_docker(wanted: &Wanted<'_>) -> [(&'static str, bool); 3] {
+    let host = &wanted.host;
     let own = |mode: &Option<String>| mode.as_deref().is_some_and(|mode| !mode.is_empty() && mode != "private");
     [
-        ("interactive", config.open_stdin == Some(true)),
         ("pidMode", own(&host.pid_mode)),
         ("ipcMode", own(&host.ipc_mode)),
         ("dockerSecurityOptions", host.security_opt.iter().any(|option| super::process::no_new_privileges(option).is_none())),

@@ -8,7 +8,7 @@ use berth_api::acs::docker::HostConfig;
 
 const MIB: u64 = 1 << 20;
 /// Fewer shares the kernel does not know; also what a container without any gets, as Docker's agents have it.
-const LEAST_SHARES: u64 = 2;
+pub(super) const LEAST_SHARES: u64 = 2;
 const MOST_SHARES: u64 = 262_144;
 /// No container can start with less memory: less is raised to it.
 const LEAST_MEMORY: u64 = 6 * MIB;

@@ -9,12 +9,12 @@ use std::time::Duration;
 use berth_api::acs::{self, Hidden};
 use berth_oci::ImageConfig;
 use berth_plan::node::Checks;
-use berth_runtime::{Capability, ContainerSpec, Group, Network, Output, Tmpfs};
+use berth_runtime::{Capability, ContainerSpec, Group, Network, Output, Space, Tmpfs};
 use serde_json::{Value, json};
 
 use super::{
-    Connection, NetworkMode, NodeFacts, SpecError, check_command, checks, etc_files, group, lowered, network_mode, of,
-    stop_signal,
+    Connection, NetworkMode, NodeFacts, SpecError, check_command, checks, etc_files, group, holder, lowered, network_mode, of,
+    share, stop_signal,
 };
 use crate::images::Resolved;
 
@@ -350,6 +350,7 @@ fn files_in_etc_are_written_and_bound() {
 
 #[test]
 fn switches_are_passed_on() {
+    assert!(made(json!({}), json!({ "OpenStdin": true }), json!({})).open_input);
     let spec = made(json!({}), json!({}), json!({ "ReadonlyRootfs": true, "Privileged": true, "ShmSize": 1024, "Init": true }));
     assert!(spec.init);
     assert_eq!((spec.rootfs.read_only, spec.privileged, spec.shm_bytes), (true, true, 1024));
@@ -434,12 +435,42 @@ fn limits_above_the_agents_own_are_reported() {
 }
 
 #[test]
+fn containers_share_with_the_host_or_with_what_holds_the_tasks_namespaces() {
+    let holder_folder = Path::new("/holder");
+    let shared = |pid: Option<&str>, ipc: Option<&str>| {
+        let mut task = task(json!({}), &json!({}), &json!({ "ShmSize": 7 }));
+        (task.pid_mode, task.ipc_mode) = (pid.map(str::to_owned), ipc.map(str::to_owned));
+        let mut spec = spec(&task, image()).unwrap();
+        share(&task, &task.containers[0], &mut spec, holder_folder).map(|()| (holder(&task, &spec, Path::new("/empty")), spec))
+    };
+    let spaces = |pid, ipc| {
+        let (holder, spec) = shared(pid, ipc).unwrap();
+        (spec.processes, spec.ipc, spec.shm_bytes, holder.is_some())
+    };
+    let with_holder = || Space::Of(holder_folder.to_owned());
+    assert_eq!(spaces(None, None), (Space::Own, Space::Own, 7, false));
+    assert_eq!(spaces(Some("host"), Some("host")), (Space::Host, Space::Host, 7, false));
+    assert_eq!(spaces(Some("task"), Some("none")), (with_holder(), Space::Own, 0, true));
+    assert_eq!(spaces(None, Some("task")), (Space::Own, with_holder(), 7, true));
+    let (holder, _) = shared(Some("task"), Some("task")).unwrap();
+    let holder = holder.unwrap();
+    assert_eq!((holder.process.args.len(), holder.init, holder.shm_bytes), (0, true, 7));
+    assert!(holder.process.capabilities.is_empty() && holder.id != shared(None, None).unwrap().1.id);
+    for (pid, ipc, field) in [(Some("none"), None, "pidMode"), (None, Some("x"), "ipcMode")] {
+        let said = shared(pid, ipc).unwrap_err().to_string();
+        assert!(said.starts_with(field), "{said}");
+    }
+    let mut on_host = task(json!({}), &json!({}), &json!({ "Sysctls": { "kernel.shmmax": "1" } }));
+    on_host.ipc_mode = Some("host".to_owned());
+    assert!(spec(&on_host, image()).unwrap_err().to_string().ends_with("not allowed in host ipc namespace"));
+}
+
+#[test]
 fn what_is_not_done_is_refused_by_name() {
     let none = || json!({});
     let cases = [
         (json!({ "secrets": [{ "name": "S" }] }), none(), none(), "secrets"),
         (json!({ "firelensConfiguration": { "type": "fluentd" } }), none(), none(), "firelensConfiguration"),
-        (none(), json!({ "OpenStdin": true }), none(), "interactive"),
         (none(), none(), json!({ "PidMode": "host" }), "pidMode"),
     ];
     for (container, config, host, field) in cases {

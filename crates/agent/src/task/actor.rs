@@ -9,7 +9,7 @@ use berth_client::Client;
 use berth_model::Timestamp;
 use berth_plan::node::{self, Action, Desired, Event, Uptime};
 use berth_runtime::Runtime;
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info};
@@ -97,6 +97,8 @@ pub(crate) struct Actor {
     pub(super) keeps: Attempts,
     pub(super) containers: Vec<Container>,
     pub(super) work: JoinSet<Done>,
+    /// Held while what the containers share is made.
+    sharing: Arc<Mutex<()>>,
     /// When a timeout of the plan's is over.
     wake_at: Option<Uptime>,
     /// What the control plane knows.
@@ -155,6 +157,7 @@ impl Actor {
             keeps,
             containers,
             work,
+            sharing: Arc::default(),
             wake_at: None,
             told,
             reports,
@@ -375,7 +378,8 @@ impl Actor {
     }
 
     pub(super) fn subject(&self, at: usize) -> Subject {
-        Subject { shared: Arc::clone(&self.shared), task: Arc::clone(&self.record.task), folder: self.folder.clone(), at }
+        let (shared, task) = (Arc::clone(&self.shared), Arc::clone(&self.record.task));
+        Subject { shared, task, folder: self.folder.clone(), sharing: Arc::clone(&self.sharing), at }
     }
 
     pub(super) fn name(&self, at: usize) -> &str {

@@ -73,7 +73,8 @@ impl Actor {
             container.image = None;
         }
         let folder = self.folder.clone();
-        let containers = (0..self.containers.len()).map(|at| self.subject(at).runtime_folder()).collect();
+        let containers = (0..self.containers.len()).map(|at| self.subject(at).runtime_folder());
+        let containers = containers.chain([self.folder.namespaces()]).collect();
         let group = container_spec::group(&self.record.task).name;
         let shared = Arc::clone(&self.shared);
         self.work.spawn(async move {

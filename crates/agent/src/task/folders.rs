@@ -40,6 +40,11 @@ impl TaskFolder {
         self.container(name).join("runtime")
     }
 
+    /// What the runtime keeps of the container that holds the namespaces which the task's containers share. No container has its name.
+    pub(crate) fn namespaces(&self) -> PathBuf {
+        self.runtime(".namespaces")
+    }
+
     /// The files that a container sees in `/etc`.
     pub(crate) fn etc(&self, name: &str) -> PathBuf {
         self.container(name).join("etc")

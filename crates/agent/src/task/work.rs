@@ -11,9 +11,10 @@ use berth_api::acs::docker::HostConfig;
 use berth_api::ecs::SubmitTaskStateChangeRequest;
 use berth_client::CallError;
 use berth_model::{NetworkBinding, Timestamp};
-use berth_runtime::{Runtime, RuntimeError, Standing, Step};
+use berth_runtime::{ContainerSpec, Runtime, RuntimeError, Standing, Step};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 use tracing::{debug, error, info, warn};
 
@@ -85,6 +86,8 @@ pub(super) struct Subject {
     pub(super) shared: Arc<Shared>,
     pub(super) task: Arc<acs::Task>,
     pub(super) folder: TaskFolder,
+    /// Held while what the containers share is made.
+    pub(super) sharing: Arc<Mutex<()>>,
     pub(super) at: usize,
 }
 
@@ -171,6 +174,9 @@ impl Subject {
         for lowered in container_spec::lowered(container, &facts).map_err(|error| cannot(&error))? {
             warn!(task = %self.folder.id(), container = container.name, "{lowered}");
         }
+        let holder = self.folder.namespaces();
+        container_spec::share(task, container, &mut spec, &holder).map_err(|error| cannot(&error))?;
+        self.hold_namespaces(&spec).await.map_err(|error| cannot(&error))?;
         let files = container_spec::etc_files(task, container, &facts, &connection).map_err(|error| cannot(&error))?;
         let stop_signal = container_spec::stop_signal(container, &image.config).map_err(|error| cannot(&error))?;
         let group = container_spec::group(task);
@@ -192,6 +198,26 @@ impl Subject {
         })?;
         prepared.map_err(|error| Failure { code: None, reason: error.to_string() })?;
         Ok(Created { runtime_id, stop_signal, driver, bindings })
+    }
+
+    /// Makes what holds the namespaces that this container shares with others of its task, unless it is there.
+    async fn hold_namespaces(&self, spec: &ContainerSpec) -> Result<(), RuntimeError> {
+        let (folder, empty) = (self.folder.namespaces(), self.folder.namespaces().with_file_name("empty"));
+        let Some(spec) = container_spec::holder(&self.task, spec, &empty) else { return Ok(()) };
+        let (runtime, group) = (Arc::clone(&self.shared.runtime), container_spec::group(&self.task));
+        let _one = self.sharing.lock().await;
+        let hold = move || {
+            if matches!(runtime.look(&folder)?, Standing::Running { .. }) {
+                return Ok(());
+            }
+            runtime.delete(&folder)?;
+            let make = |source| RuntimeError::System { doing: format!("making {}", empty.display()), source };
+            std::fs::create_dir_all(&empty).map_err(make)?;
+            runtime.make_group(&group)?;
+            runtime.create(&folder, &spec)?;
+            runtime.start(&folder).map(drop)
+        };
+        unblocked(hold).await
     }
 
     /// The driver that takes what the container writes.

@@ -25,6 +25,20 @@ impl Cgroups {
         kill_folders(&self.folders(path).collect::<Vec<_>>())
     }
 
+    /// The folder in which [`Self::kill_in`] finds all that runs in a path.
+    #[must_use]
+    pub fn members(&self, path: &str) -> Option<PathBuf> {
+        self.folders(path).next()
+    }
+
+    /// Kills all that runs at or below a folder that [`Self::members`] gave, and waits until it is gone.
+    ///
+    /// # Errors
+    /// The kernel refuses, or something cannot be killed.
+    pub fn kill_in(folder: &Path) -> Result<(), CgroupError> {
+        kill_folders(&[folder.to_owned()])
+    }
+
     /// Removes a path and all below it from all hierarchies. A path that is not there is no error.
     ///
     /// # Errors

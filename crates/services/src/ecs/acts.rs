@@ -75,8 +75,6 @@ impl Found {
 
     fn task(&mut self, task: &TaskDefinition) {
         self.text("taskRoleArn", task.task_role_arn.as_deref());
-        self.text("pidMode", task.pid_mode.as_ref().map(EnumShape::as_str));
-        self.text("ipcMode", task.ipc_mode.as_ref().map(EnumShape::as_str));
         self.some("proxyConfiguration", task.proxy_configuration.is_some());
         self.some("ephemeralStorage", task.ephemeral_storage.is_some());
         self.some("enableFaultInjection", task.enable_fault_injection == Some(true));
@@ -116,8 +114,6 @@ impl Found {
         self.list("secrets", container.secrets.as_ref());
         let consistency = container.version_consistency.as_ref();
         self.some("versionConsistency enabled", consistency == Some(&api::VersionConsistency::Enabled));
-        self.some("interactive", container.interactive == Some(true));
-        self.some("pseudoTerminal", container.pseudo_terminal == Some(true));
         self.some("firelensConfiguration", container.firelens_configuration.is_some());
         self.list("credentialSpecs", container.credential_specs.as_ref());
         if let Some(log) = &container.log_configuration {

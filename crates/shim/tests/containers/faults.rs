@@ -168,11 +168,11 @@ fn what_cannot_be_made_says_why_and_leaves_nothing_but_the_folder() {
     assert_eq!(node.runtime.look(&folder).unwrap(), Standing::Absent);
     node.runtime.delete(&folder).unwrap();
     spec.binds.clear();
-    spec.process.terminal = true;
+    spec.tmpfs = vec![berth_runtime::Tmpfs { target: "/proc/sys".into(), options: Vec::new() }];
     let refusal = node.runtime.create(&folder, &spec).unwrap_err();
-    assert!(refusal.to_string().contains("terminal"), "{refusal}");
+    assert!(refusal.to_string().contains("nothing can be mounted at /proc/sys"), "{refusal}");
     node.runtime.delete(&folder).unwrap();
-    spec.process.terminal = false;
+    spec.tmpfs.clear();
     spec.rootfs.layers = vec![node.folder.path().join("no-layer")];
     let refusal = node.runtime.create(&folder, &spec).unwrap_err();
     assert!(refusal.to_string().contains("no-layer"), "{refusal}");

@@ -20,6 +20,8 @@ fn what_acts_is_not_refused() {
     let extra = json!({
         "executionRoleArn": "arn:aws:iam::000000000000:role/x",
         "cpu": "256",
+        "pidMode": "task",
+        "ipcMode": "none",
         "memory": "512",
         "requiresCompatibilities": ["EC2"],
         "runtimePlatform": {"operatingSystemFamily": "LINUX"},
@@ -53,6 +55,8 @@ fn what_acts_is_not_refused() {
         "volumesFrom": [{"sourceContainer": "b"}],
         "systemControls": [{"namespace": "net.core.somaxconn", "value": "9"}],
         "dockerLabels": {"a": "b"},
+        "interactive": true,
+        "pseudoTerminal": true,
         "dockerSecurityOptions": ["no-new-privileges"],
         "ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 1}],
         "resourceRequirements": [{"type": "GPU", "value": "1"}],
@@ -89,8 +93,6 @@ fn what_does_not_act_is_named() {
     let of_app = |field: &str| format!("{field} of container 'app'");
     for (extra, field) in [
         (json!({"taskRoleArn": "r"}), "taskRoleArn"),
-        (json!({"pidMode": "task"}), "pidMode"),
-        (json!({"ipcMode": "task"}), "ipcMode"),
         (
             json!({"volumes": [{"name": "d", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]}),
             "volumes.efsVolumeConfiguration of volume 'd'",
