@@ -43,7 +43,7 @@ pub use signed_frame::{SignedFrame, SignedFrameError};
 pub use task::{Association, AssociationContent, Attachment, AttachmentProperty, DesiredStatus, ProxyConfiguration, Task};
 pub use telemetry::{
     CheckStatus, ContainerHealth, ContainerMetric, HealthMetadata, HealthStatus, InstanceStatus, InstanceStatusMetadata,
-    MetricsMetadata, PublishHealth, PublishInstanceStatus, PublishMetrics, RestartStatsSet, StatsSet, TaskHealth, TaskMetric, TelemetryAnswer,
-    TelemetryReport,
+    MetricsMetadata, PublishHealth, PublishInstanceStatus, PublishMetrics, RestartStatsSet, StatsSet, TaskHealth, TaskMetric,
+    TelemetryAnswer, TelemetryReport,
 };
 pub use volume::{DockerVolume, EbsVolume, EfsAuthorization, EfsVolume, FsxVolume, HostVolume, LogDriverVolume, Volume};
