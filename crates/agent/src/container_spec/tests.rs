@@ -404,7 +404,7 @@ fn kernel_settings_are_those_of_namespaces_that_are_the_containers_own() {
     }
     let mut on_host = task(json!({}), &json!({}), &set);
     on_host.network_mode = Some("host".to_owned());
-    let said = spec(&on_host, image()).unwrap_err().to_string();
+    let said = connected(&on_host, image(), &Connection::to(Network::Host)).unwrap_err().to_string();
     assert!(said.ends_with("sysctl 'net.core.somaxconn' not allowed in host network namespace"), "{said}");
 }
 

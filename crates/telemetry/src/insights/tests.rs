@@ -110,7 +110,7 @@ fn fields_of_documents_are_found() {
         ("ok = true", "1"),
         ("ok = 1", "1"),
         ("jsonParse('{\"q\":[1,2]}')", r#"{"q":[1,2]}"#),
-        ("jsonStringify(http)", r#"{"path":"/a","status":503}"#),
+        ("jsonStringify(items[0])", r#"{"id":7}"#),
     ];
     for (expression, expected) in cases {
         assert_eq!(value(expression, message), expected, "{expression}");
