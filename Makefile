@@ -45,8 +45,10 @@ clients: setup ## The AWS CLI and boto3 against the real binary
 	$(CARGO) build --locked --package berth
 	.venv/bin/python -m pytest -q tests/clients --berth $(or $(CARGO_TARGET_DIR),target)/debug/berth
 
-e2e: setup static ## A whole machine from outside: tasks, faults, restarts (root)
+e2e: setup ## A whole machine from outside: tasks, faults, restarts (root)
 	$(CARGO) build --locked --package berth
+	# Again: `unit` has put programs beside it that need libraries, which containers do not have.
+	scripts/build-static.sh berth-shim berth-demo
 	.venv/bin/python -m pytest -q tests/e2e --berth $(or $(CARGO_TARGET_DIR),target)/debug/berth
 
 static: setup

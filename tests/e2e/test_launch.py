@@ -43,7 +43,8 @@ def test_launch_is_traced_from_the_request_to_running(node):
     slack = 5000
     for outer, inner in (("create", "prepare"), ("create", "build"), ("start", "program"), ("report", "commit RUNNING")):
         assert spans[outer]["at"] - slack <= spans[inner]["at"] and end[inner] <= end[outer] + slack, (outer, inner)
-    assert max(end.values()) == launch["took"]
+    # Each number is rounded for itself.
+    assert abs(max(end.values()) - launch["took"]) <= 1
     short = arn.rsplit("/", 1)[1][:12]
     shown = node.run("trace", short).stdout
     assert shown.startswith(short) and all(step in shown for step in spans), shown
