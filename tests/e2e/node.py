@@ -167,6 +167,10 @@ class Node(Installation):
             "folders": sorted(path.name for path in (self.folder / "agent" / "tasks").glob("*")),
         }
 
+    def has_more_than(self, before):
+        """Whether there is something that was not there when `leftovers` answered that."""
+        return any(one not in before[kind] for kind, found in self.leftovers().items() for one in found)
+
     def is_clean(self):
         return not any(self.leftovers().values())
 

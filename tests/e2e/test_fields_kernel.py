@@ -133,6 +133,8 @@ def pair(node, first, second, **task):
 
 
 def test_processes_and_memory_are_shared_by_the_containers_of_a_task_or_with_the_host(node):
+    before = node.leftovers()
+
     def namespaces(kind, **task):
         said, _ = pair(node, ["look"], ["look"], **task)
         return [looked(lines)["namespaces"][kind] for lines in said]
@@ -149,7 +151,7 @@ def test_processes_and_memory_are_shared_by_the_containers_of_a_task_or_with_the
     assert looked(pair(node, ["look"], ["look"], pidMode="task")[0][1])["pid"] > 1
     note = (["write", "/dev/shm/note"], ["read", "/dev/shm/note"])
     assert [pair(node, *note, **task)[1] for task in ({}, {"ipcMode": "task"}, {"ipcMode": "none"})] == [1, 0, 1]
-    eventually(lambda: not node.leftovers()["mounts"] and node.is_clean(), "nothing left of what was shared")
+    eventually(lambda: not node.has_more_than(before), "nothing left of what was shared")
 
 
 def test_containers_that_share_processes_stop_by_themselves(node):
@@ -198,6 +200,7 @@ def test_memory_of_the_task_is_shared_by_its_containers(node):
 
 
 def test_what_fargate_allows_acts_there(node):
+    before = node.leftovers()
     fargate = Fargate(node)
     limits = [{"name": "nofile", "softLimit": 100, "hardLimit": 200}]
     said = fargate.says(["read", "/proc/self/limits"], ulimits=limits)
@@ -214,4 +217,4 @@ def test_what_fargate_allows_acts_there(node):
     assert json.loads(fargate.says(["terminal"], pseudoTerminal=True, user="demo")[0])["terminals"] == [True] * 3
     arn = fargate.launch({"command": ["exit", "3"]}, pidMode="task")
     assert node.awaits(arn, "STOPPED")["containers"][0].get("exitCode") == 3
-    eventually(node.is_clean, "nothing left of it")
+    eventually(lambda: not node.has_more_than(before), "nothing left of it")

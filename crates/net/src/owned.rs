@@ -13,9 +13,23 @@ use nix::unistd::Pid;
 
 use crate::{IdBlock, NetError};
 
-/// Makes a user namespace with these ids, and a network namespace in it, which keeps it alive. A namespace of either kind is made for a
-/// process: a child that shares memory and open files with us, and is ended once both are open.
+/// How often it is tried: whoever ends processes by what they look like takes the child for one of ours.
+const ATTEMPTS: usize = 3;
+
+/// Makes a user namespace with these ids, and a network namespace in it, which keeps it alive.
 pub(crate) fn born_with(ids: IdBlock) -> Result<OwnedFd, NetError> {
+    let mut born = attempt(ids);
+    for _ in 1..ATTEMPTS {
+        match born {
+            Ok(_) => break,
+            Err(_) => born = attempt(ids),
+        }
+    }
+    born
+}
+
+/// A namespace of either kind is made for a process: a child that shares memory and open files with us, and is ended once both are open.
+fn attempt(ids: IdBlock) -> Result<OwnedFd, NetError> {
     let doing = || NetError::errno("making a user namespace");
     let mut stack = vec![0u8; 16 << 10];
     let parent = Pid::this().as_raw();
