@@ -12,7 +12,7 @@ use super::node;
 use crate::cli::Place;
 use crate::connection::Connection;
 use crate::tasks;
-use crate::terminal::{self, BAD, Cell, FAINT, GOOD, PLAIN, WAITING, rfc_3339};
+use crate::terminal::{self, BAD, FAINT, GOOD, PLAIN, WAITING, rfc_3339};
 
 /// The time between two looks.
 const LOOK: Duration = Duration::from_millis(250);
@@ -129,7 +129,7 @@ fn page(events: &[Event], json: bool) -> String {
             Grade::Waiting => WAITING,
             Grade::Bad => BAD,
         };
-        let Cell(id, _) = tasks::short_id(id).into();
+        let id = tasks::short_id(id);
         format!("{FAINT}{at}{FAINT:#}  {kind} {id}  {style}{text}{style:#}\n")
     };
     events.iter().map(line).collect()

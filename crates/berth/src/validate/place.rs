@@ -3,7 +3,6 @@
 
 use berth_services::ecs::Unsupported;
 use jsonc_parser::ast::{Object, Value};
-use jsonc_parser::common::Ranged;
 
 use super::{Finding, Severity, Source};
 
@@ -65,6 +64,6 @@ fn member<'b, 'a>(object: &'b Object<'a>, path: &str, words: &[&str]) -> Option<
             _ => None,
         };
         let named = || (name != "name" && words.contains(&name)).then_some((&property.value, here));
-        deeper.or_else(named).filter(|(value, _)| value.range().start >= property.range().start)
+        deeper.or_else(named)
     })
 }
