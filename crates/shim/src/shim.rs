@@ -65,8 +65,12 @@ pub(crate) fn run(folder: &Path, mut socket: UnixStream, prepared: &mut Prepared
     let outcome = shim.make(&socket, prepared).and_then(|made| shim.start(made, &mut socket));
     match outcome {
         Ok(Some((made, started))) => {
-            // Nothing more is being made. The socket is closed by becoming another program.
-            drop(lock);
+            // Nothing more is being made. Unlocked, not closed, and before anybody hears of it: the container's first process may still be
+            // closing its copy, and whoever hears of the start may want to enter at once. What fails here fails when it is closed.
+            let _ = lock.unlock();
+            let pid = made.process.pid.unsigned_abs();
+            answer(&mut socket, Answer::Started { pid, nanos: started, steps: shim.steps.take() });
+            // The socket is closed by becoming another program.
             shim.hold(made, started);
         }
         Ok(None) => shim.take_down(),
@@ -189,7 +193,7 @@ impl Shim {
         restricted.map_err(|error| of_cgroup(&error))
     }
 
-    /// Says that the container is made, and starts it when it is told to. Nothing: nobody will.
+    /// Says that the container is made, and starts it when it is told to; when it began. Nothing: nobody will.
     fn start(&mut self, mut made: Made, socket: &mut UnixStream) -> Result<Option<(Made, u64)>> {
         if write_frame(socket, &Answer::Created).is_err() {
             return Ok(None);
@@ -215,8 +219,6 @@ impl Shim {
         self.holder.started_nanos = Some(started);
         self.record()?;
         self.steps.done("program");
-        let steps = self.steps.take();
-        answer(socket, Answer::Started { pid: made.process.pid.unsigned_abs(), nanos: started, steps });
         Ok(Some((made, started)))
     }
 
