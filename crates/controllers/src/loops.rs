@@ -12,21 +12,38 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
+use crate::service_loop::PlacementsOf;
+
 /// All loops of the control plane.
-pub static LOOPS: [Loop; 2] = [crate::sweep_loop::ENTRY, crate::attachment_loop::ENTRY];
+pub static LOOPS: [Loop; 3] = [crate::sweep_loop::ENTRY, crate::attachment_loop::ENTRY, crate::service_loop::ENTRY];
 
 /// A loop: when it runs, and what it does.
 #[derive(Clone, Copy)]
 pub struct Loop {
     /// Its name in the log.
     pub name: &'static str,
-    /// Whether a change is its affair.
-    pub topics: fn(&Touched) -> bool,
-    /// It runs at least this often.
-    pub period: Duration,
-    /// One pass: from stored state to its changes, idempotent, without retries.
-    pub run: fn(Store, Timestamp) -> Running,
+    /// What it does.
+    pub work: Work,
 }
+
+/// What a loop does.
+#[derive(Clone, Copy)]
+pub enum Work {
+    /// The same for all that is stored.
+    Passes {
+        /// Whether a change is its affair.
+        topics: fn(&Touched) -> bool,
+        /// It runs at least this often.
+        period: Duration,
+        /// One pass: from stored state to its changes, idempotent, without retries.
+        run: fn(Store, Timestamp) -> Running,
+    },
+    /// Passes for one thing at a time, each with its own time: it finds out itself what is due, until it is told to end.
+    Turns(fn(Store, PlacementsOf, watch::Receiver<bool>) -> Turning),
+}
+
+/// A loop that finds out itself what is due.
+pub type Turning = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A pass that is under way.
 pub type Running = Pin<Box<dyn Future<Output = Result<Pass, PassError>> + Send>>;
@@ -65,40 +82,59 @@ impl PassError {
 
 impl fmt::Debug for Loop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Loop").field("name", &self.name).field("period", &self.period).finish_non_exhaustive()
+        f.debug_struct("Loop").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passes { period, .. } => f.debug_struct("Passes").field("period", period).finish_non_exhaustive(),
+            Self::Turns(_) => f.write_str("Turns"),
+        }
     }
 }
 
 /// Runs all loops until `closing` turns true. A pass under way is finished.
-pub async fn run(store: Store, closing: watch::Receiver<bool>) {
+pub async fn run(store: Store, placements: PlacementsOf, closing: watch::Receiver<bool>) {
     let mut running = JoinSet::new();
-    for entry in LOOPS {
-        running.spawn(turn(entry, store.clone(), closing.clone()));
+    for Loop { name, work } in LOOPS {
+        let (store, closing) = (store.clone(), closing.clone());
+        match work {
+            Work::Passes { topics, period, run } => running.spawn(passes(name, (topics, period, run), store, closing)),
+            Work::Turns(turns) => running.spawn(turns(store, placements, closing)),
+        };
     }
     while running.join_next().await.is_some() {}
 }
 
-async fn turn(entry: Loop, store: Store, mut closing: watch::Receiver<bool>) {
+async fn passes(
+    name: &str,
+    (topics, period, run): (fn(&Touched) -> bool, Duration, fn(Store, Timestamp) -> Running),
+    store: Store,
+    mut closing: watch::Receiver<bool>,
+) {
     let mut changes = store.changes();
-    let mut ticks = interval(entry.period);
+    let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = async { drop(closing.wait_for(|closing| *closing).await) } => return,
             _ = ticks.tick() => {}
             event = changes.next() => match event {
-                Some(Event::Changed { touched, .. }) if !(entry.topics)(&touched) => continue,
+                Some(Event::Changed { touched, .. }) if !topics(&touched) => continue,
                 Some(Event::Changed { .. } | Event::Lagged) => {}
                 None => return,
             },
         }
-        match (entry.run)(store.clone(), now()).await {
-            Ok(pass) => debug!(name = entry.name, changed = pass.changed, "a pass ended"),
-            Err(error) => warn!(name = entry.name, %error, "a pass failed"),
+        match run(store.clone(), now()).await {
+            Ok(pass) => debug!(name, changed = pass.changed, "a pass ended"),
+            Err(error) => warn!(name, %error, "a pass failed"),
         }
     }
 }
 
-fn now() -> Timestamp {
+/// Wall time, for what is stored.
+pub(crate) fn now() -> Timestamp {
     Timestamp::EPOCH + SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
