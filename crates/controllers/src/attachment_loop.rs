@@ -8,18 +8,18 @@ use berth_plan::task;
 use berth_store::{State, Store, TaskIndex, TaskKey, Transaction};
 
 use crate::ledger::{self, Shortfall};
-use crate::loops::{Loop, Pass, PassError, Work};
+use crate::loops::{Loop, Pass, PassError, Passes, Work};
 
 /// Tasks of one update, at most: each changes itself and its instance, and one update writes 100 rows.
 const MOST: usize = 50;
 
 pub(crate) const ENTRY: Loop = Loop {
     name: "attachment",
-    work: Work::Passes {
+    work: Work::Passes(Passes {
         topics: |touched| touched.any::<Task>(),
         period: Duration::from_secs(10),
         run: |store, now| Box::pin(async move { pass(&store, now).await }),
-    },
+    }),
 };
 
 /// Ends all tasks that are due, an update's worth at a time.

@@ -15,5 +15,5 @@ mod sweep_loop;
 
 pub use hub::{AgentStreams, ConnectError, Guest, Hub, HubMetrics, StreamKind, Timing};
 pub use ledger::Shortfall;
-pub use loops::{LOOPS, Loop, Pass, PassError, Running, Turning, Work, run};
+pub use loops::{LOOPS, Loop, Pass, PassError, Passes, Running, Turning, Work, run};
 pub use service_loop::{Agenda, Outcome, PlacementsOf, Standing, Trouble, pass};

@@ -30,16 +30,20 @@ pub struct Loop {
 #[derive(Clone, Copy)]
 pub enum Work {
     /// The same for all that is stored.
-    Passes {
-        /// Whether a change is its affair.
-        topics: fn(&Touched) -> bool,
-        /// It runs at least this often.
-        period: Duration,
-        /// One pass: from stored state to its changes, idempotent, without retries.
-        run: fn(Store, Timestamp) -> Running,
-    },
+    Passes(Passes),
     /// Passes for one thing at a time, each with its own time: it finds out itself what is due, until it is told to end.
     Turns(fn(Store, PlacementsOf, watch::Receiver<bool>) -> Turning),
+}
+
+/// When a loop does the same for all that is stored, and what.
+#[derive(Clone, Copy)]
+pub struct Passes {
+    /// Whether a change is its affair.
+    pub topics: fn(&Touched) -> bool,
+    /// It runs at least this often.
+    pub period: Duration,
+    /// One pass: from stored state to its changes, idempotent, without retries.
+    pub run: fn(Store, Timestamp) -> Running,
 }
 
 /// A loop that finds out itself what is due.
@@ -89,9 +93,15 @@ impl fmt::Debug for Loop {
 impl fmt::Debug for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Passes { period, .. } => f.debug_struct("Passes").field("period", period).finish_non_exhaustive(),
+            Self::Passes(passes) => passes.fmt(f),
             Self::Turns(_) => f.write_str("Turns"),
         }
+    }
+}
+
+impl fmt::Debug for Passes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passes").field("period", &self.period).finish_non_exhaustive()
     }
 }
 
@@ -101,33 +111,28 @@ pub async fn run(store: Store, placements: PlacementsOf, closing: watch::Receive
     for Loop { name, work } in LOOPS {
         let (store, closing) = (store.clone(), closing.clone());
         match work {
-            Work::Passes { topics, period, run } => running.spawn(passes(name, (topics, period, run), store, closing)),
+            Work::Passes(entry) => running.spawn(passes(name, entry, store, closing)),
             Work::Turns(turns) => running.spawn(turns(store, placements, closing)),
         };
     }
     while running.join_next().await.is_some() {}
 }
 
-async fn passes(
-    name: &str,
-    (topics, period, run): (fn(&Touched) -> bool, Duration, fn(Store, Timestamp) -> Running),
-    store: Store,
-    mut closing: watch::Receiver<bool>,
-) {
+async fn passes(name: &str, entry: Passes, store: Store, mut closing: watch::Receiver<bool>) {
     let mut changes = store.changes();
-    let mut ticks = interval(period);
+    let mut ticks = interval(entry.period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = async { drop(closing.wait_for(|closing| *closing).await) } => return,
             _ = ticks.tick() => {}
             event = changes.next() => match event {
-                Some(Event::Changed { touched, .. }) if !topics(&touched) => continue,
+                Some(Event::Changed { touched, .. }) if !(entry.topics)(&touched) => continue,
                 Some(Event::Changed { .. } | Event::Lagged) => {}
                 None => return,
             },
         }
-        match run(store.clone(), now()).await {
+        match (entry.run)(store.clone(), now()).await {
             Ok(pass) => debug!(name, changed = pass.changed, "a pass ended"),
             Err(error) => warn!(name, %error, "a pass failed"),
         }

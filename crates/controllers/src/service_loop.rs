@@ -33,10 +33,8 @@ pub use standing::Standing;
 
 use crate::loops::{Loop, PassError, Work, now};
 
-pub(crate) const ENTRY: Loop = Loop {
-    name: "services",
-    work: Work::Turns(|store, placements, closing| Box::pin(turn(store, placements, closing))),
-};
+pub(crate) const ENTRY: Loop =
+    Loop { name: "services", work: Work::Turns(|store, placements, closing| Box::pin(turn(store, placements, closing))) };
 
 /// Passes of different services under way at once: they wait for the same commits.
 const MOST_PASSES: usize = 16;

@@ -83,11 +83,7 @@ impl Agenda {
         }
         for key in touched.keys::<ServiceDeployment>() {
             if let Some(record) = state.get::<ServiceDeployment>(key) {
-                self.call(ServiceKey {
-                    region: record.region,
-                    cluster: record.cluster.clone(),
-                    name: record.service.clone(),
-                });
+                self.call(ServiceKey { region: record.region, cluster: record.cluster.clone(), name: record.service.clone() });
             }
         }
         for key in touched.keys::<TaskSet>() {

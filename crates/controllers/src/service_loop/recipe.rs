@@ -124,7 +124,12 @@ impl Recipe {
 }
 
 /// The task definition of a revision.
-pub(super) fn definition(state: &State, service: &Service, family: &Name, revision: u32) -> Result<Shared<TaskDefinition>, Trouble> {
+pub(super) fn definition(
+    state: &State,
+    service: &Service,
+    family: &Name,
+    revision: u32,
+) -> Result<Shared<TaskDefinition>, Trouble> {
     let key = TaskDefinitionKey { region: service.region, family: family.clone(), revision };
     state.get::<TaskDefinition>(&key).cloned().ok_or_else(|| Trouble::Definition(family.clone(), revision))
 }

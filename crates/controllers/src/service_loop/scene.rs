@@ -30,8 +30,7 @@ impl Scene {
         let primary = service.primary().map(|primary| Recipe::of(state, service, primary.revision, Some(standing)));
         let primary = primary.transpose()?;
         let others = service.deployments.iter().skip(1);
-        let replaced =
-            others.map(|other| Ok((other.id, recipe::definition(state, service, &other.family, other.definition)?)));
+        let replaced = others.map(|other| Ok((other.id, recipe::definition(state, service, &other.family, other.definition)?)));
         let replaced = replaced.collect::<Result<_, Trouble>>()?;
         let tasks = tasks(state, service);
         let leaving = leaving(state, service, &tasks);

@@ -13,7 +13,11 @@ pub(super) struct Left(Option<BTreeMap<Name, u32>>);
 impl Left {
     /// What is left for a revision's tasks.
     pub(super) fn of(revision: &Revision<'_>) -> Self {
-        Self(revision.zones.map(|zones| zones.iter().filter(|(_, left)| **left > 0).map(|(zone, left)| (zone.clone(), *left)).collect()))
+        Self(
+            revision
+                .zones
+                .map(|zones| zones.iter().filter(|(_, left)| **left > 0).map(|(zone, left)| (zone.clone(), *left)).collect()),
+        )
     }
 
     /// Whether no task can have one.

@@ -4,8 +4,8 @@ use berth_model::{Health, InstanceStatus, Life, Task};
 use berth_plan::task::{self, ContainerReport, Reported, TaskReport};
 use berth_store::{InstanceKey, TaskKey};
 
-use super::world::{World, definition, key, pick};
 use super::Kind;
+use super::world::{World, definition, key, pick};
 
 /// The digest that every agent finds.
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use berth_model::{ContainerInstance, Health, InstanceStatus, Resources, Scheduling, Service, ServiceStatus, Task, TaskId, Timestamp};
+use berth_model::{
+    ContainerInstance, Health, InstanceStatus, Resources, Scheduling, Service, ServiceStatus, Task, TaskId, Timestamp,
+};
 use berth_plan::service::Bounds;
 use berth_store::{InstanceKey, ServiceKey, State, TaskKey};
 
@@ -23,7 +25,12 @@ pub(super) fn check(before: &State, after: &State, key: &ServiceKey, now: Timest
     }
     let configuration = &service.configuration;
     let bounds = Bounds::of(service.desired_count, configuration.minimum_healthy_percent, configuration.maximum_percent);
-    assert!(started == 0 || old.len() + started <= bounds.most as usize, "{} + {started} tasks: above {}", old.len(), bounds.most);
+    assert!(
+        started == 0 || old.len() + started <= bounds.most as usize,
+        "{} + {started} tasks: above {}",
+        old.len(),
+        bounds.most
+    );
     for task in &stopped {
         assert!(!task.is_protected(now), "a protected task is stopped");
     }

@@ -96,7 +96,10 @@ pub(super) fn definition(family: &Name, revision: u32, kind: Kind, now: Timestam
         memory: None,
         network_mode: if kind == Kind::Networked { NetworkMode::Awsvpc } else { NetworkMode::Bridge },
         compatibilities: LaunchSet::default().with(LaunchType::Ec2),
-        requires_attributes: (kind == Kind::Nowhere).then(|| Attribute { name: "nowhere".into(), value: None }).into_iter().collect(),
+        requires_attributes: (kind == Kind::Nowhere)
+            .then(|| Attribute { name: "nowhere".into(), value: None })
+            .into_iter()
+            .collect(),
         task_role: None,
         execution_role: None,
         constraints: Vec::new(),

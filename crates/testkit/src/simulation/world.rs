@@ -170,8 +170,12 @@ impl World {
                 self.agenda.heed_all(&self.store.view());
             }
             Step::Forget => {
-                let over: Vec<TaskKey> =
-                    self.view().range::<Task>(..).filter(|task| task.is_stopped() && task.settled).map(|task| key(task)).collect();
+                let over: Vec<TaskKey> = self
+                    .view()
+                    .range::<Task>(..)
+                    .filter(|task| task.is_stopped() && task.settled)
+                    .map(|task| key(task))
+                    .collect();
                 for key in over {
                     self.change(|tx| tx.delete::<Task>(&key));
                 }

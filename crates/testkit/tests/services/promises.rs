@@ -70,8 +70,7 @@ fn get_where_they_were_going(world: &mut World) {
     for service in world.services() {
         let Some(primary) = service.primary() else { panic!("{} has no deployment", service.name) };
         let configuration = &service.configuration;
-        let bounds =
-            Bounds::of(service.desired_count, configuration.minimum_healthy_percent, configuration.maximum_percent);
+        let bounds = Bounds::of(service.desired_count, configuration.minimum_healthy_percent, configuration.maximum_percent);
         let is_stuck = bounds.most == bounds.desired && bounds.least == bounds.desired;
         let is_good = matches!(world.kind_of(&service.name, primary.definition), Some(Kind::Plain));
         if is_good && !is_stuck && primary.rollout != Rollout::Failed && service.scheduling == Scheduling::Replica {
