@@ -85,7 +85,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let node = Node::open(shared, &config.data, identity.arn(), adopting).await;
     let (messages, heard) = mpsc::channel(MOST_MESSAGES);
     parts.spawn(node.run(heard));
-    parts.spawn(network::keep_watch(wiring, shutdown.clone()));
+    parts.spawn(network::keep_watch(Arc::clone(&wiring), shutdown.clone()));
     let socket = config.data.join("agent.sock");
     parts.spawn(logs::keep_tidy(log_folder, Retention::default(), shutdown.clone()));
     let (library, ends) = (images.clone(), shutdown.clone());
@@ -103,7 +103,8 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         let instance = register(&client, &config, &machine, &mut identity).await?;
         // It lives as long as this.
         let _ = messages.send(Message::Instance(instance.clone())).await;
-        converse(&config, &client, &machine, instance, &messages, &health).await;
+        let seen = Seen { node: &messages, health: &health, wiring: &wiring };
+        converse(&config, &client, &machine, instance, seen).await;
         warn!("this instance was deregistered: registering anew; its tasks will be stopped");
         identity.forget()?;
     }
@@ -121,15 +122,17 @@ async fn volumes_of(data: &Path, tasks: &Path) -> Volumes {
     .await
 }
 
+/// What both streams have to do with here.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    node: &'a mpsc::Sender<Message>,
+    health: &'a Arc<Notify>,
+    wiring: &'a Arc<Wiring>,
+}
+
 /// Keeps both streams open until the instance is no more.
-async fn converse(
-    config: &Config,
-    client: &Client,
-    machine: &Machine,
-    instance: String,
-    node: &mpsc::Sender<Message>,
-    health: &Arc<Notify>,
-) {
+async fn converse(config: &Config, client: &Client, machine: &Machine, instance: String, seen: Seen<'_>) {
+    let Seen { node, health, wiring } = seen;
     let endpoints = Arc::new(Endpoints::new(client.clone(), &config.cluster, &instance));
     let telemetry = TelemetryStream {
         client: client.clone(),
@@ -139,6 +142,7 @@ async fn converse(
         version: config.version.clone(),
         processors: machine.processors,
         runtime: Arc::clone(&config.runtime),
+        wiring: Arc::clone(wiring),
         tasks: config.data.join("tasks"),
         node: node.clone(),
         health: Arc::clone(health),
