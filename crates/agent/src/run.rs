@@ -22,7 +22,7 @@ use crate::node::{Message, Node};
 use crate::registration::register;
 use crate::task::{Shared, unblocked};
 use crate::telemetry::TelemetryStream;
-use crate::volumes::Volumes;
+use crate::volumes::{Shelf, Volumes};
 
 /// Reports that are on their way at the same time, at most.
 const MOST_REPORTS: usize = 32;
@@ -63,6 +63,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let wakes =
         Wakes::start().map_err(|error| AgentError::Machine { what: "the output of containers", problem: error.to_string() })?;
     let log_folder = config.data.join("logs");
+    let volumes = volumes_of(&config.data, &tasks).await;
     let shared = Arc::new(Shared {
         client: client.clone(),
         cluster: config.cluster.clone(),
@@ -71,7 +72,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         runtime: Arc::clone(&config.runtime),
         images: images.clone(),
         s3: config.s3.clone().map(Arc::new),
-        volumes: volumes_of(&config.data, &tasks).await,
+        volumes: volumes.clone(),
         wiring: Arc::clone(&wiring),
         wakes,
         logs: log_folder.clone(),
@@ -84,6 +85,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let health = Arc::clone(&shared.health);
     let node = Node::open(shared, &config.data, identity.arn(), adopting).await;
     let (messages, heard) = mpsc::channel(MOST_MESSAGES);
+    let shelf = Shelf::new(volumes, messages.clone());
     parts.spawn(node.run(heard));
     parts.spawn(network::keep_watch(Arc::clone(&wiring), shutdown.clone()));
     let socket = config.data.join("agent.sock");
@@ -95,7 +97,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         images::keep_tidy(library, ends).await;
     });
     parts.spawn(async move {
-        if let Err(error) = images::serve(&socket, images, shutdown).await {
+        if let Err(error) = images::serve(&socket, images, shelf, shutdown).await {
             error!(%error, "the socket for images is gone");
         }
     });

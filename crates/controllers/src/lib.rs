@@ -11,5 +11,5 @@ mod hub;
 mod loops;
 mod sweep_loop;
 
-pub use hub::{AgentStreams, ConnectError, Guest, Hub, HubMetrics, StreamKind, Timing};
+pub use hub::{AgentStreams, ConnectError, Guest, Hub, HubMetrics, StreamKind, Timing, UsageView};
 pub use loops::{LOOPS, Loop, Pass, PassError, Running, run};
