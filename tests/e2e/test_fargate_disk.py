@@ -137,3 +137,13 @@ def test_nothing_is_left_of_a_disk_that_could_not_be_used(fresh):
     assert reason.startswith("ResourceInitializationError") and "mkfs.ext4: install e2fsprogs" in reason, task
     eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
     assert not list((node.folder / "agent" / "volumes" / "unmounted").glob("*"))
+
+
+def test_down_gives_a_disk_back_after_the_system_died(fresh):
+    node = fresh().start().with_image()
+    Fargate(node).runs({"command": ["wait"]}, ephemeralStorage={"sizeInGiB": 21})
+    (device,) = disks(node)
+    node.kill()
+    assert node.down("--purge", "--yes").returncode == 0
+    assert not node.folder.exists()
+    eventually(lambda: backing(device) is None, f"{device} given back", 60)
