@@ -99,7 +99,7 @@ impl Plane {
             .with_mount(Views::new(Arc::clone(&authenticator), hub.usage()));
         let (close, closing) = watch::channel(false);
         let running = vec![
-            tokio::spawn(berth_controllers::run(store.clone(), closing.clone())),
+            tokio::spawn(berth_controllers::run(store.clone(), Placements::of, closing.clone())),
             tokio::spawn(berth_front::serve(Arc::new(door), listener, closing.clone())),
             tokio::spawn(async move { hub.run(closing).await }),
         ];

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{ClientToken, Constraint, ConstraintKind, InstanceId, LaunchType, Task, TaskId, Timestamp};
+use berth_model::{ClientToken, Constraint, ConstraintKind, InstanceId, LaunchType, Task, TaskId, Timestamp, node};
 use berth_plan::placement::{self, Lack, Placement, Pool, Rule, Sieve, Strategy, Want};
 use berth_plan::{IdSource, capacity};
 use berth_store::{State, TaskKey, Transaction};
@@ -21,8 +21,6 @@ const MOST: i32 = 10;
 const MOST_CONSTRAINTS: usize = 10;
 /// Placement strategies of one call, at most.
 const MOST_STRATEGIES: usize = 5;
-/// An instance that is not in EC2 registers this attribute.
-const EXTERNAL: &str = "ecs.capability.external";
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::RunTaskRequest) -> Vec<Target> {
     let definition = target(ecs, call, input.cluster.as_deref(), &input.task_definition);
@@ -133,16 +131,14 @@ fn rules(launch: &Launch, input: &api::RunTaskRequest) -> Result<Vec<Rule>, Refu
         },
         expression: constraint.expression.as_deref().map(Into::into),
     });
-    let mut all: Vec<Constraint> = launch.definition.facts.constraints.iter().cloned().chain(given).collect();
+    let all: Vec<Constraint> = launch.definition.facts.constraints.iter().cloned().chain(given).collect();
     if all.len() > MOST_CONSTRAINTS {
         return Err(errors::invalid_parameter_exception(format!(
             "Too many placement constraints: the task definition and the call have at most {MOST_CONSTRAINTS} together."
         )));
     }
-    if launch.kind == LaunchType::External {
-        all.push(Constraint { kind: ConstraintKind::MemberOf, expression: Some(format!("attribute:{EXTERNAL} exists").into()) });
-    }
-    placement::rules(&all).map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement constraint: {error}.")))
+    placement::rules_of_launch(launch.kind, &all)
+        .map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement constraint: {error}.")))
 }
 
 fn strategies(input: &api::RunTaskRequest) -> Result<Vec<Strategy>, Refusal> {
@@ -184,7 +180,7 @@ fn find(tx: &Transaction, launch: &Launch, want: &Want<'_>, ids: &mut dyn IdSour
     let pool = placements::pool(tx, &launch.pool());
     let is_there = |pool: &&Pool| match launch.kind {
         LaunchType::Fargate => true,
-        LaunchType::External => pool.has_active_with(EXTERNAL),
+        LaunchType::External => pool.has_active_with(node::EXTERNAL),
         LaunchType::Ec2 | LaunchType::ManagedInstances => pool.active() > 0,
     };
     match pool.filter(is_there) {
