@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::Ipv4Net;
 
 use crate::commands::{
-    agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stats, stop,
-    task_definition, trace, up, validate, version, volume,
+    agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stats,
+    stop, task_definition, trace, up, validate, version, volume,
 };
 
 /// Amazon ECS and Fargate on machines you own.

@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn sizes_are_short() {
-        let sizes = [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (20 << 20, "20 MiB"), (3 << 40, "3.0 TiB")];
+        let sizes =
+            [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (20 << 20, "20 MiB"), (3 << 40, "3.0 TiB")];
         for (bytes, text) in sizes {
             assert_eq!(size(bytes), text);
         }
@@ -129,8 +130,10 @@ mod tests {
 
     #[test]
     fn what_an_agent_does_not_say_is_a_dash() {
-        let used: ContainerUsage = serde_json::from_str(r#"{"name":"main","at":1,"cpuUnits":256.0,"memoryMiB":60.0,"pids":2}"#).unwrap();
-        let container = berth_api::ecs::Container { name: Some("main".to_owned()), memory: Some("64".to_owned()), ..Default::default() };
+        let used: ContainerUsage =
+            serde_json::from_str(r#"{"name":"main","at":1,"cpuUnits":256.0,"memoryMiB":60.0,"pids":2}"#).unwrap();
+        let container =
+            berth_api::ecs::Container { name: Some("main".to_owned()), memory: Some("64".to_owned()), ..Default::default() };
         let task = Task { containers: Some(vec![container]), memory: Some("512".to_owned()), ..Task::default() };
         let texts = cells(&used, Some(&task)).map(|cell| cell.0);
         assert_eq!(texts, ["main", "25.0%", "60 / 64 MiB", "- / -", "- / -", "2"]);

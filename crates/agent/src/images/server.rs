@@ -42,7 +42,12 @@ pub struct ServeError {
 ///
 /// # Errors
 /// The socket cannot be made.
-pub(crate) async fn serve(socket: &Path, images: Images, volumes: Shelf, mut shutdown: watch::Receiver<bool>) -> Result<(), ServeError> {
+pub(crate) async fn serve(
+    socket: &Path,
+    images: Images,
+    volumes: Shelf,
+    mut shutdown: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
     let failed = |doing| move |cause| ServeError { doing, socket: socket.to_owned(), cause };
     let listener = bind(socket).map_err(failed("listening at"))?;
     let places = Arc::new(Semaphore::new(MOST));

@@ -112,7 +112,8 @@ mod tests {
     use super::*;
 
     fn look(at: u64, cpu: Duration, memory: u64) -> Look {
-        let usage = Usage { cpu_nanos: u64::try_from(cpu.as_nanos()).unwrap(), memory, pids: 2, read_bytes: 4096, written_bytes: 0 };
+        let usage =
+            Usage { cpu_nanos: u64::try_from(cpu.as_nanos()).unwrap(), memory, pids: 2, read_bytes: 4096, written_bytes: 0 };
         Look { folder: "/c".into(), name: "main".to_owned(), arn: None, at: Duration::from_secs(at), usage, traffic: None }
     }
 
@@ -140,7 +141,10 @@ mod tests {
         samples.metric(&at(0, 1000, 0), 1);
         let network = samples.metric(&at(5, 2000, 50), 1).unwrap().network_stats_set.unwrap();
         assert_eq!((network.rx_bytes.unwrap().max, network.tx_bytes.unwrap().max), (Some(2000), Some(50)));
-        assert_eq!((network.rx_bytes_per_second.unwrap().sum, network.tx_bytes_per_second.unwrap().sum), (Some(200.0), Some(10.0)));
+        assert_eq!(
+            (network.rx_bytes_per_second.unwrap().sum, network.tx_bytes_per_second.unwrap().sum),
+            (Some(200.0), Some(10.0))
+        );
     }
 
     #[test]

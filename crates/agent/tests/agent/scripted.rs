@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-use berth_runtime::{ContainerSpec, Ended, ExecStdio, Executed, Group, Meter, ProcessSpec, Runtime, RuntimeError, Standing, Usage};
+use berth_runtime::{
+    ContainerSpec, Ended, ExecStdio, Executed, Group, Meter, ProcessSpec, Runtime, RuntimeError, Standing, Usage,
+};
 
 /// A runtime that does what a test says.
 #[derive(Debug, Clone, Default)]

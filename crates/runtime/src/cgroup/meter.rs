@@ -37,8 +37,7 @@ impl Cgroups {
     /// The kernel refuses.
     pub fn meter(&self, path: &str) -> Result<Option<Meter>, CgroupError> {
         let (version, files) = if self.is_unified() {
-            let files =
-                [("", "cpu.stat"), ("", "memory.current"), ("", "memory.stat"), ("", "pids.current"), ("", "io.stat")];
+            let files = [("", "cpu.stat"), ("", "memory.current"), ("", "memory.stat"), ("", "pids.current"), ("", "io.stat")];
             (Version::Two, files)
         } else {
             let files = [
@@ -52,7 +51,9 @@ impl Cgroups {
         };
         let [cpu, memory, memory_parts, pids, transfers] =
             files.map(|(controller, name)| Gauge::open(self.folder(controller, path).unwrap_or_default().join(name)));
-        let opened = || Ok(Meter { version, cpu: cpu?, memory: memory?, memory_parts: memory_parts?, pids: pids?, transfers: transfers.ok() });
+        let opened = || {
+            Ok(Meter { version, cpu: cpu?, memory: memory?, memory_parts: memory_parts?, pids: pids?, transfers: transfers.ok() })
+        };
         present(opened())
     }
 

@@ -227,7 +227,11 @@ fn refuse_what_does_not_act(
 }
 
 /// GiB of a disk of the task's own: what the caller says, else the definition; nothing if nobody says anything.
-fn disk(definition: &api::TaskDefinition, overrides: Option<&api::TaskOverride>, kind: LaunchType) -> Result<Option<u32>, Refusal> {
+fn disk(
+    definition: &api::TaskDefinition,
+    overrides: Option<&api::TaskOverride>,
+    kind: LaunchType,
+) -> Result<Option<u32>, Refusal> {
     let overridden = overrides.and_then(|overrides| overrides.ephemeral_storage.as_ref());
     if overridden.is_some() && kind != LaunchType::Fargate {
         return Err(invalid("Ephemeral storage can be overridden for tasks of launch type FARGATE only."));

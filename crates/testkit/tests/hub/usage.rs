@@ -54,7 +54,10 @@ async fn what_an_agent_says_of_its_own_containers_is_there_for_whoever_may_descr
     let main = &containers[0];
     let cpu = main["cpuUnits"].as_f64().unwrap();
     assert!(cpu > 0.0 && (cpu / 128.0).fract() == 0.0, "an eighth of whole processors: {cpu}");
-    assert_eq!((&main["memoryMiB"], &main["receivedBytes"], &main["receivedBytesPerSecond"]), (&json!(300.0), &json!(5000), &json!(40.0)));
+    assert_eq!(
+        (&main["memoryMiB"], &main["receivedBytes"], &main["receivedBytesPerSecond"]),
+        (&json!(300.0), &json!(5000), &json!(40.0))
+    );
     assert_eq!((&main["pids"], &main["sentBytes"], main["past"].as_array().unwrap().len()), (&Value::Null, &Value::Null, 2));
 
     let id = arn.rsplit('/').next().unwrap();

@@ -118,7 +118,8 @@ impl ViewHost for UsageView {
             question.tasks.iter().copied().map(key).collect()
         };
         let usage = |key: TaskKey| {
-            let task = view.get::<Task>(&key).filter(|task| task.cluster == question.cluster && task.desired == Desired::Running)?;
+            let task =
+                view.get::<Task>(&key).filter(|task| task.cluster == question.cluster && task.desired == Desired::Running)?;
             let names = names_of(&view, task)?;
             let containers: Vec<_> =
                 self.hub.0.usage.of(&key).iter().filter_map(|known| container(known, &names, question.past)).collect();
@@ -148,7 +149,9 @@ impl UsageView {
         if named.len() > MOST_TASKS {
             return Err(ConnectError::BadRequest(format!("A question names at most {MOST_TASKS} tasks.")));
         }
-        let id = |text: &String| text.parse().map_err(|_| ConnectError::BadRequest("A task has an id of 32 hexadecimal digits.".to_owned()));
+        let id = |text: &String| {
+            text.parse().map_err(|_| ConnectError::BadRequest("A task has an id of 32 hexadecimal digits.".to_owned()))
+        };
         let tasks = named.iter().map(id).collect::<Result<_, _>>()?;
         let past = parameters(query, "past")?.iter().any(|text| text == "true");
         Ok(Question { region, cluster, tasks, past })
@@ -160,7 +163,8 @@ fn container(known: &Known, names: &[&Name], past: bool) -> Option<ContainerUsag
     let sample = &known.latest;
     let name = names.get(known.place).filter(|_| now().since(sample.at) < FRESH)?;
     let moments = known.moments.iter().filter(|_| past);
-    let past = moments.map(|moment| Past { at: moment.at.as_millis(), cpu_units: moment.cpu_units, memory_mib: moment.memory_mib });
+    let past =
+        moments.map(|moment| Past { at: moment.at.as_millis(), cpu_units: moment.cpu_units, memory_mib: moment.memory_mib });
     Some(ContainerUsage {
         name: name.to_string(),
         at: sample.at.as_millis(),
