@@ -50,6 +50,11 @@ DENIED = {
     "put_account_setting": {"name": "containerInsights", "value": "enabled"},
     "put_account_setting_default": {"name": "containerInsights", "value": "enabled"},
     "delete_account_setting": {"name": "containerInsights"},
+    "create_service": {"serviceName": "by-node", "taskDefinition": "web", "desiredCount": 1},
+    "update_service": {"service": "web"},
+    "delete_service": {"service": "web"},
+    "describe_services": {"services": ["web"]},
+    "list_services": {},
     "submit_attachment_state_changes": {
         "attachments": [{"attachmentArn": f"arn:aws:ecs:us-east-1:000000000000:attachment/{ABSENT}", "status": "ATTACHED"}]
     },
@@ -108,7 +113,7 @@ def test_everyone_may_ask_who_they_are(berth):
 
 def test_operation_that_is_not_built_is_denied_to_the_node_first(node):
     with pytest.raises(ClientError) as caught:
-        node.create_service(serviceName="web")
+        node.create_daemon(daemonName="web", daemonTaskDefinitionArn="web:1", capacityProviderArns=[])
     assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
