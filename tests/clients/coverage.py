@@ -29,10 +29,37 @@ NOT_REACHED = {
     ("CreateService", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
     ("UpdateService", "NamespaceNotFoundException"): "there is no service discovery yet",
     ("UpdateService", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
+    ("CreateTaskSet", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("CreateTaskSet", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
+    ("DescribeServiceDeployments", "ClusterNotFoundException"): "what is not there is a failure of the answer",
+    ("DescribeServiceDeployments", "ServiceNotFoundException"): "what is not there is a failure of the answer",
+    ("DescribeServiceRevisions", "ClusterNotFoundException"): "what is not there is a failure of the answer",
+    ("DescribeServiceRevisions", "ServiceNotFoundException"): "what is not there is a failure of the answer",
+    ("DeleteTaskSet", "LimitExceededException"): "no quota is about deleting",
+    ("UpdateTaskSet", "LimitExceededException"): "no quota is about changing",
+    ("GetTaskProtection", "ResourceNotFoundException"): "what is not there is a failure of the answer",
+    ("UpdateTaskProtection", "ResourceNotFoundException"): "what is not there is a failure of the answer",
     ("UpdateContainerAgent", "UpdateInProgressException"): "no agent is ever updated",
     ("RegisterTaskDefinition", "LimitExceededException"): "no quotas",
     ("RunTask", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
     ("RunTask", "BlockedException"): "accounts are not blocked",
+}
+
+# Operations whose UnsupportedFeatureException the model lists for launch types and regions: they work for every service there is.
+NOT_REACHED |= {
+    (operation, "UnsupportedFeatureException"): "it works for every service"
+    for operation in [
+        "DeleteTaskSet",
+        "DescribeServiceDeployments",
+        "DescribeServiceRevisions",
+        "DescribeTaskSets",
+        "GetTaskProtection",
+        "ListServiceDeployments",
+        "StopServiceDeployment",
+        "UpdateServicePrimaryTaskSet",
+        "UpdateTaskProtection",
+        "UpdateTaskSet",
+    ]
 }
 
 # Operations that never succeed, with the reason.
@@ -46,16 +73,22 @@ WITHOUT_CLIENT_EXCEPTION = {
     "DeleteCluster",
     "DeleteService",
     "DeleteTaskDefinitions",
+    "DeleteTaskSet",
     "DeregisterContainerInstance",
     "DescribeClusters",
     "DescribeContainerInstances",
+    "DescribeServiceDeployments",
+    "DescribeServiceRevisions",
     "DescribeServices",
+    "DescribeTaskSets",
     "DescribeTasks",
     "DiscoverPollEndpoint",
+    "GetTaskProtection",
     "ListAccountSettings",
     "ListAttributes",
     "ListClusters",
     "ListContainerInstances",
+    "ListServiceDeployments",
     "ListServices",
     "ListTagsForResource",
     "ListTaskDefinitionFamilies",
@@ -65,6 +98,7 @@ WITHOUT_CLIENT_EXCEPTION = {
     "PutAccountSettingDefault",
     "PutAttributes",
     "PutClusterCapacityProviders",
+    "StopServiceDeployment",
     "StopTask",
     "SubmitAttachmentStateChanges",
     "SubmitContainerStateChange",
@@ -75,6 +109,9 @@ WITHOUT_CLIENT_EXCEPTION = {
     "UpdateClusterSettings",
     "UpdateContainerAgent",
     "UpdateContainerInstancesState",
+    "UpdateServicePrimaryTaskSet",
+    "UpdateTaskProtection",
+    "UpdateTaskSet",
 }
 NOT_REACHED |= {
     (operation, "ClientException"): "what is wrong with a call is an InvalidParameterException"

@@ -55,6 +55,17 @@ DENIED = {
     "delete_service": {"service": "web"},
     "describe_services": {"services": ["web"]},
     "list_services": {},
+    "describe_service_deployments": {"serviceDeploymentArns": ["any"]},
+    "list_service_deployments": {"service": "web"},
+    "describe_service_revisions": {"serviceRevisionArns": ["any"]},
+    "stop_service_deployment": {"serviceDeploymentArn": "any"},
+    "get_task_protection": {"cluster": "default", "tasks": [ABSENT]},
+    "update_task_protection": {"cluster": "default", "tasks": [ABSENT], "protectionEnabled": True},
+    "create_task_set": {"cluster": "default", "service": "web", "taskDefinition": "web"},
+    "update_task_set": {"cluster": "default", "service": "web", "taskSet": "any", "scale": {"value": 1}},
+    "delete_task_set": {"cluster": "default", "service": "web", "taskSet": "any"},
+    "describe_task_sets": {"cluster": "default", "service": "web"},
+    "update_service_primary_task_set": {"cluster": "default", "service": "web", "primaryTaskSet": "any"},
     "submit_attachment_state_changes": {
         "attachments": [{"attachmentArn": f"arn:aws:ecs:us-east-1:000000000000:attachment/{ABSENT}", "status": "ATTACHED"}]
     },

@@ -258,3 +258,6 @@ fn refuse_what_task_sets_say(input: &api::CreateServiceRequest) -> Result<(), Re
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
