@@ -12,6 +12,7 @@
 //! - A task that ran and ended is replaced at once. One that never ran makes its deployment wait, longer each time, and fail, if there
 //!   is a circuit breaker.
 
+mod addresses;
 mod bounds;
 mod daemon;
 mod delete;

@@ -10,8 +10,6 @@ use berth_wire::EnumShape as _;
 const MOST_CONSTRAINTS: usize = 10;
 /// Placement strategies of one call or service, at most.
 const MOST_STRATEGIES: usize = 5;
-/// An instance that is not in EC2 registers this attribute.
-pub(super) const EXTERNAL: &str = "ecs.capability.external";
 
 /// A caller's constraints as a record keeps them.
 pub(super) fn given(constraints: Option<&[api::PlacementConstraint]>) -> Vec<Constraint> {
@@ -32,9 +30,7 @@ pub(super) fn rules(of_definition: &[Constraint], given: &[Constraint], kind: La
             "Too many placement constraints: the task definition and the call have at most {MOST_CONSTRAINTS} together."
         )));
     }
-    let outside = (kind == LaunchType::External)
-        .then(|| Constraint { kind: ConstraintKind::MemberOf, expression: Some(format!("attribute:{EXTERNAL} exists").into()) });
-    placement::rules(of_definition.iter().chain(given).chain(&outside))
+    placement::rules_of_launch(kind, of_definition.iter().chain(given))
         .map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement constraint: {error}.")))
 }
 

@@ -134,6 +134,6 @@ fn make(
         retry_at: None,
     };
     tx.put(made);
-    task_set::put(tx, of, set.clone());
+    tx.put(set.clone());
     Ok(set)
 }

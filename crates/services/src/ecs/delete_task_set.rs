@@ -36,7 +36,7 @@ pub(super) async fn run(
             }
             let updated_at = now.not_before(known.updated_at);
             let set = TaskSet { status: TaskSetStatus::Draining, scale: 0, updated_at, ..TaskSet::clone(&known) };
-            task_set::put(tx, &of, set.clone());
+            tx.put(set.clone());
             let described = task_set::describe(scope, &of, &set, tx, true);
             task_set::forget(tx, &of);
             described

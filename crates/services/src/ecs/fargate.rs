@@ -7,8 +7,6 @@ use berth_plan::fargate;
 use berth_plan::placement::Placement;
 use berth_store::{InstanceIndex, InstanceState, State};
 
-/// The version of the platform that there is.
-pub(super) const PLATFORM_VERSION: &str = "1.4.0";
 /// GiB of a task's disk where nobody said otherwise.
 pub(super) const DISK_GIB: u32 = 20;
 /// What AWS says where it has no machine for a task.
@@ -17,7 +15,7 @@ const UNAVAILABLE: &str = "Capacity is unavailable at this time. Please try agai
 /// Whether there is the version of the platform that a caller asks for.
 pub(super) fn check_version(given: Option<&str>) -> Result<(), Refusal> {
     match given {
-        None | Some("" | "LATEST" | PLATFORM_VERSION) => Ok(()),
+        None | Some("" | "LATEST" | fargate::PLATFORM_VERSION) => Ok(()),
         Some(_) => Err(errors::platform_unknown_exception("The specified platform does not exist.")),
     }
 }

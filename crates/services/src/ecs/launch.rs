@@ -131,7 +131,7 @@ impl Launch {
             override_cpu: self.overrides.cpu,
             override_memory: self.overrides.memory,
             capacity_provider: provider,
-            platform_version: (self.kind == LaunchType::Fargate).then(|| Name::new(fargate::PLATFORM_VERSION)),
+            platform_version: (self.kind == LaunchType::Fargate).then(|| Name::new(berth_plan::fargate::PLATFORM_VERSION)),
             tags: self.tags.clone(),
             client_token: self.client_token.clone(),
             ..Order::new(self.definition.region, self.cluster.clone(), named, &self.overrides.facts, self.kind)

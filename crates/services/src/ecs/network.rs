@@ -3,10 +3,10 @@
 use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
 use berth_model::{
-    Attached, Attachment, AttachmentId, AttachmentStatus, InterfaceId, LaunchType, Name, NetworkInterface, NetworkMode, Region,
-    SecurityGroup, SecurityGroupId, ServiceNetwork, Subnet, SubnetId, ThinVec, Vpc,
+    Attachment, LaunchType, Name, NetworkMode, Region, SecurityGroup, SecurityGroupId, ServiceNetwork, Subnet, SubnetId, ThinVec,
+    Vpc,
 };
-use berth_plan::IdSource;
+use berth_plan::{IdSource, task};
 use berth_store::{SecurityGroupKey, State, SubnetKey, VpcKey};
 
 use super::scope::shortened;
@@ -149,24 +149,8 @@ impl Network {
         direct: bool,
         ids: &mut dyn IdSource,
     ) -> Option<Attachment> {
-        let subnet = self.within(zone?).rev().max_by_key(|subnet| state.addresses().available(subnet))?;
-        let address = state.addresses().free(subnet)?;
-        let interface = NetworkInterface {
-            id: InterfaceId::from_bytes(ids.next()),
-            subnet: subnet.id,
-            address,
-            groups: self.groups.clone(),
-            public: self.public,
-        };
-        Some(Attachment {
-            id: AttachmentId::from_bytes(ids.next()),
-            status: if direct { AttachmentStatus::Precreated } else { AttachmentStatus::Attaching },
-            what: Attached::Interface(interface),
-        })
-    }
-
-    fn within<'a>(&'a self, zone: &'a Name) -> impl DoubleEndedIterator<Item = &'a Subnet> {
-        self.subnets.iter().filter(move |subnet| subnet.zone == *zone)
+        let address = state.addresses().choose(self.subnets.iter(), zone?)?;
+        Some(task::interface(address, self.groups.clone(), self.public, direct, ids))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{ClientToken, InstanceId, LaunchType, Task, TaskId, Timestamp};
+use berth_model::{ClientToken, InstanceId, LaunchType, Task, TaskId, Timestamp, node};
 use berth_plan::placement::{self, Lack, Placement, Pool, Sieve, Want};
 use berth_plan::{IdSource, capacity};
 use berth_store::{State, TaskKey, Transaction};
@@ -143,7 +143,7 @@ fn find(tx: &Transaction, launch: &Launch, want: &Want<'_>, ids: &mut dyn IdSour
     let pool = placements::pool(tx, &launch.pool());
     let is_there = |pool: &&Pool| match launch.kind {
         LaunchType::Fargate => true,
-        LaunchType::External => pool.has_active_with(constraints::EXTERNAL),
+        LaunchType::External => pool.has_active_with(node::EXTERNAL),
         LaunchType::Ec2 | LaunchType::ManagedInstances => pool.active() > 0,
     };
     match pool.filter(is_there) {

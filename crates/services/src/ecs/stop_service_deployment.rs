@@ -2,10 +2,10 @@
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Service, ServiceDeployment, ServiceDeploymentStatus, Timestamp};
+use berth_model::{ServiceDeployment, ServiceDeploymentStatus, Timestamp};
 
 use super::scope::Scope;
-use super::{EcsService, service, service_deployment};
+use super::{EcsService, service_deployment};
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::StopServiceDeploymentRequest) -> Vec<Target> {
     service_deployment::targets(ecs, call, &input.service_deployment_arn)
@@ -38,9 +38,6 @@ pub(super) async fn run(
         }
         let updated_at = now.not_before(record.updated_at);
         tx.put(ServiceDeployment { status: wanted, updated_at, ..ServiceDeployment::clone(&record) });
-        // The change of the service wakes its loop.
-        let (cluster, name, _) = &reference;
-        tx.modify(&service::key(scope, cluster, name), |service: &mut Service| service.version += 1);
         Ok(())
     })
     .await?;

@@ -70,12 +70,6 @@ pub(super) fn service(state: &State, scope: Scope, cluster: &Name, name: &Name) 
     Ok(found.clone())
 }
 
-/// Writes a task set, and wakes its service's loop by a change of the service.
-pub(super) fn put(tx: &mut Transaction, service: &Service, set: TaskSet) {
-    tx.put(set);
-    tx.put(Service { version: service.version + 1, ..service.clone() });
-}
-
 /// A share of a service's tasks in hundredths of a percent.
 pub(super) fn share(scale: &api::Scale) -> Result<u32, Refusal> {
     let value = scale.value.unwrap_or(0.0);

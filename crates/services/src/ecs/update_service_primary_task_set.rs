@@ -39,7 +39,7 @@ pub(super) async fn run(
             others.into_iter().for_each(|set| drop(tx.put(set)));
             let updated_at = now.not_before(chosen.updated_at);
             let set = TaskSet { status: TaskSetStatus::Primary, updated_at, ..TaskSet::clone(&chosen) };
-            task_set::put(tx, &of, set.clone());
+            tx.put(set.clone());
             task_set::describe(scope, &of, &set, tx, true)
         })
         .await?;

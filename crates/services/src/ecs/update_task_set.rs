@@ -30,7 +30,7 @@ pub(super) async fn run(
             let (is_steady, steady_at) = if known.scale == scale { (known.is_steady, known.steady_at) } else { (false, now) };
             let set =
                 TaskSet { scale, is_steady, steady_at, updated_at: now, setbacks: 0, retry_at: None, ..TaskSet::clone(&known) };
-            task_set::put(tx, &of, set.clone());
+            tx.put(set.clone());
             task_set::describe(scope, &of, &set, tx, true)
         })
         .await?;
