@@ -213,7 +213,20 @@ fn refuse_what_does_not_act(
     if wishes.volumes {
         return unsupported("volumeConfigurations");
     }
-    let refused = acts::refused(document, wishes.overrides);
+    check_document(definition, document, wishes.overrides)
+}
+
+/// Whether all that a definition asks for acts.
+pub(super) fn check_definition(definition: &TaskDefinition, overrides: Option<&api::TaskOverride>) -> Result<(), Refusal> {
+    check_document(definition, &task_definition::parse(&definition.document)?, overrides)
+}
+
+fn check_document(
+    definition: &TaskDefinition,
+    document: &api::TaskDefinition,
+    overrides: Option<&api::TaskOverride>,
+) -> Result<(), Refusal> {
+    let refused = acts::refused(document, overrides);
     if refused.is_empty() {
         return Ok(());
     }
