@@ -18,6 +18,7 @@ use crate::user_namespace::UserNamespace;
 
 /// An empty folder of the host that each container's own file system covers, for itself alone.
 const PLACE: &str = "/run/berth-stage";
+const ROOTFS: &str = "rootfs";
 
 /// A container's file system, put together in this process's mount namespace.
 #[derive(Debug)]
@@ -50,6 +51,13 @@ fn make_folder(path: &Path) -> Result<()> {
     DirBuilder::new().mode(0o755).create(path).map_err(at("making", path))
 }
 
+/// Makes the folder where a container's file system is in its own shim's mounts: a runtime enters it for a moment, also where nothing is
+/// mounted there.
+pub(crate) fn stand_in() -> Result<()> {
+    let rootfs = Path::new(PLACE).join(ROOTFS);
+    DirBuilder::new().recursive(true).mode(0o755).create(&rootfs).map_err(at("making", &rootfs))
+}
+
 /// Makes a place apart, with all that is to be seen of the host in it.
 fn apart(spec: &ContainerSpec) -> Result<(PathBuf, Vec<PathBuf>)> {
     let place = Path::new(PLACE);
@@ -62,7 +70,7 @@ fn apart(spec: &ContainerSpec) -> Result<(PathBuf, Vec<PathBuf>)> {
         show(&bind.source, &here)?;
         binds.push(here);
     }
-    Ok((place.join("rootfs"), binds))
+    Ok((place.join(ROOTFS), binds))
 }
 
 /// Mounts a file or folder, and what is mounted in it, at another place.

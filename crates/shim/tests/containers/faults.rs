@@ -51,21 +51,16 @@ fn a_killed_shim_of_a_container_that_waits_leaves_nothing_that_ran() {
 #[test]
 fn a_shim_killed_while_it_makes_a_container_leaves_nothing_that_ran() {
     let node = Node::new();
-    let phases: [&dyn Fn(&Folder) -> bool; 4] = [
-        &|folder| folder.holder().exists(),
-        &|folder| folder.bundle().join("config.json").exists(),
-        &|folder| folder.library().join("a/notify.sock").exists(),
-        &|folder| {
-            fs::read_to_string(format!("{}/a/state.json", folder.library().display())).is_ok_and(|text| text.contains("pid"))
-        },
-    ];
-    for phase in phases {
+    let has = |path: &Path, text: &str| match text {
+        "" => path.exists(),
+        text => fs::read_to_string(path).is_ok_and(|found| found.contains(text)),
+    };
+    for (name, text) in crate::ON_THE_WAY {
         let path = node.container("a");
-        let folder = Folder::new(&path);
         let spec = node.spec("a", &["wait"]);
         let created = thread::scope(|scope| {
             let making = scope.spawn(|| node.runtime.create(&path, &spec));
-            while !phase(&folder) {
+            while !has(&path.join(name), text) && !making.is_finished() {
                 thread::yield_now();
             }
             // It may have come further in the meantime, even to be created.
@@ -140,7 +135,9 @@ fn a_program_that_cannot_be_run_is_named_with_a_shells_code_and_nothing_stays() 
     let node = Node::new();
     fs::write(node.layer().join("bin/text"), "no program").unwrap();
     let running = node.start(&node.spec("running", &["wait"]));
-    for (program, code) in [("nothing", 127), ("/bin/nothing", 127), ("/bin", 126), ("text", 126)] {
+    // Other runtimes pass over what is on the way and no program, as if it was not there.
+    let no_program = if crate::MAKES_ITSELF { 126 } else { 127 };
+    for (program, code) in [("nothing", 127), ("/bin/nothing", 127), ("/bin", 126), ("/bin/text", 126), ("text", no_program)] {
         let mut spec = node.spec("a", &[]);
         spec.process.args = vec![program.to_owned()];
         let folder = node.container("a");
@@ -204,5 +201,6 @@ fn the_program_that_holds_containers_cannot_be_written_through_its_processes() {
     assert!(mount.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
     let mut spec = node.spec("b", &[]);
     spec.process.args = vec!["/proc/self/exe".to_owned()];
-    assert_eq!(node.run(&spec).0.code, 2, "it says how it is used, and ends");
+    let (ended, ..) = node.run(&spec);
+    assert!(!crate::MAKES_ITSELF || ended.code == 2, "it says how it is used, and ends");
 }

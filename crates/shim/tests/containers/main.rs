@@ -10,3 +10,14 @@ mod node;
 mod output;
 mod own_ids;
 mod volumes;
+
+/// Whether the shim makes the containers itself.
+const MAKES_ITSELF: bool = true;
+/// What comes to be in a container's folder on the way, and what is in it then.
+const ON_THE_WAY: [(&str, &str); 4] =
+    [("holder.json", ""), ("bundle/config.json", ""), ("library/a/notify.sock", ""), ("library/a/state.json", "pid")];
+
+/// What makes the containers: the shim itself. The same tests with another program: `../runc`.
+fn runtimes() -> berth_runtime::OciRuntimes {
+    berth_runtime::OciRuntimes::default()
+}
