@@ -204,8 +204,13 @@ fn refuse_what_does_not_act(definition: &TaskDefinition, wishes: &Wishes<'_>) ->
     if wishes.volumes {
         return unsupported("volumeConfigurations");
     }
+    check_definition(definition, wishes.overrides)
+}
+
+/// Whether all that a definition asks for acts.
+pub(super) fn check_definition(definition: &TaskDefinition, overrides: Option<&api::TaskOverride>) -> Result<(), Refusal> {
     let document = task_definition::parse(&definition.document)?;
-    let refused = acts::refused(&document, wishes.overrides);
+    let refused = acts::refused(&document, overrides);
     if refused.is_empty() {
         return Ok(());
     }
