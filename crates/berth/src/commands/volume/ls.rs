@@ -1,7 +1,7 @@
 //! `berth volume ls`.
 
 use anyhow::Result;
-use berth_agent::ListedVolume;
+use berth_agent::volumes::ListedVolume;
 
 use crate::cli::Data;
 use crate::commands::image::{agent, explained};
