@@ -116,6 +116,8 @@ impl Found {
         self.some("versionConsistency enabled", consistency == Some(&api::VersionConsistency::Enabled));
         self.some("firelensConfiguration", container.firelens_configuration.is_some());
         self.list("credentialSpecs", container.credential_specs.as_ref());
+        let mut options = container.docker_security_options.iter().flatten();
+        self.some("dockerSecurityOptions credentialspec", options.any(|option| option.starts_with("credentialspec:")));
         if let Some(log) = &container.log_configuration {
             let driver = log.log_driver.as_str();
             if !LOG_DRIVERS.contains(&driver) {
