@@ -15,6 +15,7 @@
 mod addresses;
 mod bounds;
 mod daemon;
+mod delete;
 mod deploy;
 mod event;
 mod failure;
@@ -29,6 +30,7 @@ mod view;
 mod zones;
 
 pub use bounds::Bounds;
+pub use delete::delete;
 pub use deploy::{deploy, reset_restarts};
 pub use failure::{LONGEST_DELAY, breaker_threshold, restart_delay};
 pub use plan::{Halt, Plan, Start};

@@ -9,6 +9,8 @@ use berth_store::{InstanceIndex, InstanceState, State};
 
 /// GiB of a task's disk where nobody said otherwise.
 pub(super) const DISK_GIB: u32 = 20;
+/// GiB of the largest disk that a task can have.
+pub(super) const MOST_DISK_GIB: u32 = 200;
 /// What AWS says where it has no machine for a task.
 const UNAVAILABLE: &str = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
 
@@ -21,14 +23,17 @@ pub(super) fn check_version(given: Option<&str>) -> Result<(), Refusal> {
 }
 
 /// What places tasks on a cluster's own instances has no say here.
-pub(super) fn check_placement(input: &api::RunTaskRequest) -> Result<(), Refusal> {
+pub(super) fn check_placement(
+    constraints: Option<&[api::PlacementConstraint]>,
+    strategies: Option<&[api::PlacementStrategy]>,
+) -> Result<(), Refusal> {
     let refuse = |what: &str| {
         Err(errors::invalid_parameter_exception(format!("Placement {what} are not supported with FARGATE launch type.")))
     };
-    if input.placement_constraints.as_ref().is_some_and(|given| !given.is_empty()) {
+    if constraints.is_some_and(|given| !given.is_empty()) {
         return refuse("constraints");
     }
-    if input.placement_strategy.as_ref().is_some_and(|given| !given.is_empty()) {
+    if strategies.is_some_and(|given| !given.is_empty()) {
         return refuse("strategies");
     }
     Ok(())

@@ -3,7 +3,8 @@
 use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
 use berth_model::{
-    Attachment, LaunchType, Name, NetworkMode, Region, SecurityGroup, SecurityGroupId, Subnet, SubnetId, ThinVec, Vpc,
+    Attachment, LaunchType, Name, NetworkMode, Region, SecurityGroup, SecurityGroupId, ServiceNetwork, Subnet, SubnetId, ThinVec,
+    Vpc,
 };
 use berth_plan::{IdSource, task};
 use berth_store::{SecurityGroupKey, State, SubnetKey, VpcKey};
@@ -130,6 +131,15 @@ impl Network {
         zones
     }
 
+    /// As the record of a service's revision keeps it.
+    pub(super) fn record(&self) -> ServiceNetwork {
+        ServiceNetwork {
+            subnets: self.subnets.iter().map(|subnet| subnet.id).collect(),
+            groups: self.groups.iter().copied().collect(),
+            public: self.public,
+        }
+    }
+
     /// A new interface in the subnet of a zone that has most addresses left; none if there are no more. `direct` is whether its
     /// node hears of it with its task.
     pub(super) fn interface(
@@ -141,6 +151,18 @@ impl Network {
     ) -> Option<Attachment> {
         let address = state.addresses().choose(self.subnets.iter(), zone?)?;
         Some(task::interface(address, self.groups.clone(), self.public, direct, ids))
+    }
+}
+
+/// The network of a service's revision as AWS describes it.
+pub(super) fn described(network: &ServiceNetwork) -> api::NetworkConfiguration {
+    let assign_public_ip = if network.public { api::AssignPublicIp::Enabled } else { api::AssignPublicIp::Disabled };
+    api::NetworkConfiguration {
+        awsvpc_configuration: Some(api::AwsVpcConfiguration {
+            subnets: network.subnets.iter().map(ToString::to_string).collect(),
+            security_groups: Some(network.groups.iter().map(ToString::to_string).collect()),
+            assign_public_ip: Some(assign_public_ip),
+        }),
     }
 }
 
