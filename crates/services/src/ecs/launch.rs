@@ -72,6 +72,7 @@ impl Launch {
         let reservation = overrides.facts.reservation();
         let tags = wished_tags(&definition, cluster, wishes)?;
         let group = match short(wishes.group, "group", LONGEST_GROUP)? {
+            Some(group) if group.starts_with("service:") => return Err(invalid("Invalid namespace for group.")),
             Some(group) => group,
             None => Name::new(&format!("family:{}", definition.family)),
         };
