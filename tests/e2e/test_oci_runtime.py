@@ -5,8 +5,8 @@ import json
 import pytest
 
 from deadline import eventually
+from fargate import Fargate
 from node import awslogs, looked
-from test_fargate import Fargate
 from test_fields_life import DEMO, check, health
 
 TASKS = "agent/tasks"
