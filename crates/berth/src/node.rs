@@ -15,7 +15,8 @@ const SLOTS: usize = 16;
 
 /// What runs the containers of the installation with this id, below the cgroup of that name.
 pub(crate) fn runtime(shim: Option<&Path>, id: &str) -> Result<Arc<dyn Runtime>> {
-    let options = EmbeddedOptions { shim: preflight::shim(shim)?, cgroup: format!("/berth/{id}") };
+    let namespaces = Some(berth_net::namespaces_folder(&run_folder(id)));
+    let options = EmbeddedOptions { shim: preflight::shim(shim)?, cgroup: format!("/berth/{id}"), namespaces };
     Ok(Arc::new(Embedded::open(options).context("starting what runs containers")?))
 }
 

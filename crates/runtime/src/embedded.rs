@@ -34,6 +34,9 @@ pub struct EmbeddedOptions {
     pub shim: PathBuf,
     /// The cgroup below which all is made, absolute, in every hierarchy: `/berth/1a2b3c`.
     pub cgroup: String,
+    /// A folder of mounts, the namespaces of networks, that is taken out of the mounts that containers are made from: what it costs to
+    /// make one is not to grow with the number of others.
+    pub namespaces: Option<PathBuf>,
 }
 
 /// Containers held by shims of `berth-shim`, which a launcher forks. Any number may work on the same machine, and on the same

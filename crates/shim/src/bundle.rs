@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use berth_runtime::{Bind, ContainerSpec, Folder, Network, Tmpfs};
+use berth_runtime::{Bind, ContainerSpec, Network, Tmpfs};
 use rustix::thread::CapabilitySet;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::confinement;
 use crate::devices::Node;
 use crate::failure::{Result, at, broken, wrong};
 use crate::identity::Identity;
-use crate::stage::Stage;
+use crate::stage::{self, Stage};
 use crate::user_namespace::path_of;
 
 /// Hidden in a container.
@@ -42,7 +42,7 @@ pub(crate) struct First<'a> {
 }
 
 /// Writes the specification into the container's bundle.
-pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, stage: &Stage, first: &First<'_>) -> Result<()> {
+pub(crate) fn write(spec: &ContainerSpec, stage: &Stage, first: &First<'_>) -> Result<()> {
     let config = json!({
         "ociVersion": "1.0.2",
         "hostname": spec.hostname,
@@ -51,7 +51,7 @@ pub(crate) fn write(folder: &Folder, spec: &ContainerSpec, stage: &Stage, first:
         "mounts": mounts(spec, stage, first.devices)?,
         "linux": linux(spec, stage, first.devices),
     });
-    let path = folder.bundle().join("config.json");
+    let path = stage::bundle().join("config.json");
     let text = serde_json::to_vec(&config).map_err(|error| broken("writing the container's OCI specification", &error))?;
     fs::write(&path, text).map_err(at("writing", &path))
 }
@@ -137,12 +137,10 @@ fn bound(bind: &Bind, source: &Path, privileged: bool) -> Result<Value> {
 fn linux(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Value {
     let mut namespaces = stage.shared.namespaces(spec);
     namespaces.extend(["mount", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })));
-    let network = stage.user.as_ref().and_then(|user| user.network.as_ref());
-    match (&spec.network, network) {
+    match (&spec.network, &stage.network) {
         (Network::Host, _) => {}
-        (Network::Loopback, _) => namespaces.push(json!({ "type": "network" })),
-        (Network::Namespace(_), Some(opened)) => namespaces.push(json!({ "type": "network", "path": path_of(opened) })),
-        (Network::Namespace(path), None) => namespaces.push(json!({ "type": "network", "path": path })),
+        (_, None) => namespaces.push(json!({ "type": "network" })),
+        (_, Some(opened)) => namespaces.push(json!({ "type": "network", "path": path_of(opened) })),
     }
     let mut linux = json!({
         "devices": devices.iter().filter_map(Node::made).collect::<Vec<_>>(),

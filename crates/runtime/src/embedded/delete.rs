@@ -26,7 +26,7 @@ pub(super) fn delete(folder: &Folder, cgroups: &Cgroups, root: &str) -> Result<(
     }
     end(folder, cgroups, root)?;
     // Last of all the files that say what there may be: until then, all this can be done again.
-    for below in [folder.upper(), folder.work(), folder.bundle(), folder.library(), folder.output()] {
+    for below in [folder.upper(), folder.work(), folder.output()] {
         remove_tree(&below)?;
     }
     remove_tree(path)
@@ -38,9 +38,7 @@ pub(super) fn clear_for_another_life(folder: &Folder, cgroups: &Cgroups, root: &
     end(folder, cgroups, root)?;
     continue_output(folder)?;
     remove_file(&folder.holder())?;
-    for below in [folder.work(), folder.bundle(), folder.library()] {
-        remove_tree(&below)?;
-    }
+    remove_tree(&folder.work())?;
     remove_file(&folder.exit())
 }
 
@@ -104,20 +102,16 @@ fn end_process(process: Mark, folder: &Folder) -> Result<(), RuntimeError> {
 
 /// Waits until nobody is at the container any more: what a killed shim had begun ends when it notices, or is killed in its cgroup.
 fn settle(folder: &Folder, cgroups: &Cgroups, cgroup: Option<&str>) -> Result<(), RuntimeError> {
-    let path = folder.lock();
-    let file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed("opening", &path)(error)),
-    };
+    let path = folder.path();
+    let file = File::open(path).map_err(failed("opening", path))?;
     let until = Instant::now() + PATIENCE;
     let mut pause = Duration::from_micros(200);
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::Error(error)) => return Err(failed("locking", &path)(error)),
+            Err(TryLockError::Error(error)) => return Err(failed("locking", path)(error)),
             Err(TryLockError::WouldBlock) if Instant::now() > until => {
-                return Err(failed("waiting for", &path)(io::ErrorKind::TimedOut.into()));
+                return Err(failed("waiting for", path)(io::ErrorKind::TimedOut.into()));
             }
             Err(TryLockError::WouldBlock) => {}
         }

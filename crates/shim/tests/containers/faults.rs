@@ -14,7 +14,7 @@ fn kill(pid: i32) {
 }
 
 fn holder(folder: &Path) -> Option<Holder> {
-    serde_json::from_slice(&fs::read(Folder::new(folder).holder()).ok()?).ok()
+    Holder::last(&fs::read(Folder::new(folder).holder()).ok()?).unwrap()
 }
 
 /// Kills a container's shim and waits until it is dead.
@@ -51,25 +51,26 @@ fn a_killed_shim_of_a_container_that_waits_leaves_nothing_that_ran() {
 #[test]
 fn a_shim_killed_while_it_makes_a_container_leaves_nothing_that_ran() {
     let node = Node::new();
-    let phases: [&dyn Fn(&Folder) -> bool; 4] = [
-        &|folder| folder.holder().exists(),
-        &|folder| folder.bundle().join("config.json").exists(),
-        &|folder| folder.library().join("a/notify.sock").exists(),
-        &|folder| {
-            fs::read_to_string(format!("{}/a/state.json", folder.library().display())).is_ok_and(|text| text.contains("pid"))
-        },
+    // In the shim's own mount namespace.
+    let inside = |shim: &Holder, file: &str| format!("/proc/{}/root/run/berth-stage/{file}", shim.shim.pid);
+    let phases: [&dyn Fn(&Holder) -> bool; 4] = [
+        &|_| true,
+        &|shim| Path::new(&inside(shim, "bundle/config.json")).exists(),
+        &|shim| Path::new(&inside(shim, "library/a/notify.sock")).exists(),
+        &|shim| fs::read_to_string(inside(shim, "library/a/state.json")).is_ok_and(|text| text.contains("pid")),
     ];
     for phase in phases {
         let path = node.container("a");
-        let folder = Folder::new(&path);
         let spec = node.spec("a", &["wait"]);
         let created = thread::scope(|scope| {
             let making = scope.spawn(|| node.runtime.create(&path, &spec));
-            while !phase(&folder) {
-                thread::yield_now();
-            }
-            // It may have come further in the meantime, even to be created.
-            let shim = holder(&path).unwrap().shim;
+            // It may come further in the meantime, even to be created.
+            let shim = loop {
+                match holder(&path).filter(phase) {
+                    Some(holder) => break holder.shim,
+                    None => thread::yield_now(),
+                }
+            };
             if let Some(watch) = shim.alive().unwrap() {
                 kill(shim.pid);
                 readable(&watch);
@@ -129,10 +130,10 @@ fn after_another_start_of_the_machine_nothing_of_before_runs() {
     let folder = node.start(&node.spec("a", &["wait"]));
     let before = holder(&folder).unwrap();
     let other = Holder { boot_id: "another".to_owned(), ..before.clone() };
-    fs::write(Folder::new(&folder).holder(), serde_json::to_vec(&other).unwrap()).unwrap();
+    fs::write(Folder::new(&folder).holder(), other.to_line().unwrap()).unwrap();
     assert!(matches!(node.runtime.look(&folder).unwrap(), Standing::Lost { why } if why.contains("started again")));
     assert!(node.runtime.watch(&folder).unwrap().is_none());
-    fs::write(Folder::new(&folder).holder(), serde_json::to_vec(&before).unwrap()).unwrap();
+    fs::write(Folder::new(&folder).holder(), before.to_line().unwrap()).unwrap();
 }
 
 #[test]

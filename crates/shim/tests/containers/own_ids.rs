@@ -71,7 +71,7 @@ fn no_process_of_it_is_root_on_the_host() {
         let mut spec = spec(&node, id, &["wait"]);
         spec.process.user = user.to_owned();
         let folder = node.start(&spec);
-        let holder: Holder = serde_json::from_slice(&fs::read(folder.join("holder.json")).unwrap()).unwrap();
+        let holder = Holder::last(&fs::read(folder.join("holder.json")).unwrap()).unwrap().unwrap();
         assert_eq!(ids(holder.container.unwrap().pid.unsigned_abs()), [expected; 8]);
         let second = std::thread::scope(|scope| {
             let (mut output, writer) = std::io::pipe().unwrap();
