@@ -14,26 +14,48 @@ COMMON = {
     "IncompleteBody",
 }
 
+# Errors that an operation answers although its model does not list them, with the reason. This list only shrinks.
+NOT_LISTED = {
+    ("logs", operation, "ValidationException"): "AWS answers so where neither name nor identifier of the group is given, or both"
+    for operation in ["DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "GetLogGroupFields"]
+}
+
 # Errors that a model lists and no test reaches, with the reason. This list only shrinks: an entry that is reached fails.
 NOT_REACHED = {
-    ("*", "ServerException"): "a fault of the server",
-    ("CreateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
-    ("StartTask", "NamespaceNotFoundException"): "there is no service discovery yet",
-    ("DeleteCluster", "ClusterContainsServicesException"): "there are no services yet",
-    ("DeleteCluster", "ClusterContainsCapacityProviderException"): "there are no own capacity providers yet",
-    ("DeleteCluster", "UpdateInProgressException"): "updates of clusters are done at once",
-    ("UpdateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
-    ("UpdateClusterSettings", "UpdateInProgressException"): "updates of clusters are done at once",
-    ("PutClusterCapacityProviders", "UpdateInProgressException"): "updates of clusters are done at once",
-    ("PutClusterCapacityProviders", "ResourceInUseException"): "no task runs on Fargate yet",
-    ("UpdateContainerAgent", "UpdateInProgressException"): "no agent is ever updated",
-    ("RegisterTaskDefinition", "LimitExceededException"): "no quotas",
-    ("RunTask", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
-    ("RunTask", "BlockedException"): "accounts are not blocked",
+    ("ecs", "*", "ServerException"): "a fault of the server",
+    ("ecs", "CreateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("ecs", "StartTask", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("ecs", "DeleteCluster", "ClusterContainsServicesException"): "there are no services yet",
+    ("ecs", "DeleteCluster", "ClusterContainsCapacityProviderException"): "there are no own capacity providers yet",
+    ("ecs", "DeleteCluster", "UpdateInProgressException"): "updates of clusters are done at once",
+    ("ecs", "UpdateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("ecs", "UpdateClusterSettings", "UpdateInProgressException"): "updates of clusters are done at once",
+    ("ecs", "PutClusterCapacityProviders", "UpdateInProgressException"): "updates of clusters are done at once",
+    ("ecs", "UpdateContainerAgent", "UpdateInProgressException"): "no agent is ever updated",
+    ("ecs", "RegisterTaskDefinition", "LimitExceededException"): "no quotas",
+    ("ecs", "RunTask", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
+    ("ecs", "RunTask", "BlockedException"): "accounts are not blocked",
+    ("logs", "*", "ServiceUnavailableException"): "a fault of the server",
+    ("logs", "*", "OperationAbortedException"): "changes are made one after the other, none is in another's way",
+    ("logs", "CreateLogGroup", "LimitExceededException"): "after a million groups, as AWS documents it",
+    ("logs", "GetLogGroupFields", "LimitExceededException"): "no quotas",
+    ("logs", "GetLogRecord", "LimitExceededException"): "no quotas",
+    ("logs", "PutQueryDefinition", "LimitExceededException"): "after a thousand, as AWS documents it",
+    ("logs", "PutLogEvents", "InvalidSequenceTokenException"): "tokens are no longer looked at, as AWS says",
+    ("logs", "PutLogEvents", "DataAlreadyAcceptedException"): "tokens are no longer looked at, as AWS says",
+    ("logs", "PutLogEvents", "UnrecognizedClientException"): "the door answers it, before it knows the operation",
+    ("logs", "PutLogGroupDeletionProtection", "InvalidOperationException"): "it is valid for every group",
+    ("logs", "PutMetricFilter", "InvalidOperationException"): "it is valid for every group",
 }
 
 # Operations that never succeed, with the reason.
-NEVER_ALLOWED = {("ecs", "UpdateContainerAgent"): "no agent is ever out of date"}
+NEVER_ALLOWED = {
+    ("ecs", "UpdateContainerAgent"): "no agent is ever out of date",
+    ("logs", "DeleteSubscriptionFilter"): "there are none",
+}
+
+# What a node does by itself, so that its key may.
+OF_NODES = {("logs", "CreateLogGroup"), ("logs", "CreateLogStream"), ("logs", "PutLogEvents")}
 
 # Operations whose ClientException the model lists for causes that AWS answers otherwise.
 WITHOUT_CLIENT_EXCEPTION = {
@@ -71,13 +93,13 @@ WITHOUT_CLIENT_EXCEPTION = {
     "UpdateContainerInstancesState",
 }
 NOT_REACHED |= {
-    (operation, "ClientException"): "what is wrong with a call is an InvalidParameterException"
+    ("ecs", operation, "ClientException"): "what is wrong with a call is an InvalidParameterException"
     for operation in WITHOUT_CLIENT_EXCEPTION
 }
 
 
-def is_excepted(operation, code):
-    return (operation, code) in NOT_REACHED or ("*", code) in NOT_REACHED
+def is_excepted(service, operation, code):
+    return (service, operation, code) in NOT_REACHED or (service, "*", code) in NOT_REACHED
 
 
 class Seen:

@@ -185,6 +185,23 @@ def test_fargate_task_shows_no_instance(ecs, cluster, definition, network):
     assert (task["cpu"], task["memory"]) == ("256", "512")
 
 
+def test_provider_that_a_task_uses_stays_with_its_cluster(ecs, cluster, definition, network, refused):
+    Agent(ecs, cluster).register(attributes=FARGATE)
+    some = {"cluster": cluster, "defaultCapacityProviderStrategy": []}
+    ecs.put_cluster_capacity_providers(capacityProviders=["FARGATE", "FARGATE_SPOT"], **some)
+    (task,) = ecs.run_task(
+        cluster=cluster,
+        taskDefinition=definition,
+        capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}],
+        networkConfiguration=within(network),
+    )["tasks"]
+    assert task["capacityProviderName"] == "FARGATE_SPOT"
+    code, text = refused(ecs.put_cluster_capacity_providers, capacityProviders=["FARGATE"], **some)
+    assert code == "ResourceInUseException" and text == "The specified capacity provider is in use and cannot be removed."
+    ecs.stop_task(cluster=cluster, task=task["taskArn"])
+    ecs.put_cluster_capacity_providers(capacityProviders=["FARGATE"], **some)
+
+
 def test_node_reports_fargate_tasks_of_other_clusters(ecs, node, name, definition, network):
     # Nodes of other tests have less room than this task needs.
     agent = Agent(node, "default").register(attributes=FARGATE, cpu=16384, memory=122880)

@@ -38,7 +38,8 @@ LISTS = [
     ("list_container_instances", "containerInstanceArns", {"cluster": "paging", "filter": "agentConnected == true"}),
     ("list_tasks", "taskArns", {"cluster": "paging"}),
     ("list_tasks", "taskArns", {"cluster": "paging", "family": "paging-0", "desiredStatus": "RUNNING"}),
-    ("list_tasks", "taskArns", {"cluster": "paging", "startedBy": "me", "launchType": "EC2"}),
+    ("list_tasks", "taskArns", {"cluster": "paging", "startedBy": "me", "desiredStatus": "RUNNING"}),
+    ("list_tasks", "taskArns", {"cluster": "paging", "family": "paging-0", "launchType": "EC2"}),
 ]
 
 
@@ -118,11 +119,29 @@ def test_lists_are_in_one_order(ecs):
         ({"startedBy": "you"}, 0),
         ({"family": "paging"}, 0),
         ({"launchType": "FARGATE"}, 0),
-        ({"family": "paging-0", "startedBy": "me"}, MANY),
+        ({"family": "paging-0", "launchType": "EC2"}, MANY),
+        ({"startedBy": "me", "desiredStatus": "RUNNING"}, MANY),
+        ({"startedBy": "me", "desiredStatus": "STOPPED"}, 0),
     ],
 )
 def test_filters_of_tasks_are_joined(ecs, filters, count):
     assert len(ecs.list_tasks(cluster="paging", **filters)["taskArns"]) == count
+
+
+@pytest.mark.parametrize(
+    "name, others",
+    [
+        ("startedBy", {"startedBy": "me", "family": "paging-0"}),
+        ("startedBy", {"startedBy": "me", "launchType": "EC2"}),
+        ("startedBy", {"startedBy": "me", "containerInstance": "0" * 32}),
+        ("startedBy", {"startedBy": "me", "serviceName": "web"}),
+        ("serviceName", {"serviceName": "web", "family": "paging-0"}),
+        ("serviceName", {"serviceName": "web", "containerInstance": "0" * 32}),
+    ],
+)
+def test_filters_that_want_to_be_alone_are_refused_beside_others(ecs, refused, name, others):
+    expected = ("InvalidParameterException", f"cannot specify {name} with other arguments")
+    assert refused(ecs.list_tasks, cluster="paging", **others) == expected
 
 
 def test_tasks_of_one_instance_are_listed(ecs):

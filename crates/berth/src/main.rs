@@ -11,6 +11,7 @@ mod files;
 mod installation;
 mod keys;
 mod launches;
+mod listing;
 mod lock;
 mod log_expiry;
 mod logging;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use berth_api::ecs::{self as api, Task};
 use berth_client::Client;
 
+use crate::listing;
 use crate::terminal::{self, BAD, Cell, FAINT, GOOD, PLAIN, WAITING};
 
 /// Tasks that one call describes.
@@ -21,21 +22,13 @@ pub(crate) async fn arns(
     desired: api::DesiredStatus,
     instance: Option<&str>,
 ) -> Result<Vec<String>> {
-    let mut arns = Vec::new();
-    let mut input = api::ListTasksRequest {
+    let input = api::ListTasksRequest {
         cluster: Some(cluster.to_owned()),
         container_instance: instance.map(str::to_owned),
         desired_status: Some(desired),
         ..Default::default()
     };
-    loop {
-        let page = client.call(&input).await.with_context(|| format!("listing the tasks of cluster {cluster}"))?;
-        arns.extend(page.task_arns.unwrap_or_default());
-        match page.next_token {
-            Some(token) => input.next_token = Some(token),
-            None => return Ok(arns),
-        }
-    }
+    listing::all(client, input).await.with_context(|| format!("listing the tasks of cluster {cluster}"))
 }
 
 /// All tasks of a cluster, those that stopped within the last hour included.
@@ -52,27 +45,13 @@ pub(crate) async fn of_machine(client: &Client, cluster: &str, instance: &str, a
     listed.extend(arns(client, cluster, api::DesiredStatus::Stopped, Some(instance)).await?);
     let mut found = describe(client, cluster, &listed).await?;
     let folders = agent.join("tasks");
-    for cluster in clusters(client).await? {
+    for cluster in listing::all(client, api::ListClustersRequest::default()).await.context("listing clusters")? {
         let mut others = all(client, &cluster).await?;
         others.retain(|arn| !listed.contains(arn) && folders.join(id(arn)).is_dir());
         found.extend(describe(client, &cluster, &others).await?);
     }
     found.retain(|task| !is_stopped(task));
     Ok(found)
-}
-
-/// The ARNs of all clusters.
-async fn clusters(client: &Client) -> Result<Vec<String>> {
-    let mut arns = Vec::new();
-    let mut input = api::ListClustersRequest::default();
-    loop {
-        let page = client.call(&input).await.context("listing clusters")?;
-        arns.extend(page.cluster_arns.unwrap_or_default());
-        match page.next_token {
-            Some(token) => input.next_token = Some(token),
-            None => return Ok(arns),
-        }
-    }
 }
 
 /// Describes tasks; those that are gone are left out.

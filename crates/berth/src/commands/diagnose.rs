@@ -18,7 +18,7 @@ use super::node;
 use crate::cli::{Data, Shim};
 use crate::connection::Connection;
 use crate::terminal::{self, BAD, GOOD};
-use crate::{doctor, tasks};
+use crate::{doctor, listing, tasks};
 
 /// Files and folders that are listed, at most.
 const MOST_LISTED: usize = 20_000;
@@ -133,8 +133,7 @@ async fn plane(folder: &Path) -> Result<Vec<Part>> {
         parts.push(list(format!("tasks-{cluster}.json"), Task::PLACE, &described)?);
         parts.push(list(format!("nodes-{cluster}.json"), ContainerInstance::PLACE, &node::nodes(client, cluster).await?)?);
     }
-    let families = api::ListTaskDefinitionFamiliesRequest::default();
-    let families = client.call(&families).await.context("listing families")?.families.unwrap_or_default();
+    let families = listing::all(client, api::ListTaskDefinitionFamiliesRequest::default()).await.context("listing families")?;
     parts.push(Part { name: "families.json".to_owned(), text: serde_json::to_string_pretty(&families)? });
     Ok(parts)
 }

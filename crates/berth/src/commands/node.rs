@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use berth_api::ecs::{self as api, ContainerInstance, ContainerInstanceStatus};
 use berth_client::Client;
 
-use crate::tasks;
+use crate::{listing, tasks};
 
 /// Instances that one call describes.
 const DESCRIBED_AT_ONCE: usize = 100;
@@ -38,16 +38,8 @@ pub(super) async fn run(arguments: &Node) -> Result<()> {
 
 /// The nodes of a cluster, by id.
 pub(crate) async fn nodes(client: &Client, cluster: &str) -> Result<Vec<ContainerInstance>> {
-    let mut arns = Vec::new();
-    let mut input = api::ListContainerInstancesRequest { cluster: Some(cluster.to_owned()), ..Default::default() };
-    loop {
-        let answer = client.call(&input).await.with_context(|| format!("listing the nodes of cluster {cluster}"))?;
-        arns.extend(answer.container_instance_arns.unwrap_or_default());
-        match answer.next_token {
-            Some(token) => input.next_token = Some(token),
-            None => break,
-        }
-    }
+    let input = api::ListContainerInstancesRequest { cluster: Some(cluster.to_owned()), ..Default::default() };
+    let arns = listing::all(client, input).await.with_context(|| format!("listing the nodes of cluster {cluster}"))?;
     let mut nodes = Vec::with_capacity(arns.len());
     for some in arns.chunks(DESCRIBED_AT_ONCE) {
         let input = api::DescribeContainerInstancesRequest {

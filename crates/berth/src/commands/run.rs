@@ -1,23 +1,31 @@
 //! `berth run`: one container as a task, in the foreground.
 
 mod definition;
+mod port;
+mod volume;
 
+use std::fmt;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use berth_api::ecs::{self as api, Task};
-use berth_client::Client;
-use tokio::signal::unix::{SignalKind, signal};
+use berth_api::ecs::{self as api, Task, TaskDefinition};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::logs::Form;
 use crate::cli::Place;
 use crate::connection::Connection;
 use crate::tail::{Start, Tail};
-use crate::tasks;
 use crate::terminal::{self, WAITING};
+use crate::{network, tasks};
+use port::Port;
+use volume::Volume;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The task definition that it makes can be used again: `berth ps --all` and the AWS CLI show it.")]
+#[command(after_help = "\
+The task definition that it makes can be used again: `berth ps --all` and the AWS CLI show it. `berth inspect` shows the ports of the \
+machine that were taken.
+
+Exits as the container does; with 1 if it did not run, and with 130 if a second Ctrl-C leaves it stopping.")]
 pub(crate) struct Run {
     #[command(flatten)]
     place: Place,
@@ -28,6 +36,10 @@ pub(crate) struct Run {
     /// Print the task's id and leave it running
     #[arg(long, short)]
     detach: bool,
+
+    /// Remove the task definition and the log when it has ended
+    #[arg(long, conflicts_with = "detach")]
+    rm: bool,
 
     /// With --detach: print a JSON object
     #[arg(long, requires = "detach")]
@@ -48,9 +60,25 @@ struct Container {
     #[arg(long, value_parser = definition::name)]
     name: Option<String>,
 
-    /// A variable of the container's environment
-    #[arg(long, short, value_name = "NAME=VALUE", value_parser = definition::variable)]
+    /// A variable of the container's environment; NAME alone takes the value that this shell has
+    #[arg(long, short, value_name = "NAME[=VALUE]", value_parser = definition::variable)]
     env: Vec<(String, String)>,
+
+    /// A port to be reached by: 8080:80 is port 80 of the container at port 8080 of the machine; 80 alone takes a free one
+    #[arg(long, short, value_name = "[HOST:]PORT[/udp]")]
+    publish: Vec<Port>,
+
+    /// A folder of the machine, or a volume by its name, which stays, and where the container sees it
+    #[arg(long, short, value_name = "PATH|NAME:TARGET[:ro]")]
+    volume: Vec<Volume>,
+
+    /// The role that the container acts in, by name or ARN
+    #[arg(long, value_name = "ROLE")]
+    task_role: Option<String>,
+
+    /// The role that the node gets images and secrets in for it, by name or ARN
+    #[arg(long, value_name = "ROLE")]
+    execution_role: Option<String>,
 
     /// A program in place of the image's entry point
     #[arg(long, value_name = "PROGRAM")]
@@ -68,65 +96,135 @@ struct Container {
     #[arg(long, short, value_name = "MIB", value_parser = clap::value_parser!(i32).range(6..))]
     memory: Option<i32>,
 
-    /// What it reaches
-    #[arg(long, value_enum, default_value = "host")]
-    network: Network,
+    /// What it reaches; `bridge` if ports are published and `host` if not
+    #[arg(long, value_enum)]
+    network: Option<Network>,
+}
+
+impl Container {
+    fn network(&self) -> Network {
+        self.network.unwrap_or(if self.publish.is_empty() { Network::Host } else { Network::Bridge })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Network {
-    /// All that this machine reaches
+    /// All that this machine reaches, as this machine
     Host,
     /// Itself alone
     None,
+    /// What this machine reaches; others reach the published ports
+    Bridge,
+    /// The task has an address of its own in the installation's network
+    Awsvpc,
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host => "host",
+            Self::None => "none",
+            Self::Bridge => "bridge",
+            Self::Awsvpc => "awsvpc",
+        })
+    }
+}
+
+/// What ends a command in the foreground.
+struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupts {
+    fn new() -> Result<Self> {
+        let interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+        let terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+        Ok(Self { interrupt, terminate })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 pub(super) async fn run(arguments: &Run) -> Result<ExitCode> {
+    let network = arguments.container.network();
+    for port in &arguments.container.publish {
+        port.check(network).map_err(anyhow::Error::msg)?;
+    }
     let connection = Connection::open(&arguments.place.data.data_dir)?;
-    let (client, cluster) = (&connection.client, arguments.place.cluster.as_str());
+    let cluster = arguments.place.cluster.as_str();
     // Before the task is there: an early Ctrl-C must not leave it behind.
-    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    let definition = definition::of(client, &arguments.container).await?;
-    let task = start(client, cluster, &definition).await?;
-    let arn = tasks::arn(&task).to_owned();
-    if arguments.detach {
-        let text = if arguments.json { tasks::as_json(&task).to_string() } else { tasks::id(&arn).to_owned() };
+    let interrupts = Interrupts::new()?;
+    let definition = definition::of(&connection.client, &arguments.container, arguments.rm).await?;
+    let started = start(&connection, cluster, &definition, network).await;
+    if let (Ok(task), true) = (&started, arguments.detach) {
+        let text = if arguments.json { tasks::as_json(task).to_string() } else { tasks::id(tasks::arn(task)).to_owned() };
         terminal::print(&format!("{text}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut tail = Tail::of(&connection, &[(definition, task)], None, Start::default())?;
+    let ran = match started {
+        Ok(task) => attend(&connection, cluster, &definition, task, interrupts).await,
+        Err(error) => Err(error),
+    };
+    if arguments.rm {
+        let ended = ran.as_ref().ok().and_then(Option::as_ref).map(tasks::arn);
+        match (definition::remove(&connection.client, &definition, ended).await, &ran) {
+            (Err(error), Err(_)) => terminal::note(format_args!("{WAITING}{error:#}{WAITING:#}")),
+            (removed, _) => removed?,
+        }
+    }
+    ran?.map_or(Ok(ExitCode::from(LEFT)), |task| outcome(&task))
+}
+
+/// What to exit with once nobody waits for the container any more: as whoever ends by Ctrl-C.
+const LEFT: u8 = 130;
+
+/// Shows what the task prints until it is over, and stops it on the first interrupt; answers nothing if a second one leaves it stopping.
+async fn attend(
+    connection: &Connection,
+    cluster: &str,
+    definition: &TaskDefinition,
+    task: Task,
+    mut interrupts: Interrupts,
+) -> Result<Option<Task>> {
+    let arns = [tasks::arn(&task).to_owned()];
+    let [arn] = &arns;
+    let mut tail = Tail::of(connection, &[(definition.clone(), task)], None, Start::default())?;
     let form = Form::Text { timestamps: false };
-    let arns = [arn.clone()];
-    let following = tail.follow(&connection, cluster, &arns, |tail, lines| form.print(tail, lines));
+    let following = tail.follow(connection, cluster, &arns, |tail, lines| form.print(tail, lines));
     tokio::pin!(following);
     let mut asked = false;
     loop {
         tokio::select! {
-            ended = &mut following => return outcome(ended?.first().context("it was followed")?),
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            ended = &mut following => return Ok(ended?.pop()),
+            () = interrupts.next() => {}
         }
         if asked {
-            terminal::note(format_args!("{WAITING}task {} is left stopping{WAITING:#}", tasks::short_id(&arn)));
-            return Ok(ExitCode::from(130));
+            terminal::note(format_args!("{WAITING}task {} is left stopping{WAITING:#}", tasks::short_id(arn)));
+            return Ok(None);
         }
         asked = true;
-        tasks::stop(client, cluster, &arn, "Stopped with Ctrl-C of berth run").await?;
-        terminal::note(format_args!("{WAITING}stopping task {}; again to leave it{WAITING:#}", tasks::short_id(&arn)));
+        tasks::stop(&connection.client, cluster, arn, "Stopped with Ctrl-C of berth run").await?;
+        terminal::note(format_args!("{WAITING}stopping task {}; again to leave it{WAITING:#}", tasks::short_id(arn)));
     }
 }
 
-async fn start(client: &Client, cluster: &str, definition: &api::TaskDefinition) -> Result<Task> {
+async fn start(connection: &Connection, cluster: &str, definition: &TaskDefinition, network: Network) -> Result<Task> {
     let name = definition.task_definition_arn.clone().unwrap_or_default();
     let input = api::RunTaskRequest {
         cluster: Some(cluster.to_owned()),
         task_definition: name,
         count: Some(1),
         started_by: Some("berth run".to_owned()),
+        network_configuration: if network == Network::Awsvpc { Some(place(connection)?) } else { None },
         ..Default::default()
     };
-    let answer = match client.call(&input).await {
+    let answer = match connection.client.call(&input).await {
         Err(error) if error.message().is_some_and(|message| message.starts_with("No Container Instances")) => {
             bail!(
                 "cluster {cluster} has no machine to run it on: `berth up` (as root, without --no-agent) or `berth agent` brings one"
@@ -139,6 +237,17 @@ async fn start(client: &Client, cluster: &str, definition: &api::TaskDefinition)
     }
     let failures: Vec<String> = answer.failures.iter().flatten().map(reason).collect();
     bail!("no machine of cluster {cluster} can take the task: {}", failures.join("; "))
+}
+
+/// Any place in the installation's network.
+fn place(connection: &Connection) -> Result<api::NetworkConfiguration> {
+    let network = network::of(&connection.folder)?;
+    let place = api::AwsVpcConfiguration {
+        subnets: network.subnets.into_iter().map(|subnet| subnet.id).collect(),
+        security_groups: Some(vec![network.security_group]),
+        ..Default::default()
+    };
+    Ok(api::NetworkConfiguration { awsvpc_configuration: Some(place) })
 }
 
 /// Why an instance did not take the task.

@@ -7,5 +7,6 @@ mod installation;
 mod looks;
 mod node_commands;
 mod operator_commands;
+mod run_options;
 mod side_by_side;
 mod up_and_down;

@@ -129,6 +129,24 @@ async fn interrupted_run_stops_its_task() {
 }
 
 #[tokio::test]
+async fn second_interrupt_leaves_the_task_stopping() {
+    let mut scene = Scene::new().await;
+    let mut run = scene.begins(&["run", "--rm", "web"]);
+    scene.runs_task().await;
+    let pid = Pid::from_raw(i32::try_from(run.id()).unwrap());
+    let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
+    for words in ["stopping task", "is left stopping"] {
+        kill(pid, Signal::SIGINT).unwrap();
+        let line = said.next().unwrap().unwrap();
+        assert!(line.contains(words), "{line}");
+    }
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    let listed: Value = serde_json::from_str(&scene.installation.succeeds(&["ps", "--json"])).unwrap();
+    assert_eq!(listed[0]["desiredStatus"], "STOPPED");
+    assert_eq!(scene.installation.succeeds(&["task-definition", "ls"]), "", "with --rm the definition is removed all the same");
+}
+
+#[tokio::test]
 async fn run_says_why_nothing_ran() {
     let mut scene = Scene::new().await;
     let run = scene.begins(&["run", "web"]);

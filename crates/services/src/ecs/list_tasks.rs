@@ -71,6 +71,7 @@ struct Filter {
 
 impl Filter {
     fn of(scope: Scope, input: &api::ListTasksRequest) -> Result<Self, Refusal> {
+        Self::check(input)?;
         let cluster = scope.cluster(input.cluster.as_deref())?;
         let given = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(Name::new);
         let instance = input.container_instance.as_deref().filter(|text| !text.is_empty());
@@ -87,6 +88,18 @@ impl Filter {
             },
             daemon: input.daemon_name.is_some(),
         })
+    }
+
+    /// AWS looks tasks up by one of these alone.
+    fn check(input: &api::ListTasksRequest) -> Result<(), Refusal> {
+        let of_any = input.family.is_some() || input.container_instance.is_some();
+        let (of_service, of_launch) = (input.service_name.is_some(), input.launch_type.is_some());
+        let alone =
+            [("startedBy", input.started_by.is_some(), of_any || of_service || of_launch), ("serviceName", of_service, of_any)];
+        match alone.iter().find(|(_, given, others)| *given && *others) {
+            Some((name, ..)) => Err(errors::invalid_parameter_exception(format!("cannot specify {name} with other arguments"))),
+            None => Ok(()),
+        }
     }
 
     fn index(&self, scope: Scope) -> TaskIndex {

@@ -1,9 +1,9 @@
 //! `DeleteLogGroup`: the record goes first, and with it everybody's way to the events; then the events.
 
-use berth_api::logs::{self as api, errors};
+use berth_api::logs as api;
 use berth_api::{Call, Refusal, Target};
-use berth_model::{LogGroup, LogGroupId, MetricFilter, Name};
-use berth_store::{LogGroupKey, MOST_ROWS, MetricFilterIndex, Record as _, State, Transaction};
+use berth_model::{LogGroup, LogResourcePolicy, MetricFilter, Name};
+use berth_store::{LogGroupKey, MOST_ROWS, MetricFilterIndex, Record as _, Transaction};
 
 use super::scope::Scope;
 use super::{LogsService, group};
@@ -19,9 +19,10 @@ pub(super) async fn run(logs: &LogsService, call: &Call, input: api::DeleteLogGr
     while delete_filters(logs, scope, &name).await? {}
     let id = logs
         .update(|tx| {
-            let id = deletable(tx, scope, &name)?;
+            let id = group::deletable(tx, scope, &name, "group")?;
             // Few are left, of calls in between.
             take_filters(tx, scope, &name);
+            tx.delete::<LogResourcePolicy>(&super::put_resource_policy::of_group(scope, &name));
             tx.delete::<LogGroup>(&LogGroupKey { region: scope.region, name: name.clone() });
             Ok(id)
         })
@@ -33,20 +34,10 @@ pub(super) async fn run(logs: &LogsService, call: &Call, input: api::DeleteLogGr
     Ok(api::Unit {})
 }
 
-/// The id of a group that may be deleted.
-fn deletable(state: &State, scope: Scope, name: &Name) -> Result<LogGroupId, Refusal> {
-    let group = group::find(state, scope, name)?;
-    if group.deletion_protection {
-        let message = format!("Log group {name} cannot be deleted: deletion protection is enabled.");
-        return Err(errors::validation_exception(message));
-    }
-    Ok(group.id)
-}
-
 /// Deletes metric filters of a group, as many as one update may; answers whether there were any.
 async fn delete_filters(logs: &LogsService, scope: Scope, name: &Name) -> Result<bool, Refusal> {
     logs.update(|tx| {
-        deletable(tx, scope, name)?;
+        group::deletable(tx, scope, name, "group")?;
         Ok(take_filters(tx, scope, name) > 0)
     })
     .await

@@ -15,7 +15,7 @@ pub(super) fn access(logs: &LogsService, call: &Call, input: &api::DeleteLogStre
 
 pub(super) async fn run(logs: &LogsService, call: &Call, input: api::DeleteLogStreamRequest) -> Result<api::Unit, Refusal> {
     let scope = Scope::of(call)?;
-    let group = group::find(&logs.store.view(), scope, &Name::new(&input.log_group_name))?.id;
+    let group = group::deletable(&logs.store.view(), scope, &Name::new(&input.log_group_name), "stream")?;
     logs.logs.delete_stream(group, &input.log_stream_name).await.map_err(not_written)?;
     Ok(api::Unit {})
 }

@@ -2,13 +2,14 @@
 
 use berth_api::logs as api;
 use berth_api::{Call, Refusal};
+use berth_model::Name;
 use berth_wire::EnumShape as _;
 
-use super::LogsService;
 use super::failure::invalid_token;
 use super::get_query_results::status;
 use super::queries::Known;
 use super::scope::Scope;
+use super::{LogsService, group};
 use crate::page::Pages;
 
 /// Queries of one page, at most and if nothing is said.
@@ -23,6 +24,9 @@ pub(super) fn run(
     let group = input.log_group_name.as_deref();
     let (wanted, language) = (input.status.as_ref(), input.query_language.as_ref());
     let filters = [group, wanted.map(|wanted| wanted.as_str()), language.map(|language| language.as_str())];
+    if let Some(name) = group {
+        group::find(&logs.store.view(), scope, &Name::new(name))?;
+    }
     let pages = Pages::of(call, "DescribeQueries", &filters);
     let after = pages.after(input.next_token.as_deref()).map_err(|_| invalid_token())?;
     let known = logs.queries.of(scope.region);

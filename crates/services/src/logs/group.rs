@@ -1,8 +1,8 @@
 //! Log groups between their record and their AWS shape.
 
-use berth_api::logs as api;
+use berth_api::logs::{self as api, errors};
 use berth_api::{Refusal, Target};
-use berth_model::{LogGroup, LogGroupClass, MetricFilter, Name, Timestamp};
+use berth_model::{LogGroup, LogGroupClass, LogGroupId, MetricFilter, Name, Timestamp};
 use berth_store::{LogGroupKey, MetricFilterIndex, Shared, State};
 
 use super::LogsService;
@@ -15,6 +15,16 @@ const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 /// The group of a name.
 pub(super) fn find<'a>(state: &'a State, scope: Scope, name: &Name) -> Result<&'a Shared<LogGroup>, Refusal> {
     state.get::<LogGroup>(&LogGroupKey { region: scope.region, name: name.clone() }).ok_or_else(no_group)
+}
+
+/// The id of a group, if it or a stream of it (`what`) may be deleted.
+pub(super) fn deletable(state: &State, scope: Scope, name: &Name, what: &str) -> Result<LogGroupId, Refusal> {
+    let group = find(state, scope, name)?;
+    if group.deletion_protection {
+        let message = format!("Cannot delete log {what} with deletion protection enabled. Disable deletion protection first.");
+        return Err(errors::validation_exception(message));
+    }
+    Ok(group.id)
 }
 
 /// Changes the group of a name.

@@ -6,9 +6,9 @@ use berth_model::{LogResourcePolicy, Name, Region};
 use berth_plan::IdSource as _;
 use berth_store::{LogResourcePolicyKey, Shared, State};
 
-use super::LogsService;
 use super::failure::damaged;
 use super::scope::Scope;
+use super::{LogsService, group};
 use crate::document;
 use crate::ids::RandomIds;
 
@@ -32,6 +32,7 @@ pub(super) async fn run(
     check(&text, input.resource_arn.is_some())?;
     let revision = berth_model::AttachmentId::from_bytes(RandomIds::new(&api::SERVICE)?.next()).to_string();
     let is_account = input.resource_arn.is_none();
+    let group = input.resource_arn.as_deref().map(|arn| super::tagging::group_of(scope, arn)).transpose()?;
     let policy = api::ResourcePolicy {
         policy_name: input.policy_name,
         policy_document: Some(text),
@@ -41,6 +42,9 @@ pub(super) async fn run(
         revision_id: (!is_account).then(|| revision.clone()),
     };
     logs.update(|tx| {
+        if let Some(group) = &group {
+            group::find(tx, scope, group)?;
+        }
         let old = tx.get::<LogResourcePolicy>(&key).cloned();
         check_revision(old.as_ref(), input.expected_revision_id.as_deref())?;
         if old.is_none() && is_account && of_account(tx, scope.region).count() >= MOST {
@@ -63,10 +67,15 @@ pub(super) fn key(scope: Scope, name: Option<&str>, resource: Option<&str>) -> R
         }
         (None, Some(resource)) => {
             let group = super::tagging::group_of(scope, resource)?;
-            Ok(LogResourcePolicyKey { region, resource: Name::new(&scope.group_arn(&group)), name: Name::new("") })
+            Ok(of_group(scope, &group))
         }
         _ => Err(errors::invalid_parameter_exception("Either policyName or resourceArn must be specified.")),
     }
+}
+
+/// What the policy of a group is kept under.
+pub(super) fn of_group(scope: Scope, group: &Name) -> LogResourcePolicyKey {
+    LogResourcePolicyKey { region: scope.region, resource: Name::new(&scope.group_arn(group)), name: Name::new("") }
 }
 
 /// The policies of the account.

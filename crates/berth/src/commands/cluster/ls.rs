@@ -6,6 +6,7 @@ use berth_client::Client;
 
 use crate::cli::Data;
 use crate::connection::Connection;
+use crate::listing;
 use crate::terminal::{self, Cell, FAINT, GOOD, Watch};
 
 /// Clusters that one call describes.
@@ -35,16 +36,7 @@ pub(super) async fn run(arguments: &Ls) -> Result<()> {
 }
 
 pub(crate) async fn clusters(client: &Client) -> Result<Vec<Cluster>> {
-    let mut arns = Vec::new();
-    let mut input = api::ListClustersRequest::default();
-    loop {
-        let answer = client.call(&input).await.context("listing clusters")?;
-        arns.extend(answer.cluster_arns.unwrap_or_default());
-        match answer.next_token {
-            Some(token) => input.next_token = Some(token),
-            None => break,
-        }
-    }
+    let arns = listing::all(client, api::ListClustersRequest::default()).await.context("listing clusters")?;
     let mut clusters = Vec::with_capacity(arns.len());
     for some in arns.chunks(DESCRIBED_AT_ONCE) {
         let input = api::DescribeClustersRequest { clusters: Some(some.to_vec()), ..Default::default() };

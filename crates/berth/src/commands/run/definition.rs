@@ -1,45 +1,70 @@
-//! The task definition behind `berth run`: registered once for the same container, so that running it again makes no new revision.
+//! The task definition behind `berth run`: registered once for the same container, so that running it again makes no new revision; with
+//! `--rm` one of its own, which goes when the task is over.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use berth_api::ecs::{self as api, ContainerDefinition, KeyValuePair, LogConfiguration, LogDriver, TaskDefinition};
+use berth_api::logs::DeleteLogStreamRequest;
 use berth_client::Client;
-use berth_wire::Redacted;
+use berth_wire::json::JsonWriter;
+use berth_wire::{Redacted, Shape as _};
 use sha2::{Digest as _, Sha256};
 
-use super::{Container, Network};
+use super::port::Port;
+use super::{Container, Network, volume};
+use crate::tasks;
 
 /// The log group of all containers of `berth run`.
 const GROUP: &str = "/berth/run";
+/// What the names of their log streams begin with.
+const STREAMS: &str = "run";
 /// What a container reserves that has no limit: it needs one of the two.
 const RESERVED_MIB: i32 = 16;
 
 /// The task definition for a container.
-pub(super) async fn of(client: &Client, container: &Container) -> Result<TaskDefinition> {
+pub(super) async fn of(client: &Client, container: &Container, to_be_removed: bool) -> Result<TaskDefinition> {
     let name = container.name.clone().unwrap_or_else(|| slug(&container.image));
-    let input = request(client.region(), container, &name);
-    let known = api::DescribeTaskDefinitionRequest { task_definition: input.family.clone(), ..Default::default() };
-    match client.call(&known).await {
-        Ok(answer) if answer.task_definition.is_some() => return answer.task_definition.context("it is there"),
-        Ok(_) => {}
-        Err(error) if error.code() == Some("ClientException") => {}
-        Err(error) => return Err(error).context("looking for the task definition"),
+    let mut input = request(client.region(), container, &name);
+    input.family = format!("run-{name}-{}", if to_be_removed { random()? } else { digest(&input) });
+    if !to_be_removed && let Some(known) = known(client, &input.family).await? {
+        return Ok(known);
     }
-    let family = input.family.clone();
-    let answer = client.call(&input).await.with_context(|| format!("registering the task definition {family}"))?;
+    let answer = client.call(&input).await.with_context(|| format!("registering the task definition {}", input.family))?;
     answer.task_definition.context("the answer names no task definition")
 }
 
+/// The newest revision of a family.
+async fn known(client: &Client, family: &str) -> Result<Option<TaskDefinition>> {
+    let input = api::DescribeTaskDefinitionRequest { task_definition: family.to_owned(), ..Default::default() };
+    match client.call(&input).await {
+        Ok(answer) => Ok(answer.task_definition),
+        Err(error) if error.code() == Some("ClientException") => Ok(None),
+        Err(error) => Err(error).context("looking for the task definition"),
+    }
+}
+
+/// Removes a definition, and the log of the task that was made from it and has ended.
+pub(super) async fn remove(client: &Client, definition: &TaskDefinition, ended: Option<&str>) -> Result<()> {
+    let arn = definition.task_definition_arn.clone().unwrap_or_default();
+    let input = api::DeregisterTaskDefinitionRequest { task_definition: arn.clone() };
+    client.call(&input).await.context("deregistering the task definition")?;
+    let input = api::DeleteTaskDefinitionsRequest { task_definitions: vec![arn] };
+    client.call(&input).await.context("deleting the task definition")?;
+    let container = definition.container_definitions.iter().flatten().next().and_then(|container| container.name.as_deref());
+    let (Some(container), Some(task)) = (container, ended) else { return Ok(()) };
+    let stream = format!("{STREAMS}/{container}/{}", tasks::id(task));
+    let input = DeleteLogStreamRequest { log_group_name: GROUP.to_owned(), log_stream_name: stream };
+    match client.call(&input).await {
+        // It did not come to print anything.
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
+        answer => answer.map(drop).context("deleting the log"),
+    }
+}
+
+/// A definition without its family.
 fn request(region: &str, container: &Container, name: &str) -> api::RegisterTaskDefinitionRequest {
-    let options = [
-        ("awslogs-group", GROUP),
-        ("awslogs-create-group", "true"),
-        ("awslogs-region", region),
-        ("awslogs-stream-prefix", "run"),
-    ];
-    let options: BTreeMap<String, String> =
-        options.into_iter().map(|(option, value)| (option.to_owned(), value.to_owned())).collect();
+    let (volumes, mounts) = volume::of(&container.volume);
     let variable = |(name, value): &(String, String)| KeyValuePair { name: Some(name.clone()), value: Some(value.clone()) };
     let definition = ContainerDefinition {
         name: Some(name.to_owned()),
@@ -52,40 +77,52 @@ fn request(region: &str, container: &Container, name: &str) -> api::RegisterTask
         memory: container.memory,
         memory_reservation: container.memory.is_none().then_some(RESERVED_MIB),
         essential: Some(true),
-        log_configuration: Some(LogConfiguration {
-            log_driver: LogDriver::Awslogs,
-            options: Some(options),
-            ..Default::default()
-        }),
+        port_mappings: Some(container.publish.iter().copied().map(Port::mapping).collect()),
+        mount_points: Some(mounts),
+        log_configuration: Some(log(region)),
         ..Default::default()
     };
-    let network = match container.network {
+    let network = match container.network() {
         Network::Host => api::NetworkMode::Host,
         Network::None => api::NetworkMode::None,
+        Network::Bridge => api::NetworkMode::Bridge,
+        Network::Awsvpc => api::NetworkMode::Awsvpc,
     };
     api::RegisterTaskDefinitionRequest {
-        family: format!("run-{name}-{}", digest(region, container)),
         network_mode: Some(network),
+        task_role_arn: container.task_role.clone(),
+        execution_role_arn: container.execution_role.clone(),
+        volumes: Some(volumes),
         container_definitions: vec![definition],
         ..Default::default()
     }
 }
 
+fn log(region: &str) -> LogConfiguration {
+    let options = [
+        ("awslogs-group", GROUP),
+        ("awslogs-create-group", "true"),
+        ("awslogs-region", region),
+        ("awslogs-stream-prefix", STREAMS),
+    ];
+    let options: BTreeMap<String, String> =
+        options.into_iter().map(|(option, value)| (option.to_owned(), value.to_owned())).collect();
+    LogConfiguration { log_driver: LogDriver::Awslogs, options: Some(options), ..Default::default() }
+}
+
 /// Tells containers of the same name apart.
-fn digest(region: &str, container: &Container) -> String {
-    let what = serde_json::json!([
-        region,
-        container.image,
-        container.command,
-        container.entrypoint,
-        container.env,
-        container.user,
-        container.cpu,
-        container.memory,
-        container.network == Network::Host,
-    ]);
-    let digest = Sha256::digest(what.to_string().as_bytes());
+fn digest(definition: &api::RegisterTaskDefinitionRequest) -> String {
+    let mut writer = JsonWriter::new();
+    definition.write(api::RegisterTaskDefinitionRequest::PLACE, &mut writer);
+    let digest = Sha256::digest(writer.into_bytes());
     hex::encode(digest.get(..4).unwrap_or_default())
+}
+
+/// A name that no other one has.
+fn random() -> Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).context("asking the kernel for random bytes")?;
+    Ok(hex::encode(bytes))
 }
 
 /// A name made of an image's: `registry:5000/team/web:1.2` is `web`.
@@ -110,10 +147,14 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     Err(format!("a name has 1 to {LONGEST_NAME} letters, digits, hyphens and underscores"))
 }
 
-/// `NAME=VALUE`.
+/// `NAME=VALUE`, or `NAME` for the value that it has here.
 pub(super) fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        None if !text.is_empty() => match std::env::var(text) {
+            Ok(value) => Ok((text.to_owned(), value)),
+            Err(error) => Err(format!("{text} has no value here to take over ({error}): say {text}=VALUE")),
+        },
         _ => Err("a variable is NAME=VALUE".to_owned()),
     }
 }
@@ -132,6 +173,9 @@ mod tests {
     fn variables_have_a_name_and_may_have_an_empty_value() {
         assert_eq!(super::variable("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
         assert_eq!(super::variable("A="), Ok(("A".to_owned(), String::new())));
-        assert!(super::variable("A").is_err() && super::variable("=b").is_err());
+        assert_eq!(super::variable("PATH"), Ok(("PATH".to_owned(), std::env::var("PATH").unwrap())));
+        assert!(
+            super::variable("BERTH_NO_SUCH_VARIABLE").is_err() && super::variable("=b").is_err() && super::variable("").is_err()
+        );
     }
 }

@@ -6,7 +6,8 @@ use berth_client::Client;
 
 use crate::cli::Data;
 use crate::connection::Connection;
-use crate::{tasks, terminal};
+use crate::terminal::{self, Watch};
+use crate::{listing, tasks};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Ls {
@@ -16,51 +17,35 @@ pub(super) struct Ls {
     /// A family, for its active revisions, the newest first
     family: Option<String>,
 
+    #[command(flatten)]
+    watch: Watch,
+
     /// Print a JSON array
-    #[arg(long)]
+    #[arg(long, conflicts_with = "watch")]
     json: bool,
 }
 
 pub(super) async fn run(arguments: &Ls) -> Result<()> {
     let connection = Connection::open(&arguments.data.data_dir)?;
-    let names = match &arguments.family {
-        Some(family) => revisions(&connection.client, family).await?,
-        None => families(&connection.client).await?,
+    let names = async || match &arguments.family {
+        Some(family) => revisions(&connection.client, family).await,
+        None => families(&connection.client).await,
     };
     if arguments.json {
-        return terminal::print(&format!("{}\n", serde_json::to_string(&names)?));
+        return terminal::print(&format!("{}\n", serde_json::to_string(&names().await?)?));
     }
-    terminal::print(&names.iter().map(|name| format!("{name}\n")).collect::<String>())
+    arguments.watch.print(async || Ok(names().await?.iter().map(|name| format!("{name}\n")).collect())).await
 }
 
 async fn families(client: &Client) -> Result<Vec<String>> {
-    let mut families = Vec::new();
-    let mut input =
-        api::ListTaskDefinitionFamiliesRequest { status: Some(TaskDefinitionFamilyStatus::Active), ..Default::default() };
-    loop {
-        let answer = client.call(&input).await.context("listing families of task definitions")?;
-        families.extend(answer.families.unwrap_or_default());
-        match answer.next_token {
-            Some(token) => input.next_token = Some(token),
-            None => return Ok(families),
-        }
-    }
+    let status = Some(TaskDefinitionFamilyStatus::Active);
+    let input = api::ListTaskDefinitionFamiliesRequest { status, ..Default::default() };
+    listing::all(client, input).await.context("listing families of task definitions")
 }
 
 async fn revisions(client: &Client, family: &str) -> Result<Vec<String>> {
-    let mut revisions = Vec::new();
-    let mut input = api::ListTaskDefinitionsRequest {
-        family_prefix: Some(family.to_owned()),
-        sort: Some(SortOrder::Desc),
-        ..Default::default()
-    };
-    loop {
-        let answer = client.call(&input).await.with_context(|| format!("listing the revisions of {family}"))?;
-        let arns = answer.task_definition_arns.unwrap_or_default();
-        revisions.extend(arns.iter().map(|arn| tasks::id(arn).to_owned()));
-        match answer.next_token {
-            Some(token) => input.next_token = Some(token),
-            None => return Ok(revisions),
-        }
-    }
+    let family_prefix = Some(family.to_owned());
+    let input = api::ListTaskDefinitionsRequest { family_prefix, sort: Some(SortOrder::Desc), ..Default::default() };
+    let arns = listing::all(client, input).await.with_context(|| format!("listing the revisions of {family}"))?;
+    Ok(arns.iter().map(|arn| tasks::id(arn).to_owned()).collect())
 }
