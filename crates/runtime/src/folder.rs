@@ -67,7 +67,6 @@ impl Folder {
     pub fn work(&self) -> PathBuf {
         self.0.join("work")
     }
-
 }
 
 /// How far a container has come.

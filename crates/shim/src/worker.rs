@@ -7,9 +7,9 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use berth_runtime::ContainerSpec;
 use berth_runtime::cgroup::Cgroups;
 use berth_runtime::protocol::Failure;
-use berth_runtime::ContainerSpec;
 use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::syscall::syscall::SyscallType;
 use rustix::process::{Signal, WaitOptions, set_parent_process_death_signal, waitpid};

@@ -212,6 +212,9 @@ impl Subject {
                 return Ok(());
             }
             runtime.delete(&folder)?;
+            let around = folder.parent().unwrap_or(&folder);
+            let make = |source| RuntimeError::System { doing: format!("making {}", around.display()), source };
+            std::fs::create_dir_all(around).map_err(make)?;
             runtime.make_group(&group)?;
             runtime.create(&folder, &spec)?;
             runtime.start(&folder).map(drop)

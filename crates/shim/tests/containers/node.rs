@@ -46,7 +46,8 @@ impl Node {
         std::fs::create_dir_all(layer.join("bin")).unwrap();
         std::fs::copy(built("examples/probe"), layer.join("bin/probe")).unwrap();
         let number = NODES.fetch_add(1, Ordering::Relaxed);
-        let options = EmbeddedOptions { shim: shim(), cgroup: format!("/berth/test-{}-{number}", std::process::id()), namespaces: None };
+        let options =
+            EmbeddedOptions { shim: shim(), cgroup: format!("/berth/test-{}-{number}", std::process::id()), namespaces: None };
         let runtime = Embedded::open(options.clone()).unwrap();
         runtime.make_group(&Group { name: "task".to_owned(), cpu_millis: None, memory: None }).unwrap();
         Self { runtime, options, folder }
