@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A package=([cc]=gcc [make]=make [python3]=python3 [curl]=curl [mount]=mount [ip]=iproute2 [nft]=nftables [iptables-legacy]=iptables [openssl]=openssl [docker-registry]=docker-registry)
+declare -A package=([cc]=gcc [make]=make [python3]=python3 [curl]=curl [mount]=mount [ip]=iproute2 [nft]=nftables [iptables-legacy]=iptables [openssl]=openssl [docker-registry]=docker-registry [runc]=runc)
 PATH=$PATH:/usr/sbin:/sbin
 missing=()
 for program in "${!package[@]}"; do

@@ -25,7 +25,6 @@ NOT_REACHED = {
     ("ecs", "*", "ServerException"): "a fault of the server",
     ("ecs", "CreateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
     ("ecs", "StartTask", "NamespaceNotFoundException"): "there is no service discovery yet",
-    ("ecs", "DeleteCluster", "ClusterContainsServicesException"): "there are no services yet",
     ("ecs", "DeleteCluster", "ClusterContainsCapacityProviderException"): "there are no own capacity providers yet",
     ("ecs", "DeleteCluster", "UpdateInProgressException"): "updates of clusters are done at once",
     ("ecs", "UpdateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
@@ -35,6 +34,20 @@ NOT_REACHED = {
     ("ecs", "RegisterTaskDefinition", "LimitExceededException"): "no quotas",
     ("ecs", "RunTask", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
     ("ecs", "RunTask", "BlockedException"): "accounts are not blocked",
+    ("ecs", "CreateService", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("ecs", "CreateService", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
+    ("ecs", "UpdateService", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("ecs", "UpdateService", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
+    ("ecs", "CreateTaskSet", "NamespaceNotFoundException"): "there is no service discovery yet",
+    ("ecs", "CreateTaskSet", "PlatformTaskDefinitionIncompatibilityException"): "there is one version of the platform",
+    ("ecs", "DescribeServiceDeployments", "ClusterNotFoundException"): "what is not there is a failure of the answer",
+    ("ecs", "DescribeServiceDeployments", "ServiceNotFoundException"): "what is not there is a failure of the answer",
+    ("ecs", "DescribeServiceRevisions", "ClusterNotFoundException"): "what is not there is a failure of the answer",
+    ("ecs", "DescribeServiceRevisions", "ServiceNotFoundException"): "what is not there is a failure of the answer",
+    ("ecs", "DeleteTaskSet", "LimitExceededException"): "no quota is about deleting",
+    ("ecs", "UpdateTaskSet", "LimitExceededException"): "no quota is about changing",
+    ("ecs", "GetTaskProtection", "ResourceNotFoundException"): "what is not there is a failure of the answer",
+    ("ecs", "UpdateTaskProtection", "ResourceNotFoundException"): "what is not there is a failure of the answer",
     ("logs", "*", "ServiceUnavailableException"): "a fault of the server",
     ("logs", "*", "OperationAbortedException"): "changes are made one after the other, none is in another's way",
     ("logs", "CreateLogGroup", "LimitExceededException"): "after a million groups, as AWS documents it",
@@ -46,6 +59,23 @@ NOT_REACHED = {
     ("logs", "PutLogEvents", "UnrecognizedClientException"): "the door answers it, before it knows the operation",
     ("logs", "PutLogGroupDeletionProtection", "InvalidOperationException"): "it is valid for every group",
     ("logs", "PutMetricFilter", "InvalidOperationException"): "it is valid for every group",
+}
+
+# Operations whose UnsupportedFeatureException the model lists for launch types and regions: they work for every service there is.
+NOT_REACHED |= {
+    ("ecs", operation, "UnsupportedFeatureException"): "it works for every service"
+    for operation in [
+        "DeleteTaskSet",
+        "DescribeServiceDeployments",
+        "DescribeServiceRevisions",
+        "DescribeTaskSets",
+        "GetTaskProtection",
+        "ListServiceDeployments",
+        "StopServiceDeployment",
+        "UpdateServicePrimaryTaskSet",
+        "UpdateTaskProtection",
+        "UpdateTaskSet",
+    ]
 }
 
 # Operations that never succeed, with the reason.
@@ -63,16 +93,25 @@ WITHOUT_CLIENT_EXCEPTION = {
     "DeleteAccountSetting",
     "DeleteAttributes",
     "DeleteCluster",
+    "DeleteService",
     "DeleteTaskDefinitions",
+    "DeleteTaskSet",
     "DeregisterContainerInstance",
     "DescribeClusters",
     "DescribeContainerInstances",
+    "DescribeServiceDeployments",
+    "DescribeServiceRevisions",
+    "DescribeServices",
+    "DescribeTaskSets",
     "DescribeTasks",
     "DiscoverPollEndpoint",
+    "GetTaskProtection",
     "ListAccountSettings",
     "ListAttributes",
     "ListClusters",
     "ListContainerInstances",
+    "ListServiceDeployments",
+    "ListServices",
     "ListTagsForResource",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
@@ -81,6 +120,7 @@ WITHOUT_CLIENT_EXCEPTION = {
     "PutAccountSettingDefault",
     "PutAttributes",
     "PutClusterCapacityProviders",
+    "StopServiceDeployment",
     "StopTask",
     "SubmitAttachmentStateChanges",
     "SubmitContainerStateChange",
@@ -91,6 +131,9 @@ WITHOUT_CLIENT_EXCEPTION = {
     "UpdateClusterSettings",
     "UpdateContainerAgent",
     "UpdateContainerInstancesState",
+    "UpdateServicePrimaryTaskSet",
+    "UpdateTaskProtection",
+    "UpdateTaskSet",
 }
 NOT_REACHED |= {
     ("ecs", operation, "ClientException"): "what is wrong with a call is an InvalidParameterException"

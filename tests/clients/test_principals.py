@@ -50,6 +50,22 @@ DENIED = {
     "put_account_setting": {"name": "containerInsights", "value": "enabled"},
     "put_account_setting_default": {"name": "containerInsights", "value": "enabled"},
     "delete_account_setting": {"name": "containerInsights"},
+    "create_service": {"serviceName": "by-node", "taskDefinition": "web", "desiredCount": 1},
+    "update_service": {"service": "web"},
+    "delete_service": {"service": "web"},
+    "describe_services": {"services": ["web"]},
+    "list_services": {},
+    "describe_service_deployments": {"serviceDeploymentArns": ["any"]},
+    "list_service_deployments": {"service": "web"},
+    "describe_service_revisions": {"serviceRevisionArns": ["any"]},
+    "stop_service_deployment": {"serviceDeploymentArn": "any"},
+    "get_task_protection": {"cluster": "default", "tasks": [ABSENT]},
+    "update_task_protection": {"cluster": "default", "tasks": [ABSENT], "protectionEnabled": True},
+    "create_task_set": {"cluster": "default", "service": "web", "taskDefinition": "web"},
+    "update_task_set": {"cluster": "default", "service": "web", "taskSet": "any", "scale": {"value": 1}},
+    "delete_task_set": {"cluster": "default", "service": "web", "taskSet": "any"},
+    "describe_task_sets": {"cluster": "default", "service": "web"},
+    "update_service_primary_task_set": {"cluster": "default", "service": "web", "primaryTaskSet": "any"},
     "submit_attachment_state_changes": {
         "attachments": [{"attachmentArn": f"arn:aws:ecs:us-east-1:000000000000:attachment/{ABSENT}", "status": "ATTACHED"}]
     },
@@ -108,7 +124,7 @@ def test_everyone_may_ask_who_they_are(berth):
 
 def test_operation_that_is_not_built_is_denied_to_the_node_first(node):
     with pytest.raises(ClientError) as caught:
-        node.create_service(serviceName="web")
+        node.create_daemon(daemonName="web", daemonTaskDefinitionArn="web:1", capacityProviderArns=[])
     assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
 
 

@@ -156,6 +156,7 @@ fn assemble(
         limits: resources::of(container, host)?,
         id_map: connection.ids,
         output: log,
+        runtime: None,
     })
 }
 

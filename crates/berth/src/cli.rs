@@ -27,7 +27,16 @@ A first tour, as root:
   berth up                              start Berth on this machine; leave it running
   berth image import IMAGE.tar          take in what `docker save` wrote
   berth run IMAGE COMMAND...            run it as a task and see what it says
-  eval \"$(berth env)\"; aws ecs ...      or use the AWS CLI";
+  eval \"$(berth env)\"; aws ecs ...      or use the AWS CLI
+
+Ids may be shortened to what they begin with. --json prints for scripts, --watch goes on for people.
+
+Exit codes:
+  0    done
+  1    failed: what failed, why, and what to do stands on standard error; `validate` and `doctor` found something
+  2    the command line is wrong
+  130  Ctrl-C
+  `berth run` exits as its container does.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -187,11 +196,4 @@ pub(crate) struct Shim {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn command_line_contradicts_itself_nowhere() {
-        super::Cli::command().debug_assert();
-    }
-}
+mod tests;

@@ -161,6 +161,14 @@ pub(crate) fn exists(folder: &Path) -> bool {
     id_file(folder).exists()
 }
 
+/// Refuses a folder without an installation.
+pub(crate) fn known(folder: &Path) -> Result<()> {
+    if exists(folder) {
+        return Ok(());
+    }
+    bail!("there is no Berth in {}; start one with `berth up`, or say where with --data-dir or BERTH_DATA_DIR", folder.display())
+}
+
 fn id_file(folder: &Path) -> PathBuf {
     folder.join("installation")
 }

@@ -19,6 +19,7 @@ mod mounts;
 mod network;
 mod node;
 mod node_file;
+mod oci_runtime;
 mod own_ids;
 mod preflight;
 mod readiness;

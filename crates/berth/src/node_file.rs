@@ -27,6 +27,10 @@
 //! access-key-id = "AKID"
 //! secret-access-key-file = "/etc/berth/s3-key"
 //! path-style = true                  # BUCKET.HOST otherwise
+//!
+//! [runtime]                          # what makes containers; Berth itself if it is not here
+//! name = "runc"                      # an OCI runtime, by name or path
+//! fargate = "/usr/local/bin/runsc"   # the same for those of Fargate tasks; "embedded" for Berth itself
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -37,6 +41,8 @@ use berth_agent::S3Settings;
 use berth_agent::images::{CleanupSettings, ImageSettings, PullBehavior, Registries};
 use berth_wire::Sensitive;
 use serde::Deserialize;
+
+use crate::oci_runtime::RuntimeNames;
 
 /// More than this is no configuration.
 const LONGEST: u64 = 1 << 20;
@@ -57,6 +63,7 @@ struct NodeFile {
     images: Images,
     registries: Registries,
     s3: Option<S3>,
+    runtime: RuntimeNames,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,6 +120,8 @@ pub(crate) struct NodeSettings {
     pub(crate) images: ImageSettings,
     /// Of where environment files are.
     pub(crate) s3: Option<S3Settings>,
+    /// Of what makes containers.
+    pub(crate) runtime: RuntimeNames,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -167,7 +176,7 @@ pub(crate) fn settings(named: &NodeConfig, data: &Path) -> Result<NodeSettings> 
 }
 
 fn read(text: &str, folder: &Path) -> Result<NodeSettings> {
-    let NodeFile { images, mut registries, s3 } = toml::from_str(text)?;
+    let NodeFile { images, mut registries, s3, runtime } = toml::from_str(text)?;
     let s3 = s3.map(|s3| s3.settings(folder)).transpose()?;
     for registry in registries.values_mut() {
         for file in [&mut registry.ca_file, &mut registry.password_file].into_iter().flatten() {
@@ -187,7 +196,7 @@ fn read(text: &str, folder: &Path) -> Result<NodeSettings> {
         bail!("disk-low-percent is at most disk-high-percent, and that is at most 100");
     }
     let images = ImageSettings { behavior: images.pull_behavior, registries, cleanup, ..ImageSettings::default() };
-    Ok(NodeSettings { images, s3 })
+    Ok(NodeSettings { images, s3, runtime })
 }
 
 #[cfg(test)]
@@ -242,6 +251,7 @@ mod tests {
             ("[images]\ncleanup-interval = \"soon\"", "90s, 30m, 1h or 2d"),
             ("[images]\ndisk-low-percent = 95", "disk-low-percent"),
             ("[registry.\"docker.io\"]", "registry"),
+            ("[runtime]\npath = \"runc\"", "path"),
             ("[registries.x]\npassword = \"hunter2\"", "password"),
         ] {
             let error = format!("{:#}", read(text, Path::new("")).unwrap_err());

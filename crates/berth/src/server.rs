@@ -106,7 +106,7 @@ async fn serve(settings: Settings, listener: TcpListener, folder: &Path, install
     let door = Arc::new(door(&settings, ecs, Arc::clone(&logs), keys, &hub, registry));
 
     let (close, closing) = watch::channel(false);
-    let loops = tokio::spawn(berth_controllers::run(store.clone(), closing.clone()));
+    let loops = tokio::spawn(berth_controllers::run(store.clone(), Placements::of, closing.clone()));
     let agents = tokio::spawn({
         let closing = closing.clone();
         async move { hub.run(closing).await }

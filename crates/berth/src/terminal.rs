@@ -32,6 +32,12 @@ pub(crate) fn print(text: &str) -> Result<()> {
     written(to.write_all(text.as_bytes()).and_then(|()| to.flush()))
 }
 
+/// Tells that something of a name was removed: the name, or an object with it.
+pub(crate) fn removed(name: &str, json: bool) -> Result<()> {
+    let text = if json { serde_json::json!({ "removed": name }).to_string() } else { name.to_owned() };
+    print(&format!("{text}\n"))
+}
+
 /// Prints bytes as they are.
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut to = std::io::stdout().lock();

@@ -3,20 +3,23 @@
 
 use std::time::Duration;
 
-use berth_model::{ContainerInstance, Task, Timestamp};
+use berth_model::{Task, Timestamp};
 use berth_plan::task;
-use berth_store::{InstanceKey, State, Store, TaskIndex, TaskKey, Transaction};
+use berth_store::{State, Store, TaskIndex, TaskKey, Transaction};
 
-use crate::loops::{Loop, Pass, PassError};
+use crate::ledger::{self, Shortfall};
+use crate::loops::{Loop, Pass, PassError, Passes, Work};
 
 /// Tasks of one update, at most: each changes itself and its instance, and one update writes 100 rows.
 const MOST: usize = 50;
 
 pub(crate) const ENTRY: Loop = Loop {
     name: "attachment",
-    topics: |touched| touched.any::<Task>(),
-    period: Duration::from_secs(10),
-    run: |store, now| Box::pin(async move { pass(&store, now).await }),
+    work: Work::Passes(Passes {
+        topics: |touched| touched.any::<Task>(),
+        period: Duration::from_secs(10),
+        run: |store, now| Box::pin(async move { pass(&store, now).await }),
+    }),
 };
 
 /// Ends all tasks that are due, an update's worth at a time.
@@ -47,31 +50,17 @@ fn due(state: &State, now: Timestamp) -> Vec<TaskKey> {
 }
 
 /// Ends what is due, looking again: the newest state may know better than the view that was looked at.
-fn end(tx: &mut Transaction, due: &[TaskKey], now: Timestamp) -> Result<usize, String> {
+fn end(tx: &mut Transaction, due: &[TaskKey], now: Timestamp) -> Result<usize, Shortfall> {
     let mut ended = 0;
     for key in due {
         let Some(before) = tx.get::<Task>(key).cloned() else { continue };
         let after = task::deprovisioned(&before, now).or_else(|| task::not_attached(&before, now));
         if let Some(after) = after {
-            replace(tx, &before, after)?;
+            ledger::put(tx, Some(&before), after)?;
             ended += 1;
         }
     }
     Ok(ended)
-}
-
-/// Puts a changed task in the place of what it was, and settles its instance's ledger.
-fn replace(tx: &mut Transaction, before: &Task, mut after: Task) -> Result<(), String> {
-    let instance = before.instance.and_then(|id| tx.get::<ContainerInstance>(&InstanceKey { region: before.region, id }));
-    if let Some(instance) = instance.cloned() {
-        let used = task::settle(&instance.used, Some(before), &mut after)
-            .map_err(|short| format!("the ledger of instance {} has not enough {short} for task {}", instance.id, before.id))?;
-        if used != instance.used {
-            tx.put(ContainerInstance { used, version: instance.version + 1, ..ContainerInstance::clone(&instance) });
-        }
-    }
-    tx.put(after);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -8,8 +8,12 @@
 
 mod attachment_loop;
 mod hub;
+mod ledger;
 mod loops;
+mod service_loop;
 mod sweep_loop;
 
 pub use hub::{AgentStreams, ConnectError, Guest, Hub, HubMetrics, StreamKind, Timing};
-pub use loops::{LOOPS, Loop, Pass, PassError, Running, run};
+pub use ledger::Shortfall;
+pub use loops::{LOOPS, Loop, Pass, PassError, Passes, Running, Turning, Work, run};
+pub use service_loop::{Agenda, Outcome, PlacementsOf, Standing, Trouble, pass};

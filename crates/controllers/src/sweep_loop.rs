@@ -11,16 +11,18 @@ use berth_store::{
     TaskDefinitionIndex, TaskDefinitionKey, TaskIndex, TaskKey,
 };
 
-use crate::loops::{Loop, Pass, PassError};
+use crate::loops::{Loop, Pass, PassError, Passes, Work};
 
 /// How long what is over is still described. AWS says an hour of tasks, and nothing exact of the others.
 const DESCRIBED: Duration = Duration::from_secs(60 * 60);
 
 pub(crate) const ENTRY: Loop = Loop {
     name: "sweep",
-    topics: |_| false,
-    period: Duration::from_secs(60),
-    run: |store, now| Box::pin(async move { pass(&store, now).await }),
+    work: Work::Passes(Passes {
+        topics: |_| false,
+        period: Duration::from_secs(60),
+        run: |store, now| Box::pin(async move { pass(&store, now).await }),
+    }),
 };
 
 /// What one update forgets.

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{AccountId, AttachmentId, ContainerId, InstanceId, Name, Region, TaskId};
+use crate::{
+    AccountId, AttachmentId, ContainerId, DeploymentId, InstanceId, Name, Region, RevisionId, ServiceDeploymentId, TaskId,
+};
 
 /// The full name of a resource: `arn:aws:ecs:REGION:ACCOUNT:RESOURCE`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +63,33 @@ pub enum ResourceArn {
         cluster: Option<Name>,
         /// The service.
         name: Name,
+    },
+    /// `service-deployment/CLUSTER/SERVICE/ID`
+    ServiceDeployment {
+        /// The service's cluster.
+        cluster: Name,
+        /// The service.
+        service: Name,
+        /// The deployment's record.
+        id: ServiceDeploymentId,
+    },
+    /// `service-revision/CLUSTER/SERVICE/ID`
+    ServiceRevision {
+        /// The service's cluster.
+        cluster: Name,
+        /// The service.
+        service: Name,
+        /// The revision.
+        id: RevisionId,
+    },
+    /// `task-set/CLUSTER/SERVICE/ecs-svc/ID`
+    TaskSet {
+        /// The service's cluster.
+        cluster: Name,
+        /// The service.
+        service: Name,
+        /// The task set.
+        id: DeploymentId,
     },
     /// `attachment/ID`
     Attachment {
@@ -124,6 +153,9 @@ impl fmt::Display for ResourceArn {
             Self::ContainerInstance { cluster, id } => write!(f, "container-instance/{}{id}", path(cluster)),
             Self::Container { cluster, task, id } => write!(f, "container/{cluster}/{task}/{id}"),
             Self::Service { cluster, name } => write!(f, "service/{}{name}", path(cluster)),
+            Self::ServiceDeployment { cluster, service, id } => write!(f, "service-deployment/{cluster}/{service}/{id}"),
+            Self::ServiceRevision { cluster, service, id } => write!(f, "service-revision/{cluster}/{service}/{id}"),
+            Self::TaskSet { cluster, service, id } => write!(f, "task-set/{cluster}/{service}/{id}"),
             Self::Attachment { id } => write!(f, "attachment/{id}"),
             Self::CapacityProvider { name } => write!(f, "capacity-provider/{name}"),
         }
@@ -183,6 +215,16 @@ fn parse_resource(text: &str) -> Option<ResourceArn> {
         ("service", [Some(service), None, ..]) => ResourceArn::Service { cluster: None, name: name(service)? },
         ("service", [Some(cluster), Some(service), None, _]) => {
             ResourceArn::Service { cluster: Some(name(cluster)?), name: name(service)? }
+        }
+        ("service-deployment", [Some(cluster), Some(service), Some(id), None]) => {
+            ResourceArn::ServiceDeployment { cluster: name(cluster)?, service: name(service)?, id: id.parse().ok()? }
+        }
+        ("service-revision", [Some(cluster), Some(service), Some(id), None]) => {
+            ResourceArn::ServiceRevision { cluster: name(cluster)?, service: name(service)?, id: id.parse().ok()? }
+        }
+        ("task-set", [Some(cluster), Some(service), Some("ecs-svc"), Some(id)]) if parts.next().is_none() => {
+            let id = format!("ecs-svc/{id}").parse().ok()?;
+            ResourceArn::TaskSet { cluster: name(cluster)?, service: name(service)?, id }
         }
         ("attachment", [Some(id), None, ..]) => ResourceArn::Attachment { id: id.parse().ok()? },
         ("capacity-provider", [Some(provider), None, ..]) => ResourceArn::CapacityProvider { name: name(provider)? },

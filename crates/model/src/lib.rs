@@ -73,7 +73,7 @@ pub use resources::{Resource, Resources};
 pub use service::{
     DeploymentController, Matter, Notice, PlacementStrategy, Scheduling, Service, ServiceEvent, ServiceStatus, TagSource,
 };
-pub use service_revision::{RevisionId, ServiceNetwork, ServiceRevision, Source, TaskSet, TaskSetStatus};
+pub use service_revision::{ParseRevisionIdError, RevisionId, ServiceNetwork, ServiceRevision, Source, TaskSet, TaskSetStatus};
 pub use tags::Tags;
 pub use task::{Connectivity, Task, TaskTimes};
 pub use task_definition::{Family, RevisionStatus, TaskDefinition};

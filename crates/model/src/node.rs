@@ -15,6 +15,8 @@ pub const FARGATE: &str = "berth.fargate";
 pub const FARGATE_ONLY: &str = "only";
 /// The official agent's word for a node whose tasks can have network interfaces.
 pub const TASK_ENI: &str = "ecs.capability.task-eni";
+/// What a node registers that is not in EC2.
+pub const EXTERNAL: &str = "ecs.capability.external";
 /// The attribute that tells a node's availability zone.
 pub const ZONE: &str = "ecs.availability-zone";
 

@@ -1,6 +1,7 @@
 //! The record of a service's revision: what its tasks are made from.
 
 use std::fmt;
+use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
@@ -37,6 +38,21 @@ impl RevisionId {
 impl fmt::Display for RevisionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:019}", self.0)
+    }
+}
+
+/// A text that is no revision's id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not the id of a service's revision: nineteen digits")]
+pub struct ParseRevisionIdError(Box<str>);
+
+impl FromStr for RevisionId {
+    type Err = ParseRevisionIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseRevisionIdError> {
+        let digits = Some(text).filter(|text| text.len() == 19 && text.bytes().all(|b| b.is_ascii_digit()));
+        let number = digits.and_then(|digits| digits.parse().ok());
+        number.map(Self).ok_or_else(|| ParseRevisionIdError(text.chars().take(64).collect()))
     }
 }
 

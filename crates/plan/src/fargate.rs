@@ -1,4 +1,7 @@
-//! The sizes of Fargate tasks.
+//! What Fargate tasks are: their sizes, and the platform they run on.
+
+/// The version of the platform that there is.
+pub const PLATFORM_VERSION: &str = "1.4.0";
 
 /// The memory a number of CPU units goes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ pub mod task;
 
 mod ids;
 
-pub use ids::IdSource;
+pub use ids::{IdSource, SeededIds};
 
 #[cfg(test)]
 mod fixtures;

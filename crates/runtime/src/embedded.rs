@@ -1,4 +1,4 @@
-//! The runtime that is part of Berth: a launcher, and a shim for each container.
+//! The runtime that is part of Berth: a launcher, and a shim for each container, which makes it itself or has an OCI runtime make it.
 
 mod delete;
 mod launcher;
@@ -19,6 +19,7 @@ use rustix::process::{Signal, pidfd_send_signal};
 use crate::cgroup::{CgroupError, Cgroups};
 use crate::error::RuntimeError;
 use crate::folder::{Folder, Phase, time_of, write_record};
+use crate::oci::{self, OciRuntimes};
 use crate::outcome::{Standing, Step, Usage};
 use crate::protocol::{self, Answer, Order, What};
 use crate::runtime::{ExecStdio, Executed, Runtime};
@@ -37,6 +38,8 @@ pub struct EmbeddedOptions {
     /// A folder of mounts, the namespaces of networks, that is taken out of the mounts that containers are made from: what it costs to
     /// make one is not to grow with the number of others.
     pub namespaces: Option<PathBuf>,
+    /// What makes the containers of this node, if not the shims themselves.
+    pub runtimes: OciRuntimes,
 }
 
 /// Containers held by shims of `berth-shim`, which a launcher forks. Any number may work on the same machine, and on the same
@@ -88,7 +91,7 @@ impl Embedded {
         Err(RuntimeError::Shim { doing: "asking the launcher".to_owned(), problem: "it ends again and again".to_owned() })
     }
 
-    fn prepare(folder: &Folder, spec: &ContainerSpec) -> Result<(), RuntimeError> {
+    fn prepare(&self, folder: &Folder, spec: &ContainerSpec) -> Result<(), RuntimeError> {
         if !folder.path().is_absolute() {
             return Err(RuntimeError::Specification { what: format!("the folder {} is not absolute", folder.path().display()) });
         }
@@ -96,7 +99,9 @@ impl Embedded {
         check_name(&spec.group)?;
         make_folder(folder.path(), 0o700)?;
         make_folder(&folder.output(), 0o700)?;
-        let bytes = serde_json::to_vec(spec).map_err(|error| RuntimeError::Specification { what: error.to_string() })?;
+        // What makes it is written down: another agent with other settings finds the container as it is.
+        let spec = ContainerSpec { runtime: self.options.runtimes.of(spec), ..spec.clone() };
+        let bytes = serde_json::to_vec(&spec).map_err(|error| RuntimeError::Specification { what: error.to_string() })?;
         write_record(&folder.spec(), &bytes, false).map_err(failed("writing", &folder.spec()))
     }
 
@@ -136,7 +141,7 @@ impl Runtime for Embedded {
     }
 
     fn create(&self, folder: &Path, spec: &ContainerSpec) -> Result<(), RuntimeError> {
-        Self::prepare(&Folder::new(folder), spec)?;
+        self.prepare(&Folder::new(folder), spec)?;
         self.make(folder)
     }
 
@@ -192,8 +197,15 @@ impl Runtime for Embedded {
         let doing = "sending a signal to the container in";
         let Some(process) = container.open().map_err(failed(doing, folder))? else { return Ok(()) };
         let what = || RuntimeError::Specification { what: format!("there is no signal {signal}") };
-        let signal = Signal::from_named_raw(signal).ok_or_else(what)?;
-        match pidfd_send_signal(process, signal) {
+        let named = Signal::from_named_raw(signal).ok_or_else(what)?;
+        let folder_of = Folder::new(folder);
+        if let Some(ContainerSpec { runtime: Some(program), id, .. }) = standing::spec(&folder_of)? {
+            // The process that is known here need not be the container's own: a sandbox may be around it.
+            let sent = oci::kill(&program, &folder_of, &id, signal);
+            let is_over = || container.alive().is_ok_and(|process| process.is_none());
+            return sent.or_else(|error| if is_over() { Ok(()) } else { Err(error) });
+        }
+        match pidfd_send_signal(process, named) {
             Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
             Err(errno) => Err(failed(doing, folder)(errno.into())),
         }

@@ -62,6 +62,18 @@ impl Folder {
         self.0.join("upper")
     }
 
+    /// The OCI bundle of a container that an OCI runtime makes.
+    #[must_use]
+    pub fn bundle(&self) -> PathBuf {
+        self.0.join("bundle")
+    }
+
+    /// Where such a runtime keeps what it needs.
+    #[must_use]
+    pub fn library(&self) -> PathBuf {
+        self.0.join("library")
+    }
+
     /// For overlayfs alone.
     #[must_use]
     pub fn work(&self) -> PathBuf {

@@ -54,6 +54,10 @@ pub struct ContainerSpec {
     pub id_map: Option<IdMap>,
     /// What becomes of what it writes.
     pub output: Output,
+    /// The OCI runtime that makes it and runs further processes in it: an absolute path. Nothing: whatever the node has chosen for such
+    /// containers, and in a container's folder, Berth's own.
+    #[serde(default)]
+    pub runtime: Option<PathBuf>,
 }
 
 /// What a container sees as `/`: layers that are shared, and a folder of its own above them.

@@ -16,7 +16,8 @@ fn main() {
     let count = arguments.get(3).map_or(40, |count| count.parse().unwrap());
     let folder = tempfile::Builder::new().prefix("berth-measure-").tempdir_in("/var/tmp").unwrap();
     let cgroup = format!("/berth/measure-{}", std::process::id());
-    let options = EmbeddedOptions { shim: PathBuf::from(&arguments[0]), cgroup: cgroup.clone(), namespaces: None };
+    let shim = PathBuf::from(&arguments[0]);
+    let options = EmbeddedOptions { shim, cgroup: cgroup.clone(), namespaces: None, runtimes: Default::default() };
     let runtime = Embedded::open(options).unwrap();
     runtime.make_group(&Group { name: "task".to_owned(), cpu_millis: None, memory: None }).unwrap();
     let spec = |id: String| spec(id, Path::new(&arguments[1]), arguments[2].split(' ').map(str::to_owned).collect());
@@ -88,6 +89,7 @@ fn spec(id: String, layer: &Path, args: Vec<String>) -> ContainerSpec {
         limits: Limits::default(),
         id_map: None,
         output: Output::Keep { segment_bytes: 1 << 20, segments: 4, when_full: WhenFull::Block },
+        runtime: None,
     }
 }
 

@@ -1,4 +1,5 @@
-//! What the library is told: an OCI specification with Docker's defaults. Nothing of cgroups: see `groups`.
+//! What the library is told: an OCI specification with Docker's defaults. Nothing of cgroups: see `groups`. Other runtimes are told more:
+//! see `oci`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,30 +42,27 @@ pub(crate) struct First<'a> {
     pub(crate) devices: &'a [Node],
 }
 
-/// Writes the specification into the container's bundle.
-pub(crate) fn write(spec: &ContainerSpec, stage: &Stage, first: &First<'_>) -> Result<()> {
-    let config = json!({
+/// The specification of a container.
+pub(crate) fn specification(spec: &ContainerSpec, stage: &Stage, first: &First<'_>) -> Result<Value> {
+    Ok(json!({
         "ociVersion": "1.0.2",
         "hostname": spec.hostname,
         "root": { "path": stage.rootfs, "readonly": spec.rootfs.read_only },
         "process": process(spec, first)?,
         "mounts": mounts(spec, stage, first.devices)?,
         "linux": linux(spec, stage, first.devices),
-    });
-    let path = stage::bundle().join("config.json");
-    let text = serde_json::to_vec(&config).map_err(|error| broken("writing the container's OCI specification", &error))?;
+    }))
+}
+
+/// Writes a specification into a container's bundle.
+pub(crate) fn write(bundle: &Path, config: &Value) -> Result<()> {
+    let path = bundle.join("config.json");
+    let text = serde_json::to_vec(config).map_err(|error| broken("writing the container's OCI specification", &error))?;
     fs::write(&path, text).map_err(at("writing", &path))
 }
 
 fn process(spec: &ContainerSpec, first: &First<'_>) -> Result<Value> {
     let names: Vec<String> = first.capabilities.iter_names().map(|(name, _)| format!("CAP_{name}")).collect();
-    let limits: Vec<Value> = confinement::limits(&spec.process.resource_limits)?
-        .into_iter()
-        .map(|(name, _, limit)| {
-            let value = |value: Option<u64>| value.unwrap_or(u64::MAX);
-            json!({ "type": format!("RLIMIT_{}", name.to_uppercase()), "soft": value(limit.current), "hard": value(limit.maximum) })
-        })
-        .collect();
     Ok(json!({
         "terminal": spec.process.terminal,
         "user": { "uid": first.identity.user, "gid": first.identity.group, "additionalGids": first.identity.groups, "umask": 0o022 },
@@ -74,7 +72,7 @@ fn process(spec: &ContainerSpec, first: &First<'_>) -> Result<Value> {
         "cwd": first.cwd,
         // The executor goes on from here, and takes away what is not the container's.
         "capabilities": { "bounding": names, "permitted": names, "effective": names, "inheritable": [], "ambient": [] },
-        "rlimits": limits,
+        "rlimits": confinement::limits_text(&spec.process.resource_limits)?,
         "noNewPrivileges": false,
     }))
 }

@@ -8,6 +8,7 @@ use rustix::process::{Resource, Rlimit, getrlimit};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, set_capabilities, set_no_new_privs,
 };
+use serde_json::{Value, json};
 
 use crate::failure::{Result, failed, refused, wrong};
 use crate::launcher::Prepared;
@@ -110,6 +111,13 @@ const RESOURCES: [(&str, Resource); 16] = [
 /// The limits of a process, lowered to what this process can give.
 pub(crate) fn limits(asked: &[ResourceLimit]) -> Result<Vec<(&str, Resource, Rlimit)>> {
     asked.iter().map(limit).collect()
+}
+
+/// The same, as an OCI specification has them.
+pub(crate) fn limits_text(asked: &[ResourceLimit]) -> Result<Vec<Value>> {
+    let value = |value: Option<u64>| value.unwrap_or(u64::MAX);
+    let text = |(name, _, limit): (&str, Resource, Rlimit)| json!({ "type": format!("RLIMIT_{}", name.to_uppercase()), "soft": value(limit.current), "hard": value(limit.maximum) });
+    Ok(limits(asked)?.into_iter().map(text).collect())
 }
 
 fn limit(asked: &ResourceLimit) -> Result<(&str, Resource, Rlimit)> {

@@ -75,6 +75,11 @@ impl Node {
             .then(|| json!({ "destination": self.target, "type": "bind", "source": self.source, "options": options }))
     }
 
+    /// The same, as an OCI specification has it.
+    pub(crate) fn allowed(&self) -> Value {
+        json!({ "allow": true, "type": self.kind, "major": self.major, "minor": self.minor, "access": self.access })
+    }
+
     /// What the list of devices of a cgroup says of it.
     pub(crate) fn rule(&self) -> String {
         format!("{} {}:{} {}", self.kind, self.major, self.minor, self.access)

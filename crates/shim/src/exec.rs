@@ -27,6 +27,7 @@ use crate::failure::{Result, at, broken, failed, of_cgroup, refused, wrong};
 use crate::groups::{self, Born};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
+use crate::oci::{self, Joining};
 use crate::program::Program;
 use crate::root::Root;
 use crate::running::first_process;
@@ -36,8 +37,9 @@ use crate::system;
 struct Target {
     spec: ContainerSpec,
     cgroup: String,
-    /// Its first process.
+    /// Its first process, and the number of that.
     process: OwnedFd,
+    first: i32,
     /// Held until the process is another program: as long as the container must not be taken away.
     _lock: File,
 }
@@ -121,10 +123,26 @@ fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prep
     }
     let gather = |within| {
         let name = format!("exec-{}", std::process::id());
-        let gathering = prepared.cgroups.gather(&target.cgroup, &name).map_err(|error| of_cgroup(&error))?;
-        Ok((within, gathering))
+        let cgroups = &prepared.cgroups;
+        let gathering = match &target.spec.runtime {
+            None => cgroups.gather(&target.cgroup, &name),
+            Some(_) => cgroups.gather_with_controllers(&target.cgroup, &name),
+        };
+        gathering.map(|gathering| (within, gathering)).map_err(|error| of_cgroup(&error))
     };
     let limit = within.map(gather).transpose()?;
+    if let Some(program) = &target.spec.runtime {
+        let (stdio, gathering) = ([input, output, error], limit.as_ref().map(|(_, gathering)| gathering));
+        let Target { spec, first, .. } = &target;
+        let joining = Joining { program, folder, spec, first: *first, process: &process, stdio: &stdio, gathering };
+        return match oci::begin(&joining, prepared) {
+            Ok(pid) => Ok(Running { pid, exit: exit.into(), limit }),
+            Err(failure) => {
+                end(limit);
+                Err(failure)
+            }
+        };
+    }
     let (mut failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
     // Only children enter a process namespace.
     move_into_thread_name_spaces(target.process.as_fd(), ThreadNameSpaceType::PROCESS_ID)
@@ -152,12 +170,16 @@ fn begin(folder: &Path, socket: &mut UnixStream, descriptors: Vec<OwnedFd>, prep
                 return Ok(Running { pid, exit: exit.into(), limit });
             }
             while matches!(waitpid(Some(pid), WaitOptions::empty()), Err(rustix::io::Errno::INTR)) {}
-            if let Some((_, gathering)) = limit {
-                // The container is removed with all below it.
-                let _ = gathering.end();
-            }
+            end(limit);
             Err(serde_json::from_slice(&text).unwrap_or_else(|error| broken("running a process", &error)))
         }
+    }
+}
+
+/// Removes what a process that does not run was to be in. What stays goes with the container.
+fn end(limit: Option<(Duration, Gathering)>) {
+    if let Some((_, gathering)) = limit {
+        let _ = gathering.end();
     }
 }
 
@@ -174,7 +196,7 @@ impl Target {
         let over = || broken("entering the container", &"it does not run");
         let (_, process) = first_process(&folder)?.ok_or_else(over)?;
         let cgroup = format!("{cgroup}/{}/{}", spec.group, spec.id);
-        Ok(Self { spec, cgroup, process, _lock: lock })
+        Ok(Self { spec, cgroup, process, first: container.pid, _lock: lock })
     }
 }
 

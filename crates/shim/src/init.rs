@@ -2,7 +2,7 @@
 //! gone, and ends as the program does. Without a program it holds the container's namespaces for others.
 
 use std::ffi::{CString, OsString};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::process::ExitCode;
 
 use berth_runtime::protocol::Failure;
@@ -31,6 +31,10 @@ impl Init {
         program.map(Self).map_err(refused("opening this program"))
     }
 
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
     /// Becomes it, for a program or none. Why the program cannot begin goes into the pipe. Returns only with an error.
     pub(crate) fn become_it(&self, program: &Program, failure: &OwnedFd) -> Failure {
         let number = failure.as_raw_fd().to_string();
@@ -48,6 +52,8 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let Some([number, program @ ..]) = words.as_deref() else { return ExitCode::from(2) };
     // Not one of the standard streams.
     let Some(number) = number.parse().ok().filter(|number| *number > 2) else { return ExitCode::from(2) };
+    // Whoever started this may have left this program itself open, too.
+    let _ = system::close_later(3);
     let failure = system::inherited(number);
     let before = system::block_signals();
     if program.is_empty() {

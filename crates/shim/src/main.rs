@@ -17,6 +17,7 @@ mod hold;
 mod identity;
 mod init;
 mod launcher;
+mod oci;
 mod profile;
 mod program;
 mod root;

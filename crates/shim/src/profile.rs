@@ -13,11 +13,29 @@ pub(crate) const LAST_KNOWN: u32 = 469;
 /// Numbers above this are no plain system calls: x32 and ARM have bits there.
 pub(crate) const LAST_PLAIN: u32 = 1023;
 
-/// Those allowed from [`FIRST_NEWER`] on: cachestat, fchmodat2, map_shadow_stack, futex_wake, futex_wait, futex_requeue, statmount,
-/// listmount, mseal, and the four of extended attributes relative to a folder.
+/// Those allowed from [`FIRST_NEWER`] on: see [`NEWER_NAMES`].
 pub(crate) const NEWER: [u32; 13] = [451, 452, 453, 454, 455, 456, 457, 458, 462, 463, 464, 465, 466];
 /// Those allowed from [`FIRST_NEWER`] on with SYS_ADMIN: the three of security modules.
 pub(crate) const NEWER_WITH_SYS_ADMIN: [u32; 3] = [459, 460, 461];
+
+/// The names of [`NEWER`].
+pub(crate) const NEWER_NAMES: [&str; 13] = [
+    "cachestat",
+    "fchmodat2",
+    "map_shadow_stack",
+    "futex_wake",
+    "futex_wait",
+    "futex_requeue",
+    "statmount",
+    "listmount",
+    "mseal",
+    "setxattrat",
+    "getxattrat",
+    "listxattrat",
+    "removexattrat",
+];
+/// The names of [`NEWER_WITH_SYS_ADMIN`].
+pub(crate) const NEWER_NAMES_WITH_SYS_ADMIN: [&str; 3] = ["lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules"];
 
 /// Allowed whatever a process may do.
 pub(crate) const ALWAYS: &str = "\

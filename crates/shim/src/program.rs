@@ -48,6 +48,11 @@ impl Program {
         &self.environment
     }
 
+    /// As text, for who makes strings of it elsewhere.
+    pub(crate) fn environment_text(&self) -> Vec<String> {
+        self.environment.iter().map(|entry| entry.to_string_lossy().into_owned()).collect()
+    }
+
     /// Becomes the program, in this process's root and working directory. Returns only with an error.
     pub(crate) fn become_it(&self) -> Failure {
         if self.name.contains('/') {

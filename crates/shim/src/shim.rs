@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{self, PipeReader, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -22,13 +22,14 @@ use crate::devices::Node;
 use crate::failure::{Result, at, broken, failed, of_cgroup, of_library, refused};
 use crate::identity::Identity;
 use crate::launcher::Prepared;
+use crate::oci::Making;
 use crate::program::Program;
 use crate::root::Root;
 use crate::stage::{self, Stage};
 use crate::steps::Steps;
 use crate::streams::Streams;
 use crate::worker::{self, Work};
-use crate::{devices, hold, system, volume};
+use crate::{devices, hold, oci, system, volume};
 
 /// A container that is made and waits.
 struct Made {
@@ -64,7 +65,11 @@ pub(crate) fn run(folder: &Path, mut socket: UnixStream, prepared: &mut Prepared
         Ok(shim) => shim,
         Err(failure) => return answer(&mut socket, Answer::Failed(failure)),
     };
-    let outcome = shim.make(&socket, prepared).and_then(|made| shim.start(made, &mut socket));
+    let outcome = match shim.make(&socket, lock.as_fd(), prepared) {
+        // An OCI runtime finds out what is wrong with a program when it makes the container. It is said when that is started, as always.
+        Err(failure @ Failure::Program { .. }) => shim.refuse_start(failure, &mut socket),
+        made => made.and_then(|made| shim.start(made, &mut socket)),
+    };
     match outcome {
         Ok(Some((made, started))) => {
             // Nothing more is being made. Unlocked, not closed, and before anybody hears of it: the container's first process may still be
@@ -129,7 +134,7 @@ impl Shim {
         (&self.holders).write_all(&line).map_err(failed(doing))
     }
 
-    fn make(&mut self, socket: &UnixStream, prepared: &mut Prepared) -> Result<Made> {
+    fn make(&mut self, socket: &UnixStream, lock: BorrowedFd<'_>, prepared: &mut Prepared) -> Result<Made> {
         system::unshare(UnshareFlags::NEWNS).map_err(refused("making a mount namespace"))?;
         // What the host mounts is seen here, what is mounted here is not seen by the host.
         let propagation = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
@@ -148,17 +153,18 @@ impl Shim {
         // Their owner is known here by the host's number.
         let owner = self.spec.id_map.map_or(user, |map| map.first.saturating_add(user));
         let mut streams = Streams::of(&self.folder, &self.spec, owner)?;
-        let pid = worker::make(Work {
-            spec: &self.spec,
-            cgroups: &self.cgroups,
-            cgroup: &self.cgroup,
-            confinement,
-            program,
-            failure: writer.into(),
-            socket: socket.as_raw_fd(),
-            stdio: streams.given.take(),
-            console: streams.console(),
-        })?;
+        let (folder, spec, cgroups, cgroup) = (&self.folder, &self.spec, &self.cgroups, &*self.cgroup);
+        let (stdio, console, failure_to) = (streams.given.take(), streams.console(), OwnedFd::from(writer));
+        let pid = if let Some(program) = &spec.runtime {
+            let failure = failure_to;
+            let pid = oci::make(Making { program, folder, spec, failure, lock, stdio, console })?;
+            // It may know a longer list than there is here.
+            self.restrict_devices(&nodes)?;
+            pid
+        } else {
+            let (socket, failure) = (socket.as_raw_fd(), failure_to);
+            worker::make(Work { bundle: &stage.bundle, spec, cgroups, cgroup, confinement, program, failure, socket, stdio, console })?
+        };
         self.steps.done("build");
         let output = streams.output()?;
         let process = Mark::of(pid).map_err(failed("looking at the container's first process"))?;
@@ -182,7 +188,12 @@ impl Shim {
         let holds = self.spec.init && process.args.is_empty();
         let program = if holds { Program::none() } else { Program::new(&process.args, &process.env, &identity.home)? };
         let first = First { identity: &identity, cwd, capabilities: confinement.needed(), devices };
-        bundle::write(&self.spec, stage, &first)?;
+        let mut specification = bundle::specification(&self.spec, stage, &first)?;
+        if self.spec.runtime.is_some() {
+            let last = oci::Last { confinement: &confinement, program: &program, devices, cgroup: &self.cgroup };
+            oci::complete(&mut specification, &self.spec, &last);
+        }
+        bundle::write(&stage.bundle, &specification)?;
         Ok((identity.user, confinement, program))
     }
 
@@ -190,27 +201,51 @@ impl Shim {
     fn make_groups(&self, devices: &[Node]) -> Result<()> {
         let (cgroups, spec) = (&self.cgroups, &self.spec);
         let limited = cgroups.make(&self.cgroup).and_then(|()| cgroups.limit_container(&self.cgroup, &spec.limits));
-        let restricted = limited.and_then(|()| {
-            if spec.privileged { Ok(()) } else { cgroups.restrict_devices(&self.cgroup, devices.iter().map(Node::rule)) }
-        });
+        limited.map_err(|error| of_cgroup(&error))?;
+        self.restrict_devices(devices)
+    }
+
+    fn restrict_devices(&self, devices: &[Node]) -> Result<()> {
+        if self.spec.privileged {
+            return Ok(());
+        }
+        let restricted = self.cgroups.restrict_devices(&self.cgroup, devices.iter().map(Node::rule));
         restricted.map_err(|error| of_cgroup(&error))
     }
 
-    /// Says that the container is made, and starts it when it is told to; when it began. Nothing: nobody will.
-    fn start(&mut self, mut made: Made, socket: &mut UnixStream) -> Result<Option<(Made, u64)>> {
+    /// Says that the container is made, and waits to be told to start it; whether it is to be.
+    fn wait_for_start(socket: &mut UnixStream) -> Result<bool> {
         if write_frame(socket, &Answer::Created).is_err() {
-            return Ok(None);
+            return Ok(false);
         }
         match read_frame(socket) {
-            Ok(Some(Order::Start)) => {}
-            Ok(Some(Order::Exec { .. })) => return Err(broken("waiting to start the container", &"it does not run yet")),
-            Ok(None) | Err(_) => return Ok(None),
+            Ok(Some(Order::Start)) => Ok(true),
+            Ok(Some(Order::Exec { .. })) => Err(broken("waiting to start the container", &"it does not run yet")),
+            Ok(None) | Err(_) => Ok(false),
+        }
+    }
+
+    /// A container whose program cannot be run, as is known already.
+    fn refuse_start(&mut self, failure: Failure, socket: &mut UnixStream) -> Result<Option<(Made, u64)>> {
+        self.holder.phase = Phase::Created;
+        self.record()?;
+        if Self::wait_for_start(socket)? { Err(failure) } else { Ok(None) }
+    }
+
+    /// Starts the container when it is told to; when it began. Nothing: nobody will.
+    fn start(&mut self, mut made: Made, socket: &mut UnixStream) -> Result<Option<(Made, u64)>> {
+        if !Self::wait_for_start(socket)? {
+            return Ok(None);
         }
         self.steps.resume();
         self.holder.phase = Phase::Starting;
         self.record()?;
-        let mut waiting = NotifySocket::new(stage::library().join(&self.spec.id).join(NOTIFY_FILE));
-        waiting.notify_container_start().map_err(|error| of_library("starting the container", &error))?;
+        if let Some(program) = &self.spec.runtime {
+            oci::start(program, &self.folder, &self.spec)?;
+        } else {
+            let mut waiting = NotifySocket::new(stage::library().join(&self.spec.id).join(NOTIFY_FILE));
+            waiting.notify_container_start().map_err(|error| of_library("starting the container", &error))?;
+        }
         let mut report = Vec::new();
         made.failure.read_to_end(&mut report).map_err(failed("waiting for the container's program"))?;
         if !report.is_empty() {

@@ -18,11 +18,7 @@ use crate::user_namespace::UserNamespace;
 
 /// An empty folder of the host that each container's own file system covers, for itself alone.
 const PLACE: &str = "/run/berth-stage";
-
-/// The OCI bundle.
-pub(crate) fn bundle() -> PathBuf {
-    Path::new(PLACE).join("bundle")
-}
+const ROOTFS: &str = "rootfs";
 
 /// Where libcontainer keeps what it needs.
 pub(crate) fn library() -> PathBuf {
@@ -34,6 +30,8 @@ pub(crate) fn library() -> PathBuf {
 pub(crate) struct Stage {
     /// Where it is mounted.
     pub(crate) rootfs: PathBuf,
+    /// The OCI bundle. Another runtime may come back to it, so that it is in the container's folder.
+    pub(crate) bundle: PathBuf,
     /// The network namespace that was made for it.
     pub(crate) network: Option<OwnedFd>,
     /// Where the sources of its binds can be found, in their order.
@@ -59,13 +57,14 @@ impl Stage {
             None => spec.binds.iter().map(|bind| bind.source.clone()).collect(),
             Some(_) => show_all(spec)?,
         };
-        let rootfs = place.join("rootfs");
-        for made in [bundle().as_path(), &rootfs] {
+        let rootfs = place.join(ROOTFS);
+        let bundle = if spec.runtime.is_some() { folder.bundle() } else { place.join("bundle") };
+        for made in [&bundle, &rootfs] {
             make_folder(made)?;
         }
         root::mount_layers(folder, &spec.rootfs, &rootfs, devices, user.as_ref())?;
         let shared = Shared::find(spec, place)?;
-        Ok(Self { rootfs, network, binds, user, shared })
+        Ok(Self { rootfs, bundle, network, binds, user, shared })
     }
 }
 
@@ -80,6 +79,13 @@ fn lose(namespaces: &Path) -> Result<()> {
         Ok(()) | Err(Errno::INVAL | Errno::NOENT) => Ok(()),
         Err(errno) => Err(at("taking away", namespaces)(errno.into())),
     }
+}
+
+/// Makes the folder where a container's file system is in its own shim's mounts: a runtime enters it for a moment, also where nothing is
+/// mounted there.
+pub(crate) fn stand_in() -> Result<()> {
+    let rootfs = Path::new(PLACE).join(ROOTFS);
+    DirBuilder::new().recursive(true).mode(0o755).create(&rootfs).map_err(at("making", &rootfs))
 }
 
 /// Shows all that is to be seen of the host where other ids can get to it.

@@ -183,6 +183,13 @@ pub(crate) fn close_in_child(fd: RawFd) {
     unsafe { libc::close(fd) };
 }
 
+/// Has all descriptors from a number on closed when this process becomes another program. Fails before Linux 5.11.
+pub(crate) fn close_later(from: libc::c_uint) -> io::Result<()> {
+    // SAFETY: takes numbers only, and no descriptor is closed by it.
+    let outcome = unsafe { libc::syscall(libc::SYS_close_range, from, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Gives a mount more attributes, such as `MOUNT_ATTR_RDONLY`.
 pub(crate) fn add_mount_attributes(mount: &OwnedFd, attributes: u64) -> io::Result<()> {
     set_mount(mount, libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd: 0 })

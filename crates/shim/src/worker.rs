@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{OwnedFd, RawFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use berth_runtime::ContainerSpec;
@@ -27,6 +27,8 @@ const WORD: usize = 4096;
 
 /// What there is to be made.
 pub(crate) struct Work<'a> {
+    /// The OCI bundle.
+    pub(crate) bundle: &'a Path,
     pub(crate) spec: &'a ContainerSpec,
     pub(crate) cgroups: &'a Cgroups,
     /// The container's, which is there.
@@ -91,7 +93,7 @@ fn tell(to: &mut impl Write, made: &Result<i32>) -> io::Result<()> {
 
 /// In the worker.
 fn build(work: Work<'_>) -> Result<i32> {
-    let Work { spec, cgroups, cgroup, confinement, program, failure, socket, stdio, console } = work;
+    let Work { bundle, spec, cgroups, cgroup, confinement, program, failure, socket, stdio, console } = work;
     let doing = "creating the container";
     // Nobody would hear of what it does.
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(refused("tying a worker to its shim"))?;
@@ -108,7 +110,7 @@ fn build(work: Work<'_>) -> Result<i32> {
     let container = builder
         .with_root_path(&library)
         .map_err(|error| of_library(doing, &error))?
-        .as_init(stage::bundle())
+        .as_init(bundle.to_owned())
         .with_systemd(false)
         .build()
         .map_err(|error| of_library(doing, &error))?;

@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use berth_model::{Subnet, SubnetId, Task};
+use berth_model::{Name, Subnet, SubnetId, Task};
 use imbl::OrdMap;
 
 use crate::{Change, Derived, Edit};
@@ -32,6 +32,14 @@ impl Addresses {
         let from = after.unwrap_or(first);
         let found = self.within(subnet.id, from, last).or_else(|| self.within(subnet.id, first, from));
         found.map(Into::into)
+    }
+
+    /// A free address in the subnet of a zone that has most left; none if those of the zone have none. Of several that have as
+    /// many, the first.
+    pub fn choose<'s>(&self, subnets: impl DoubleEndedIterator<Item = &'s Subnet>, zone: &Name) -> Option<(SubnetId, Ipv4Addr)> {
+        let subnets = subnets.filter(|subnet| subnet.zone == *zone).rev();
+        let subnet = subnets.max_by_key(|subnet| self.available(subnet))?;
+        self.free(subnet).map(|address| (subnet.id, address))
     }
 
     /// Whether a task has the address.

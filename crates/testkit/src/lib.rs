@@ -11,4 +11,7 @@ pub mod fuzz;
 pub mod plane;
 
 #[cfg(feature = "plane")]
+pub mod simulation;
+
+#[cfg(feature = "plane")]
 pub use eventually::eventually;

@@ -96,7 +96,7 @@ impl Plane {
         let door = door.with_mount(streams(StreamKind::Control)).with_mount(streams(StreamKind::Telemetry));
         let (close, closing) = watch::channel(false);
         let running = vec![
-            tokio::spawn(berth_controllers::run(store.clone(), closing.clone())),
+            tokio::spawn(berth_controllers::run(store.clone(), Placements::of, closing.clone())),
             tokio::spawn(berth_front::serve(Arc::new(door), listener, closing.clone())),
             tokio::spawn(async move { hub.run(closing).await }),
         ];

@@ -95,5 +95,6 @@ pub fn holder(task: &acs::Task, spec: &ContainerSpec, layer: &Path) -> Option<Co
         limits: Limits { cpu_shares: Some(resources::LEAST_SHARES), ..Limits::default() },
         id_map: spec.id_map,
         output: Output::Discard,
+        runtime: None,
     })
 }

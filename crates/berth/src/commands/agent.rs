@@ -95,9 +95,9 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     launches::keep(&data, Part::Agent);
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
-    let NodeSettings { mut images, s3 } = node_file::settings(&arguments.node_config, &folder)?;
+    let NodeSettings { mut images, s3, runtime } = node_file::settings(&arguments.node_config, &folder)?;
     images.behavior = arguments.image_pull_behavior.unwrap_or(images.behavior);
-    let runtime = node::runtime(arguments.shim.shim.as_deref(), &installation)?;
+    let runtime = node::runtime(arguments.shim.shim.as_deref(), &runtime, &installation)?;
     // Where nothing was settled by `berth up`, the control plane is elsewhere, and its choice counts.
     let vpc = arguments.vpc_cidr.map_or_else(addresses::default_vpc, Ok)?;
     let wanted = arguments.offer.fargate;

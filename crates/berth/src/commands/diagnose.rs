@@ -50,6 +50,10 @@ pub(crate) struct Diagnose {
     /// The file, which must not be there; berth-diagnose-TIME.tar.gz in this folder if nothing is said
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Print a JSON object that names the file
+    #[arg(long)]
+    json: bool,
 }
 
 /// A file of the bundle.
@@ -81,6 +85,9 @@ pub(super) async fn run(arguments: &Diagnose) -> Result<()> {
         }
     }
     write(&path, now, &parts)?;
+    if arguments.json {
+        return terminal::print(&format!("{}\n", serde_json::json!({ "file": path, "parts": parts.len() })));
+    }
     terminal::print(&format!("{GOOD}{}{GOOD:#}: {} files\n", path.display(), parts.len()))
 }
 

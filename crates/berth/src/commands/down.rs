@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 use crate::cli::{Data, Shim};
 use crate::connection::Connection;
 use crate::installation;
+use crate::oci_runtime::RuntimeNames;
 use crate::readiness::{self, Instance};
 use crate::remains::{self, Removed};
 use crate::terminal::{self, WAITING};
@@ -77,7 +78,9 @@ pub(super) async fn run(arguments: &Down) -> Result<()> {
     let lock = installation::take(folder)?;
     if agent.is_dir() {
         let _node = installation::take_node(&agent)?;
-        done.removed = remains::remove(folder, &id, || node::runtime(arguments.shim.shim.as_deref(), &id))?;
+        // What is there says itself what made it.
+        let runtime = || node::runtime(arguments.shim.shim.as_deref(), &RuntimeNames::default(), &id);
+        done.removed = remains::remove(folder, &id, runtime)?;
     }
     if arguments.purge {
         purge(folder)?;

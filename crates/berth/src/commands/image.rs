@@ -7,8 +7,8 @@ mod prune;
 mod pull;
 mod rm;
 
-use anyhow::Result;
-use berth_agent::images::{LocalClient, LocalError};
+use anyhow::{Result, bail};
+use berth_agent::images::{ListedImage, LocalClient, LocalError};
 
 use crate::cli::Data;
 
@@ -59,6 +59,31 @@ fn explained(error: LocalError) -> anyhow::Error {
         _ => error.into(),
     }
 }
+
+/// The names that somebody means: a name as it is, or all names of the image whose id begins so.
+async fn meant(agent: &LocalClient, text: &str) -> Result<Vec<String>> {
+    let start = text.strip_prefix("sha256:").unwrap_or(text);
+    if start.len() < SHORTEST_ID || !start.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(vec![text.to_owned()]);
+    }
+    let images = agent.list().await.map_err(explained)?;
+    if images.iter().flat_map(|image| &image.names).any(|name| name.split(':').next() == Some(text)) {
+        return Ok(vec![text.to_owned()]);
+    }
+    let begins = |image: &&ListedImage| image.id.strip_prefix("sha256:").is_some_and(|id| id.starts_with(start));
+    match images.iter().filter(begins).collect::<Vec<_>>()[..] {
+        [image] if !image.names.is_empty() => Ok(image.names.clone()),
+        [_] => bail!("the image {text} has no name any more: `berth image prune` removes it once no task uses it"),
+        [] => bail!("no image has the name {text} or an id that starts so; `berth image ls` lists them"),
+        ref several => {
+            let ids: Vec<&str> = several.iter().map(|image| image.id.as_str()).collect();
+            bail!("{} images have an id that starts with {start}: {}; say more of it", several.len(), ids.join(", "))
+        }
+    }
+}
+
+/// Of an id, so that a short name is not taken for one.
+const SHORTEST_ID: usize = 4;
 
 /// Bytes in a unit that leaves few digits.
 fn bytes(count: u64) -> String {

@@ -26,6 +26,7 @@ const BAR: u64 = 48;
 
 pub(super) fn run(arguments: &Trace) -> Result<()> {
     let data = &arguments.data.data_dir;
+    installation::known(data)?;
     let folders = [data.join("server"), installation::agent_folder(data)];
     let launch = match launches::find(&folders, tasks::id(&arguments.task)) {
         Ok(launch) => launch,

@@ -77,7 +77,7 @@ fn node(arguments: &Up) -> Result<PathBuf> {
         bail!("running containers needs root: start it with sudo, or start the control plane alone with `berth up --no-agent`");
     }
     // What the agent would not start with is told at once.
-    node_file::settings(&arguments.node_config, &arguments.plane.data.data_dir)?;
+    node_file::settings(&arguments.node_config, &arguments.plane.data.data_dir)?.runtime.find()?;
     preflight::shim(arguments.shim.shim.as_deref())
 }
 

@@ -1,12 +1,15 @@
 //! Programs, folders, and whether the installation that should run does.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use berth_api::sts;
+use berth_runtime::OciRuntimes;
 use rustix::fs::statvfs;
 
 use super::Finding;
 use crate::connection::Connection;
+use crate::node_file::{self, NodeConfig};
 use crate::{installation, preflight};
 
 /// Below that, images soon do not fit any more.
@@ -14,7 +17,9 @@ const ROOM: u64 = 5 << 30;
 
 /// What there is to say.
 pub(super) async fn examine(folder: &Path, shim: Option<&Path>) -> Vec<Finding> {
-    let mut findings = vec![program(shim), file_system(folder), room(folder)];
+    let mut findings = vec![program(shim)];
+    findings.extend(oci_runtimes(folder));
+    findings.extend([file_system(folder), room(folder)]);
     findings.push(system(folder).await);
     findings
 }
@@ -24,6 +29,21 @@ fn program(shim: Option<&Path>) -> Finding {
         Ok(path) => Finding::good("berth-shim", path.display().to_string()),
         Err(error) => Finding::lacking("berth-shim", "not usable", format!("{error:#}")),
     }
+}
+
+/// What else makes containers, if the operator has chosen something, with its version.
+fn oci_runtimes(folder: &Path) -> Vec<Finding> {
+    const WHAT: &str = "OCI runtime";
+    let found = || {
+        let chosen = node_file::settings(&NodeConfig { node_config: None }, folder)?.runtime.find()?;
+        let programs: BTreeSet<_> = [chosen.usual, chosen.own_ids].into_iter().flatten().collect();
+        let told = |program: PathBuf| {
+            let version = OciRuntimes::version(&program)?;
+            anyhow::Ok(Finding::good(WHAT, format!("{}, {version}", program.display())))
+        };
+        programs.into_iter().map(told).collect::<anyhow::Result<Vec<_>>>()
+    };
+    found().unwrap_or_else(|error| vec![Finding::lacking(WHAT, "not usable", format!("{error:#}"))])
 }
 
 /// The folder itself, or the one that it will be made in.

@@ -45,7 +45,8 @@ async fn node_is_drained_and_used_again() {
     let listed = json(&node.succeeds(&["node", "ls", "--json"]));
     let id = listed[0]["id"].as_str().unwrap();
     assert_eq!((listed[0]["status"].as_str(), listed[0]["agentConnected"].as_bool()), (Some("ACTIVE"), Some(true)));
-    node.succeeds(&["node", "drain", &id[..6]]);
+    let drained = json(&node.succeeds(&["node", "drain", "--json", &id[..6]]));
+    assert_eq!(drained, serde_json::json!({ "id": id, "status": "DRAINING" }));
     assert!(node.succeeds(&["node", "ls"]).contains("DRAINING"));
     assert!(node.fails(&["run", "berth-demo"]).contains("no machine"));
     node.succeeds(&["node", "activate", id]);
@@ -64,7 +65,12 @@ async fn clusters_and_definitions_are_made_listed_and_removed() {
         .map(|cluster| cluster["name"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(names, ["blue", "default"]);
-    plane.succeeds(&["cluster", "rm", "blue"]);
+    let arn = "arn:aws:ecs:us-east-1:000000000000:cluster/blue";
+    assert_eq!(
+        json(&plane.succeeds(&["cluster", "create", "--json", "blue"])),
+        serde_json::json!({ "name": "blue", "clusterArn": arn })
+    );
+    assert_eq!(json(&plane.succeeds(&["cluster", "rm", "--json", "blue"])), serde_json::json!({ "removed": "blue" }));
     let root = plane.client("root-key.json").await;
     let web = serde_json::json!({ "family": "web", "containerDefinitions": [{ "name": "web", "image": "nginx", "memory": 64 }] });
     root.ecs("RegisterTaskDefinition", &web).await.unwrap();
@@ -122,7 +128,8 @@ async fn bundle_for_support_has_the_state_and_no_secret() {
     let node = Installation::with_node().await;
     assert!(node.runs(&["run", "--env", "PASSWORD=hunter2", "berth-demo", "count", "1"]).status.success());
     let path = node.path("bundle.tar.gz");
-    node.succeeds(&["diagnose", "--output", path.to_str().unwrap()]);
+    let said = json(&node.succeeds(&["diagnose", "--json", "--output", path.to_str().unwrap()]));
+    assert_eq!(said["file"].as_str(), path.to_str());
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(&path).unwrap()));
     let mut names = Vec::new();
     let keys: Vec<Value> =

@@ -59,6 +59,9 @@ async fn images_come_from_files_folders_and_standard_input() {
     node.succeeds(&["image", "import", node.path("demo.tar").to_str().unwrap(), "--name", "team/web:2"]);
     let json: Value = serde_json::from_str(&node.succeeds(&["image", "ls", "--json"])).unwrap();
     assert_eq!(json.as_array().unwrap().len(), 1, "one image with two names: {json}");
+    let id = json[0]["id"].as_str().unwrap().strip_prefix("sha256:").unwrap();
+    assert_eq!(node.succeeds(&["image", "inspect", &id[..8]]), node.succeeds(&["image", "inspect", "berth-demo"]));
+    assert!(node.fails(&["image", "inspect", "ffffffffffff"]).contains("`berth image ls` lists them"));
     let mut import = node.command(&["image", "import", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     import.stdin.take().unwrap().write_all(&std::fs::read(node.path("demo.tar")).unwrap()).unwrap();
     let output = import.wait_with_output().unwrap();

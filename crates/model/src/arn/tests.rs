@@ -20,6 +20,21 @@ fn resources() -> impl Strategy<Value = ResourceArn> {
             id: ContainerId::from_bytes(id)
         }),
         (clusters(), names()).prop_map(|(cluster, name)| ResourceArn::Service { cluster, name }),
+        (names(), names(), ids()).prop_map(|(cluster, service, id)| ResourceArn::ServiceDeployment {
+            cluster,
+            service,
+            id: ServiceDeploymentId::from_bytes(id)
+        }),
+        (names(), names(), ids()).prop_map(|(cluster, service, id)| ResourceArn::ServiceRevision {
+            cluster,
+            service,
+            id: RevisionId::from_bytes(id)
+        }),
+        (names(), names(), ids()).prop_map(|(cluster, service, id)| ResourceArn::TaskSet {
+            cluster,
+            service,
+            id: DeploymentId::from_bytes(id)
+        }),
         ids().prop_map(|id| ResourceArn::Attachment { id: AttachmentId::from_bytes(id) }),
         names().prop_map(|name| ResourceArn::CapacityProvider { name }),
     ]
@@ -56,9 +71,20 @@ fn errors_say_what_is_wrong() {
     assert!(matches!(wrong("arn:aws:s3:r:000000000000:cluster/a"), ParseArnError::Service(_)));
     assert!(matches!(wrong("arn:aws:ecs:R:000000000000:cluster/a"), ParseArnError::Region(_)));
     assert!(matches!(wrong("arn:aws:ecs:r:12:cluster/a"), ParseArnError::Account(_)));
-    for resource in
-        ["cluster", "cluster/", "cluster/a/b", "task-definition/a", "task-definition/a:01", "task/a/b/c", "pod/a", "cluster/a b"]
-    {
+    for resource in [
+        "cluster",
+        "cluster/",
+        "cluster/a/b",
+        "task-definition/a",
+        "task-definition/a:01",
+        "task/a/b/c",
+        "pod/a",
+        "cluster/a b",
+        "service-revision/a/b/1",
+        "task-set/a/b/ecs-svc/1",
+        "task-set/a/b/ecs-svc/0000000000000000001/c",
+        "service-deployment/a/0123456789abcdef0123456789abcdef",
+    ] {
         let text = format!("arn:aws:ecs:r:000000000000:{resource}");
         assert!(matches!(wrong(&text), ParseArnError::Resource(_)), "{resource}");
     }

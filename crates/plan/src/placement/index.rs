@@ -26,6 +26,13 @@ impl PoolKey {
     }
 }
 
+impl PoolKey {
+    /// The pools that an instance is in.
+    pub fn around(instance: &ContainerInstance) -> impl Iterator<Item = Self> {
+        pools(instance).into_iter().flatten()
+    }
+}
+
 /// Every pool, kept up to date with the records. Records may come in any order: a task before its instance, for one.
 #[derive(Debug, Clone, Default)]
 pub struct Index {

@@ -19,6 +19,19 @@ pub struct GroupKey {
     pub name: Name,
 }
 
+/// How the instances of a pool are, apart from what their tasks take: equal to another one only as long as none of them changed.
+/// It is told by the identity of an allocation, so that a change that was taken back cannot deceive whoever kept it.
+#[derive(Debug, Clone, Default)]
+pub struct Stamp(Arc<()>);
+
+impl PartialEq for Stamp {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Stamp {}
+
 /// A group of tasks.
 #[derive(Debug, Clone)]
 struct Group {
@@ -41,8 +54,7 @@ pub struct Pool {
     free_numbers: OrdSet<u32>,
     pub(super) ranks: Ranks,
     active: usize,
-    /// Another allocation each time an instance changes in anything but what its tasks take.
-    stamp: Arc<()>,
+    stamp: Stamp,
 }
 
 impl Pool {
@@ -87,6 +99,12 @@ impl Pool {
         self.spot(*self.slots.get(&id)?).map(|spot| &spot.used)
     }
 
+    /// How its instances are. Another one each time one of them changes in anything but what its tasks take.
+    #[must_use]
+    pub fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
     /// Takes up an instance as it is now; none if it is gone.
     pub fn set_instance(&mut self, id: InstanceId, now: Option<&ContainerInstance>) {
         let now = now
@@ -115,7 +133,7 @@ impl Pool {
         });
         self.active = self.active + usize::from(active.1) - usize::from(active.0);
         if !stays_as_is {
-            self.stamp = Arc::default();
+            self.stamp = Stamp::default();
         }
         self.drop_if_empty(slot);
     }
@@ -167,10 +185,6 @@ impl Pool {
 
     pub(super) fn len(&self) -> usize {
         self.slots.len()
-    }
-
-    pub(super) fn stamp(&self) -> &Arc<()> {
-        &self.stamp
     }
 
     /// The number of a group, if any task of it is there.

@@ -1,6 +1,6 @@
 //! Placement constraints, understood.
 
-use berth_model::{Constraint, ConstraintKind};
+use berth_model::{Constraint, ConstraintKind, LaunchType, node};
 
 use crate::query::{self, Expression, QueryError};
 
@@ -40,4 +40,19 @@ impl Rule {
 /// The first that cannot be understood.
 pub fn rules<'a>(constraints: impl IntoIterator<Item = &'a Constraint>) -> Result<Vec<Rule>, QueryError> {
     constraints.into_iter().map(Rule::of).collect()
+}
+
+/// The rules for tasks of a launch type with some constraints: their definition's, and those of whoever starts them.
+///
+/// # Errors
+/// The first that cannot be understood.
+pub fn rules_of_launch<'a>(
+    launch: LaunchType,
+    constraints: impl IntoIterator<Item = &'a Constraint>,
+) -> Result<Vec<Rule>, QueryError> {
+    let mut all = rules(constraints)?;
+    if launch == LaunchType::External {
+        all.push(Rule::MemberOf(query::parse(&format!("attribute:{} exists", node::EXTERNAL))?));
+    }
+    Ok(all)
 }

@@ -1,17 +1,15 @@
 //! Which instances suit a kind of task, as far as it was asked.
 
-use std::sync::Arc;
-
 use super::Want;
 use super::check::suits;
-use super::pool::Pool;
+use super::pool::{Pool, Stamp};
 
 /// Remembers which instances suit tasks of one kind: of the same attributes, zones and rules. Looking at attributes and
 /// expressions costs more than the rest of a decision; whoever places tasks of a kind again and again keeps a sieve for them. It
 /// forgets everything once an instance changes in more than what its tasks take.
 #[derive(Debug, Clone, Default)]
 pub struct Sieve {
-    stamp: Option<Arc<()>>,
+    stamp: Option<Stamp>,
     asked: Vec<u64>,
     suits: Vec<u64>,
 }
@@ -19,8 +17,8 @@ pub struct Sieve {
 impl Sieve {
     /// Begins anew if the pool is not the one that was asked.
     pub(super) fn follow(&mut self, pool: &Pool) {
-        if !self.stamp.as_ref().is_some_and(|stamp| Arc::ptr_eq(stamp, pool.stamp())) {
-            *self = Self { stamp: Some(Arc::clone(pool.stamp())), ..Self::default() };
+        if self.stamp.as_ref() != Some(pool.stamp()) {
+            *self = Self { stamp: Some(pool.stamp().clone()), ..Self::default() };
         }
     }
 

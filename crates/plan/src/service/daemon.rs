@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use berth_model::{InstanceId, Matter, Rollout, TaskId, node};
+use berth_model::{InstanceId, Matter, Name, Rollout, TaskId, node};
 
+use super::addresses::Left;
 use super::member::Member;
 use super::replica::{count, group, is_taken, until_images_are_known};
 use super::rollout::Draft;
@@ -16,7 +17,8 @@ impl Draft<'_> {
     pub(super) fn daemon(&mut self, members: &[Member<'_>], sieve: &mut Sieve, ids: &mut dyn IdSource) -> bool {
         let Some((revision, primary)) = self.view.revision.zip(self.service.primary().cloned()) else { return false };
         let (reservation, group) = (revision.facts.reservation(), group(self));
-        let want = Want { rules: revision.rules, zones: revision.zones, ..Want::new(revision.facts, &reservation, &group) };
+        let zones: Option<Vec<Name>> = revision.zones.map(|zones| zones.keys().cloned().collect());
+        let want = Want { rules: revision.rules, zones: zones.as_deref(), ..Want::new(revision.facts, &reservation, &group) };
         let nowhere = Pool::default();
         let pool = self.view.pool.unwrap_or(&nowhere);
         let targets: BTreeSet<InstanceId> = suited(&want, pool, sieve).into_iter().collect();
@@ -32,7 +34,8 @@ impl Draft<'_> {
                 kept.entry(instance).or_insert(member);
             }
         }
-        let (mut starts, mut crowded) = (0, BTreeSet::new());
+        let (mut starts, mut without_address, mut crowded) = (0, 0, BTreeSet::new());
+        let mut addresses = Left::of(&revision);
         let mut rejections = Vec::new();
         let is_waiting = primary.retry_at.filter(|&retry_at| self.now < retry_at);
         if let Some(retry_at) = is_waiting {
@@ -46,15 +49,19 @@ impl Draft<'_> {
         for &instance in targets.iter().filter(|instance| !kept.contains_key(instance)) {
             match start(&want, pool, instance) {
                 Some(Ok(placed)) if starts < left.min(Plan::MOST_STARTS) => {
+                    let zone = pool.with_subject(instance, |subject| node::zone(&subject.instance.attributes).cloned()).flatten();
+                    if !addresses.take(zone.as_ref()) {
+                        without_address += 1;
+                        continue;
+                    }
                     starts += 1;
-                    let zone = pool.with_subject(instance, |subject| node::zone(&subject.instance.attributes).cloned());
                     self.plan.starts.push(Start {
                         task: TaskId::from_bytes(ids.next()),
                         deployment: primary.id,
                         revision: primary.revision,
                         instance,
                         reservation: placed.reservation,
-                        zone: zone.flatten(),
+                        zone,
                         provider: None,
                     });
                 }
@@ -71,7 +78,11 @@ impl Draft<'_> {
         if starts == Plan::MOST_STARTS {
             self.plan.wake(self.now);
         }
-        self.tell_unplaced(rejections);
+        if without_address == 0 {
+            self.tell_unplaced(rejections);
+        } else {
+            self.tell_no_address(without_address);
+        }
         let victims = self.daemon_victims(members, &targets, &kept, &crowded, bounds, primary.rollout == Rollout::Failed);
         self.halt(members, &victims, primary.id);
         let all_run = count(kept.values().filter(|member| member.is_healthy())) == bounds.desired;

@@ -94,6 +94,13 @@ pub(super) fn unplaced(of: &str, placement: &Placement) -> String {
     }
 }
 
+/// Why a task gets no network interface.
+pub(super) fn no_address(of: &str) -> String {
+    format!(
+        "({of}) was unable to place a task. Reason: InsufficientFreeAddressesInSubnet: no subnet of the service has a free address."
+    )
+}
+
 /// AWS's words for what the closest instance lacks.
 fn words(lack: &Lack) -> &'static str {
     match lack {

@@ -36,11 +36,11 @@ pub(super) struct Settlement {
     pub(super) is_partial: bool,
 }
 
-/// Takes note of the tasks that are over.
+/// Takes note of the tasks that are over, or will be: what becomes of them any more changes nothing about why.
 pub(super) fn settle(view: &View<'_>, now: Timestamp) -> Settlement {
     let mut deployments = view.service.deployments.clone();
-    let mut over: Vec<&Task> = view.tasks.iter().copied().filter(|task| task.is_stopped() && !task.settled).collect();
-    over.sort_by_key(|task| (task.life.stopped_at(), task.id));
+    let mut over: Vec<&Task> = view.tasks.iter().copied().filter(|task| is_unsettled(task)).collect();
+    over.sort_by_key(|task| (task.desired.stop().map(|stop| stop.stopping_at), task.id));
     let is_partial = over.len() > Plan::MOST_SETTLED;
     over.truncate(Plan::MOST_SETTLED);
     for task in &over {
@@ -65,6 +65,11 @@ pub(super) fn settle(view: &View<'_>, now: Timestamp) -> Settlement {
         }
     }
     Settlement { deployments, settled: over.into_iter().map(|task| task.id).collect(), is_partial }
+}
+
+/// Whether the task is not meant to run any more, and its service has not taken note of it.
+pub(super) fn is_unsettled(task: &Task) -> bool {
+    !task.settled && (task.is_stopped() || !task.desired.is_running())
 }
 
 /// Whether the task ended by itself before it ran.

@@ -12,8 +12,10 @@
 //! - A task that ran and ended is replaced at once. One that never ran makes its deployment wait, longer each time, and fail, if there
 //!   is a circuit breaker.
 
+mod addresses;
 mod bounds;
 mod daemon;
+mod delete;
 mod deploy;
 mod event;
 mod failure;
@@ -28,6 +30,7 @@ mod view;
 mod zones;
 
 pub use bounds::Bounds;
+pub use delete::delete;
 pub use deploy::{deploy, reset_restarts};
 pub use failure::{LONGEST_DELAY, breaker_threshold, restart_delay};
 pub use plan::{Halt, Plan, Start};

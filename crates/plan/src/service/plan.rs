@@ -12,7 +12,8 @@ pub struct Plan {
     pub starts: Vec<Start>,
     /// Tasks to stop.
     pub stops: Vec<Halt>,
-    /// Tasks that are over and whose end the service has taken note of: they become settled in the same update as the service changes.
+    /// Tasks that are over, or will be, and whose end the service has taken note of: they become settled in the same update as the
+    /// service changes.
     pub settled: Vec<TaskId>,
     /// The service, if anything of it changes.
     pub service: Option<Service>,

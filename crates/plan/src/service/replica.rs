@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use berth_model::{Deployment, DeploymentId, LaunchType, Matter, Name, Rollout, StopCode, StrategyItem, TaskId, node};
 
+use super::addresses::Left;
 use super::member::{Condition, Member};
 use super::rollout::Draft;
 use super::scale_in::{Candidate, Rank, order_of_scale_in};
@@ -94,6 +95,10 @@ impl Draft<'_> {
         if starts == 0 {
             return Blocked { by_maximum, by_room: 0 };
         }
+        if Left::of(revision).is_nothing() {
+            self.tell_no_address(starts);
+            return Blocked { by_maximum, by_room: starts };
+        }
         let placement = self.place(goal, starts, None, sieve, ids);
         if placement.unplaced == 0 {
             event::settle(&mut self.service, Matter::Placement);
@@ -104,6 +109,13 @@ impl Draft<'_> {
         }
         let is_crowded = placement.rejections.iter().any(|rejection| is_taken(&rejection.lack));
         Blocked { by_maximum, by_room: if is_crowded { placement.unplaced } else { 0 } }
+    }
+
+    /// Tells that tasks find no address.
+    pub(super) fn tell_no_address(&mut self, tasks: u32) {
+        self.plan.why.push(format!("{tasks} tasks wait: no subnet of the service has a free address"));
+        let message = event::no_address(&self.label);
+        event::notice(&mut self.plan, &mut self.service, Matter::Placement, message, self.now);
     }
 
     /// Finds places for tasks and puts them into the plan.
@@ -118,11 +130,13 @@ impl Draft<'_> {
         let Goal { revision, primary, members, .. } = goal;
         let (reservation, group) = (revision.facts.reservation(), group(self));
         let strategies = if revision.strategies.is_empty() { &*DEFAULT as &[Strategy] } else { revision.strategies };
+        let mut left = Left::of(revision);
+        let with_addresses = left.zones();
         let want = Want {
             count: starts,
             rules: revision.rules,
             strategies,
-            zones: zones.or(revision.zones),
+            zones: zones.or(with_addresses.as_deref()),
             ..Want::new(revision.facts, &reservation, &group)
         };
         let source = &revision.record.source;
@@ -140,15 +154,21 @@ impl Draft<'_> {
         };
         let mut providers = providers.into_iter();
         for placed in &placement.placed {
-            let zone = pool.with_subject(placed.instance, |subject| node::zone(&subject.instance.attributes).cloned());
+            let zone = pool.with_subject(placed.instance, |subject| node::zone(&subject.instance.attributes).cloned()).flatten();
+            let provider = providers.next();
+            if !left.take(zone.as_ref()) {
+                // The zones look different without it: the next pass goes elsewhere, or says why not.
+                self.plan.wake(self.now);
+                continue;
+            }
             self.plan.starts.push(Start {
                 task: TaskId::from_bytes(ids.next()),
                 deployment: primary.id,
                 revision: primary.revision,
                 instance: placed.instance,
                 reservation: placed.reservation.clone(),
-                zone: zone.flatten(),
-                provider: providers.next(),
+                zone,
+                provider,
             });
         }
         placement

@@ -5,7 +5,7 @@ use berth_model::{
     TaskSetStatus,
 };
 
-use super::failure::settle;
+use super::failure::{is_unsettled, settle};
 use super::member::members;
 use super::rollout::Draft;
 use super::{Plan, Set, View};
@@ -87,7 +87,7 @@ impl Draft<'_> {
     /// The tasks that are over whose set is gone.
     fn of_no_set(&self) -> Vec<TaskId> {
         let is_known = |id: Option<DeploymentId>| self.view.sets.iter().any(|set| Some(set.record.id) == id);
-        let over = |task: &&&Task| task.is_stopped() && !task.settled && !is_known(task.deployment());
+        let over = |task: &&&Task| is_unsettled(task) && !is_known(task.deployment());
         let mut ids: Vec<TaskId> = self.view.tasks.iter().filter(over).map(|task| task.id).collect();
         ids.sort();
         ids.truncate(Plan::MOST_SETTLED);

@@ -1,6 +1,6 @@
 //! What a decision about a service is made on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use berth_model::{DeploymentId, Facts, InstanceId, Name, Service, ServiceDeployment, ServiceRevision, Task, TaskSet};
 
@@ -17,7 +17,7 @@ pub struct View<'a> {
     pub replaced: Vec<(DeploymentId, &'a Facts)>,
     /// The records of its deployments that are not over.
     pub records: Vec<&'a ServiceDeployment>,
-    /// Its tasks that are not over, and those that are over of which it has not taken note.
+    /// Its tasks that are meant to run, and those that are not any more of whose end it has not taken note.
     pub tasks: Vec<&'a Task>,
     /// Which of the instances its tasks are on take no tasks any more: they drain, or are gone.
     pub leaving: &'a BTreeSet<InstanceId>,
@@ -49,6 +49,6 @@ pub struct Revision<'a> {
     pub rules: &'a [Rule],
     /// The service's placement strategies; zones, then instances, where it has none.
     pub strategies: &'a [Strategy],
-    /// The zones of its subnets, if its tasks have interfaces of their own.
-    pub zones: Option<&'a [Name]>,
+    /// The zones of its subnets, if its tasks have interfaces of their own, each with how many addresses are left in it.
+    pub zones: Option<&'a BTreeMap<Name, u32>>,
 }

@@ -58,7 +58,7 @@ impl Draft<'_> {
         }
         // Another sieve: that of the service is for all its zones.
         let placement = self.place(goal, 1, Some(std::slice::from_ref(to)), &mut Sieve::default(), ids);
-        if placement.placed.is_empty() {
+        if self.plan.starts.is_empty() {
             self.plan.why.push(format!("zones are uneven, and {to} has no room: {}", placement.summary()));
             return;
         }
@@ -79,5 +79,5 @@ fn applies(service: &Service, revision: &Revision<'_>, bounds: Bounds) -> bool {
 }
 
 fn is_allowed(revision: &Revision<'_>, zone: &Name) -> bool {
-    revision.zones.is_none_or(|zones| zones.contains(zone))
+    revision.zones.is_none_or(|zones| zones.contains_key(zone))
 }

@@ -18,6 +18,7 @@
 
 mod change;
 mod health;
+mod interface;
 mod ledger;
 mod observe;
 mod order;
@@ -25,6 +26,7 @@ mod report;
 mod stop;
 
 pub use health::{health, observe_health};
+pub use interface::interface;
 pub use ledger::{held, release, settle};
 pub use observe::observe;
 pub use order::{Order, accept};

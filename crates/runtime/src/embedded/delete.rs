@@ -13,8 +13,10 @@ use super::{failed, of_cgroup, standing};
 use crate::cgroup::Cgroups;
 use crate::error::RuntimeError;
 use crate::folder::{Exit, Folder, read_record};
+use crate::oci;
 use crate::output::continue_after;
 use crate::process::Mark;
+use crate::spec::ContainerSpec;
 
 /// How long processes that were killed may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,7 +28,7 @@ pub(super) fn delete(folder: &Folder, cgroups: &Cgroups, root: &str) -> Result<(
     }
     end(folder, cgroups, root)?;
     // Last of all the files that say what there may be: until then, all this can be done again.
-    for below in [folder.upper(), folder.work(), folder.output()] {
+    for below in [folder.upper(), folder.work(), folder.bundle(), folder.library(), folder.output()] {
         remove_tree(&below)?;
     }
     remove_tree(path)
@@ -38,7 +40,9 @@ pub(super) fn clear_for_another_life(folder: &Folder, cgroups: &Cgroups, root: &
     end(folder, cgroups, root)?;
     continue_output(folder)?;
     remove_file(&folder.holder())?;
-    remove_tree(&folder.work())?;
+    for below in [folder.work(), folder.bundle(), folder.library()] {
+        remove_tree(&below)?;
+    }
     remove_file(&folder.exit())
 }
 
@@ -60,11 +64,15 @@ fn remove_file(path: &Path) -> Result<(), RuntimeError> {
 fn end(folder: &Folder, cgroups: &Cgroups, root: &str) -> Result<(), RuntimeError> {
     end_processes(folder)?;
     // Without its specification nothing was made but the folder.
-    let cgroup = standing::spec(folder)?.map(|spec| format!("{root}/{}/{}", spec.group, spec.id));
+    let spec = standing::spec(folder)?;
+    let cgroup = spec.as_ref().map(|spec| format!("{root}/{}/{}", spec.group, spec.id));
     if let Some(cgroup) = &cgroup {
         cgroups.kill(cgroup).map_err(of_cgroup)?;
     }
     settle(folder, cgroups, cgroup.as_deref())?;
+    if let Some(ContainerSpec { runtime: Some(program), id, .. }) = &spec {
+        oci::delete(program, folder, id)?;
+    }
     if let Some(cgroup) = &cgroup {
         cgroups.remove(cgroup).map_err(of_cgroup)?;
     }

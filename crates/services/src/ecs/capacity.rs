@@ -2,7 +2,7 @@
 
 use berth_api::ecs::{CapacityProviderStrategyItem, errors};
 use berth_api::{Refusal, Target};
-use berth_model::{Name, ResourceArn, StrategyItem};
+use berth_model::{Cluster, LaunchType, Name, ResourceArn, StrategyItem};
 
 use super::scope::{Scope, shortened};
 
@@ -32,6 +32,16 @@ pub(super) fn with_providers(target: Target, scope: Scope, given: &[String]) -> 
         Err(_) => text.clone(),
     };
     given.iter().fold(target, |target, text| target.with("ecs:capacity-provider", arn(text)))
+}
+
+/// Who provides the machines by a strategy, and the strategy, checked.
+pub(super) fn launched_by(
+    scope: Scope,
+    cluster: &Cluster,
+    given: &[CapacityProviderStrategyItem],
+) -> Result<(LaunchType, Vec<StrategyItem>), Refusal> {
+    // All built-in providers are Fargate's.
+    strategy(scope, given, &cluster.capacity_providers).map(|strategy| (LaunchType::Fargate, strategy))
 }
 
 /// A strategy over the providers of a cluster, checked.

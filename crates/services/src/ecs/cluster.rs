@@ -5,11 +5,11 @@ pub(super) mod given;
 use berth_api::ecs as api;
 use berth_api::ecs::errors;
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Cluster, ClusterStatus, Name, Region, Tags, Timestamp};
-use berth_store::{ClusterCounts, ClusterKey, Shared, State, Transaction};
+use berth_model::{Cluster, ClusterStatus, LaunchType, Name, Region, Service, Tags, Timestamp};
+use berth_store::{ClusterCounts, ClusterKey, ServiceIndex, ServiceState, Shared, State, Transaction};
 
 use super::scope::Scope;
-use super::{EcsService, account_setting, tags};
+use super::{EcsService, account_setting, service, tags};
 use crate::document;
 
 /// The one setting that clusters have, and its value in those that were made without it.
@@ -111,8 +111,8 @@ pub(super) fn describe(scope: Scope, cluster: &Cluster, state: &State, include: 
         registered_container_instances_count: Some(whole(counts.instances)),
         running_tasks_count: Some(whole(counts.running())),
         pending_tasks_count: Some(whole(counts.pending())),
-        active_services_count: Some(0),
-        statistics: Some(if include.statistics { statistics(&counts) } else { Vec::new() }),
+        active_services_count: Some(services(state, cluster, ServiceState::Active)),
+        statistics: Some(if include.statistics { statistics(state, cluster, &counts) } else { Vec::new() }),
         tags: Some(if include.tags { tags::described(&cluster.tags) } else { Vec::new() }),
         settings: Some(if include.settings { settings(cluster) } else { Vec::new() }),
         capacity_providers: Some(cluster.capacity_providers.iter().map(ToString::to_string).collect()),
@@ -150,8 +150,26 @@ fn strategy(cluster: &Cluster) -> Vec<api::CapacityProviderStrategyItem> {
     cluster.default_strategy.iter().map(item).collect()
 }
 
+/// How many services of a cluster are in a state.
+fn services(state: &State, cluster: &Cluster, status: ServiceState) -> i32 {
+    let count = state.count::<Service>(&ServiceIndex::Cluster(cluster.region, cluster.name.clone(), status));
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// How many services of a cluster in a state launch their tasks so. Who asks for statistics pays for the count.
+fn launched(state: &State, cluster: &Cluster, status: ServiceState, launch: LaunchType) -> i64 {
+    let index = ServiceIndex::Cluster(cluster.region, cluster.name.clone(), status);
+    let is_launched_so = |service: &&Shared<Service>| {
+        let revision = service.primary().and_then(|primary| service::revision(state, service.region, primary.revision).ok());
+        revision.is_some_and(|revision| revision.source.launch == launch)
+    };
+    i64::try_from(state.with::<Service>(&index, ..).filter(is_launched_so).count()).unwrap_or(i64::MAX)
+}
+
 /// AWS's names, whose spelling is not even, in its order.
-fn statistics(counts: &ClusterCounts) -> Vec<api::KeyValuePair> {
+fn statistics(state: &State, cluster: &Cluster, counts: &ClusterCounts) -> Vec<api::KeyValuePair> {
+    let active = |launch| launched(state, cluster, ServiceState::Active, launch);
+    let draining = |launch| launched(state, cluster, ServiceState::Draining, launch);
     [
         ("runningEC2TasksCount", counts.ec2.running),
         ("runningFargateTasksCount", counts.fargate.running),
@@ -159,12 +177,12 @@ fn statistics(counts: &ClusterCounts) -> Vec<api::KeyValuePair> {
         ("pendingFargateTasksCount", counts.fargate.pending),
         ("runningExternalTasksCount", counts.external.running),
         ("pendingExternalTasksCount", counts.external.pending),
-        ("activeEC2ServiceCount", 0),
-        ("activeFargateServiceCount", 0),
-        ("drainingEC2ServiceCount", 0),
-        ("drainingFargateServiceCount", 0),
-        ("activeExternalServiceCount", 0),
-        ("drainingExternalServiceCount", 0),
+        ("activeEC2ServiceCount", active(LaunchType::Ec2)),
+        ("activeFargateServiceCount", active(LaunchType::Fargate)),
+        ("drainingEC2ServiceCount", draining(LaunchType::Ec2)),
+        ("drainingFargateServiceCount", draining(LaunchType::Fargate)),
+        ("activeExternalServiceCount", active(LaunchType::External)),
+        ("drainingExternalServiceCount", draining(LaunchType::External)),
     ]
     .map(|(name, value)| api::KeyValuePair { name: Some(name.to_owned()), value: Some(value.to_string()) })
     .into()

@@ -2,8 +2,8 @@
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Cluster, ClusterStatus, Timestamp};
-use berth_store::{ClusterKey, State};
+use berth_model::{Cluster, ClusterStatus, Service, Timestamp};
+use berth_store::{ClusterKey, ServiceIndex, ServiceState, State};
 
 use super::scope::Scope;
 use super::{EcsService, cluster};
@@ -48,6 +48,10 @@ fn in_use(state: &State, cluster: &Cluster) -> Result<(), Refusal> {
     if counts.instances > 0 {
         let message = "The Cluster cannot be deleted while Container Instances are active or draining.";
         return Err(errors::cluster_contains_container_instances_exception(message));
+    }
+    let services = ServiceIndex::Cluster(cluster.region, cluster.name.clone(), ServiceState::Active);
+    if state.count::<Service>(&services) > 0 {
+        return Err(errors::cluster_contains_services_exception("The Cluster cannot be deleted while Services are active."));
     }
     if counts.running() > 0 || counts.pending() > 0 {
         return Err(errors::cluster_contains_tasks_exception("The Cluster cannot be deleted while Tasks are active."));

@@ -7,8 +7,6 @@ use berth_plan::fargate;
 use berth_plan::placement::Placement;
 use berth_store::{InstanceIndex, InstanceState, State};
 
-/// The version of the platform that there is.
-pub(super) const PLATFORM_VERSION: &str = "1.4.0";
 /// GiB of a task's disk where nobody said otherwise.
 pub(super) const DISK_GIB: u32 = 20;
 /// What AWS says where it has no machine for a task.
@@ -17,20 +15,23 @@ const UNAVAILABLE: &str = "Capacity is unavailable at this time. Please try agai
 /// Whether there is the version of the platform that a caller asks for.
 pub(super) fn check_version(given: Option<&str>) -> Result<(), Refusal> {
     match given {
-        None | Some("" | "LATEST" | PLATFORM_VERSION) => Ok(()),
+        None | Some("" | "LATEST" | fargate::PLATFORM_VERSION) => Ok(()),
         Some(_) => Err(errors::platform_unknown_exception("The specified platform does not exist.")),
     }
 }
 
 /// What places tasks on a cluster's own instances has no say here.
-pub(super) fn check_placement(input: &api::RunTaskRequest) -> Result<(), Refusal> {
+pub(super) fn check_placement(
+    constraints: Option<&[api::PlacementConstraint]>,
+    strategies: Option<&[api::PlacementStrategy]>,
+) -> Result<(), Refusal> {
     let refuse = |what: &str| {
         Err(errors::invalid_parameter_exception(format!("Placement {what} are not supported with FARGATE launch type.")))
     };
-    if input.placement_constraints.as_ref().is_some_and(|given| !given.is_empty()) {
+    if constraints.is_some_and(|given| !given.is_empty()) {
         return refuse("constraints");
     }
-    if input.placement_strategy.as_ref().is_some_and(|given| !given.is_empty()) {
+    if strategies.is_some_and(|given| !given.is_empty()) {
         return refuse("strategies");
     }
     Ok(())

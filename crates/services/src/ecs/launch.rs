@@ -131,7 +131,7 @@ impl Launch {
             override_cpu: self.overrides.cpu,
             override_memory: self.overrides.memory,
             capacity_provider: provider,
-            platform_version: (self.kind == LaunchType::Fargate).then(|| Name::new(fargate::PLATFORM_VERSION)),
+            platform_version: (self.kind == LaunchType::Fargate).then(|| Name::new(berth_plan::fargate::PLATFORM_VERSION)),
             tags: self.tags.clone(),
             client_token: self.client_token.clone(),
             ..Order::new(self.definition.region, self.cluster.clone(), named, &self.overrides.facts, self.kind)
@@ -203,8 +203,13 @@ fn refuse_what_does_not_act(definition: &TaskDefinition, wishes: &Wishes<'_>) ->
     if wishes.volumes {
         return unsupported("volumeConfigurations");
     }
+    check_definition(definition, wishes.overrides)
+}
+
+/// Whether all that a definition asks for acts.
+pub(super) fn check_definition(definition: &TaskDefinition, overrides: Option<&api::TaskOverride>) -> Result<(), Refusal> {
     let document = task_definition::parse(&definition.document)?;
-    let refused = acts::refused(&document, wishes.overrides);
+    let refused = acts::refused(&document, overrides);
     if refused.is_empty() {
         return Ok(());
     }

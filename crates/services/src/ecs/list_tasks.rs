@@ -9,7 +9,7 @@ use berth_store::{TaskIndex, TaskKey};
 use berth_wire::EnumShape as _;
 
 use super::scope::Scope;
-use super::{EcsService, cluster, container_instance, task};
+use super::{EcsService, cluster, container_instance, service, task};
 use crate::page::{self, Pages};
 
 /// Tasks of one page, at most.
@@ -24,12 +24,14 @@ pub(super) fn run(ecs: &EcsService, call: &Call, input: api::ListTasksRequest) -
     let filter = Filter::of(scope, &input)?;
     let status = input.desired_status.as_ref().map(berth_wire::EnumShape::as_str);
     let launch = input.launch_type.as_ref().map(berth_wire::EnumShape::as_str);
+    let group = filter.group.as_ref().map(Name::as_str);
     let instance = filter.instance.map(|id| id.to_string());
     let filters = [
         Some(filter.cluster.as_str()),
         instance.as_deref(),
         input.family.as_deref(),
         input.started_by.as_deref(),
+        group,
         status,
         launch,
     ];
@@ -42,8 +44,8 @@ pub(super) fn run(ecs: &EcsService, call: &Call, input: api::ListTasksRequest) -
     if let Some(id) = filter.instance {
         container_instance::find(&view, scope, &filter.cluster, id).ok_or_else(container_instance::not_found)?;
     }
-    if input.service_name.is_some() {
-        return Err(errors::service_not_found_exception("Service not found."));
+    if let Some(name) = &filter.service {
+        service::find(&view, scope, &filter.cluster, name).ok_or_else(service::not_found)?;
     }
     let from = after.map_or(Bound::Unbounded, |id| Bound::Excluded(TaskKey { region: scope.region, id }));
     let now = Timestamp::from_millis(call.received_at.0);
@@ -62,6 +64,9 @@ struct Filter {
     instance: Option<InstanceId>,
     family: Option<Name>,
     started_by: Option<Name>,
+    service: Option<Name>,
+    /// The group of the service's tasks.
+    group: Option<Name>,
     launch: Option<String>,
     /// Whether the tasks are meant to run; nothing for PENDING, which no task is meant to be.
     run: Option<bool>,
@@ -75,11 +80,15 @@ impl Filter {
         let cluster = scope.cluster(input.cluster.as_deref())?;
         let given = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(Name::new);
         let instance = input.container_instance.as_deref().filter(|text| !text.is_empty());
+        let service = input.service_name.as_deref().filter(|text| !text.is_empty());
+        let service = service.map(|text| scope.service(&cluster, text)).transpose()?;
         Ok(Self {
             instance: instance.map(|text| scope.instance(&cluster, text)).transpose()?,
             cluster,
             family: given(&input.family),
             started_by: given(&input.started_by),
+            group: service.as_ref().map(|name| Name::new(&format!("service:{name}"))),
+            service,
             launch: input.launch_type.as_ref().map(|launch| launch.as_str().to_owned()),
             run: match input.desired_status {
                 None | Some(api::DesiredStatus::Running) => Some(true),
@@ -104,11 +113,12 @@ impl Filter {
 
     fn index(&self, scope: Scope) -> TaskIndex {
         let (region, cluster, run) = (scope.region, || self.cluster.clone(), self.run.unwrap_or(true));
-        match (self.instance, &self.started_by, &self.family) {
-            (Some(instance), _, _) => TaskIndex::Instance(instance, run),
-            (None, Some(started_by), _) => TaskIndex::StartedBy(region, cluster(), started_by.clone(), run),
-            (None, None, Some(family)) => TaskIndex::Family(region, cluster(), family.clone(), run),
-            (None, None, None) => TaskIndex::Cluster(region, cluster(), run),
+        match (self.instance, &self.started_by, &self.group, &self.family) {
+            (Some(instance), _, _, _) => TaskIndex::Instance(instance, run),
+            (None, Some(started_by), _, _) => TaskIndex::StartedBy(region, cluster(), started_by.clone(), run),
+            (None, None, Some(group), _) => TaskIndex::Group(region, cluster(), group.clone(), run),
+            (None, None, None, Some(family)) => TaskIndex::Family(region, cluster(), family.clone(), run),
+            (None, None, None, None) => TaskIndex::Cluster(region, cluster(), run),
         }
     }
 
@@ -121,6 +131,7 @@ impl Filter {
             && (self.instance.is_none() || task.launch != LaunchType::Fargate)
             && agrees(&self.family, Some(&task.family))
             && agrees(&self.started_by, task.started_by.as_ref())
+            && agrees(&self.group, Some(&task.group))
             && self.launch.as_ref().is_none_or(|launch| launch == task.launch.as_str())
             && !task::is_forgotten(task, now)
     }

@@ -3,10 +3,10 @@
 use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
 use berth_model::{
-    Attached, Attachment, AttachmentId, AttachmentStatus, InterfaceId, LaunchType, Name, NetworkInterface, NetworkMode, Region,
-    SecurityGroup, SecurityGroupId, Subnet, SubnetId, ThinVec, Vpc,
+    Attachment, LaunchType, Name, NetworkMode, Region, SecurityGroup, SecurityGroupId, ServiceNetwork, Subnet, SubnetId, ThinVec,
+    Vpc,
 };
-use berth_plan::IdSource;
+use berth_plan::{IdSource, task};
 use berth_store::{SecurityGroupKey, State, SubnetKey, VpcKey};
 
 use super::scope::shortened;
@@ -131,6 +131,15 @@ impl Network {
         zones
     }
 
+    /// As the record of a service's revision keeps it.
+    pub(super) fn record(&self) -> ServiceNetwork {
+        ServiceNetwork {
+            subnets: self.subnets.iter().map(|subnet| subnet.id).collect(),
+            groups: self.groups.iter().copied().collect(),
+            public: self.public,
+        }
+    }
+
     /// A new interface in the subnet of a zone that has most addresses left; none if there are no more. `direct` is whether its
     /// node hears of it with its task.
     pub(super) fn interface(
@@ -140,24 +149,20 @@ impl Network {
         direct: bool,
         ids: &mut dyn IdSource,
     ) -> Option<Attachment> {
-        let subnet = self.within(zone?).rev().max_by_key(|subnet| state.addresses().available(subnet))?;
-        let address = state.addresses().free(subnet)?;
-        let interface = NetworkInterface {
-            id: InterfaceId::from_bytes(ids.next()),
-            subnet: subnet.id,
-            address,
-            groups: self.groups.clone(),
-            public: self.public,
-        };
-        Some(Attachment {
-            id: AttachmentId::from_bytes(ids.next()),
-            status: if direct { AttachmentStatus::Precreated } else { AttachmentStatus::Attaching },
-            what: Attached::Interface(interface),
-        })
+        let address = state.addresses().choose(self.subnets.iter(), zone?)?;
+        Some(task::interface(address, self.groups.clone(), self.public, direct, ids))
     }
+}
 
-    fn within<'a>(&'a self, zone: &'a Name) -> impl DoubleEndedIterator<Item = &'a Subnet> {
-        self.subnets.iter().filter(move |subnet| subnet.zone == *zone)
+/// The network of a service's revision as AWS describes it.
+pub(super) fn described(network: &ServiceNetwork) -> api::NetworkConfiguration {
+    let assign_public_ip = if network.public { api::AssignPublicIp::Enabled } else { api::AssignPublicIp::Disabled };
+    api::NetworkConfiguration {
+        awsvpc_configuration: Some(api::AwsVpcConfiguration {
+            subnets: network.subnets.iter().map(ToString::to_string).collect(),
+            security_groups: Some(network.groups.iter().map(ToString::to_string).collect()),
+            assign_public_ip: Some(assign_public_ip),
+        }),
     }
 }
 

@@ -4,25 +4,19 @@ use std::time::Instant;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{ClientToken, Constraint, ConstraintKind, InstanceId, LaunchType, Task, TaskId, Timestamp};
-use berth_plan::placement::{self, Lack, Placement, Pool, Rule, Sieve, Strategy, Want};
+use berth_model::{ClientToken, InstanceId, LaunchType, Task, TaskId, Timestamp, node};
+use berth_plan::placement::{self, Lack, Placement, Pool, Sieve, Want};
 use berth_plan::{IdSource, capacity};
 use berth_store::{State, TaskKey, Transaction};
 
 use super::launch::{self, Launch, Wishes};
 use super::scope::Scope;
 use super::traced::Moments;
-use super::{EcsService, cluster, failure, fargate, idempotency, placements, revision, tags, task};
+use super::{EcsService, cluster, constraints, failure, fargate, idempotency, placements, revision, tags, task};
 use crate::ids::RandomIds;
 
 /// Tasks of one call, at most.
 const MOST: i32 = 10;
-/// Placement constraints of one task, at most: its definition's and the call's.
-const MOST_CONSTRAINTS: usize = 10;
-/// Placement strategies of one call, at most.
-const MOST_STRATEGIES: usize = 5;
-/// An instance that is not in EC2 registers this attribute.
-const EXTERNAL: &str = "ecs.capability.external";
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::RunTaskRequest) -> Vec<Target> {
     let definition = target(ecs, call, input.cluster.as_deref(), &input.task_definition);
@@ -58,14 +52,15 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskReques
     let (kind, strategy) = launch::provider(scope, of_cluster, input.launch_type.as_ref(), given)?;
     if kind == LaunchType::Fargate {
         fargate::check_version(input.platform_version.as_deref())?;
-        fargate::check_placement(&input)?;
+        fargate::check_placement(input.placement_constraints.as_deref(), input.placement_strategy.as_deref())?;
     } else if input.platform_version.is_some() {
         return Err(errors::invalid_parameter_exception("The platform version must be null when specifying an EC2 launch type."));
     }
     let launch = Launch::checked(&view, definition, &name, &wishes(&input), kind, input.client_token.as_deref())?;
     let providers = capacity::split(&strategy, count);
-    let rules = rules(&launch, &input)?;
-    let strategies = strategies(&input)?;
+    let constraints = constraints::given(input.placement_constraints.as_deref());
+    let rules = constraints::rules(&launch.definition.facts.constraints, &constraints, kind)?;
+    let strategies = constraints::strategies(input.placement_strategy.as_deref())?;
     let mut ids = RandomIds::new(&api::SERVICE)?;
     moments.checked = Instant::now();
     let mut is_new = false;
@@ -124,42 +119,6 @@ fn count(given: Option<i32>) -> Result<u32, Refusal> {
     }
 }
 
-/// The placement rules of the definition and of the call.
-fn rules(launch: &Launch, input: &api::RunTaskRequest) -> Result<Vec<Rule>, Refusal> {
-    let given = input.placement_constraints.iter().flatten().map(|constraint| Constraint {
-        kind: match constraint.r#type {
-            Some(api::PlacementConstraintType::DistinctInstance) => ConstraintKind::DistinctInstance,
-            _ => ConstraintKind::MemberOf,
-        },
-        expression: constraint.expression.as_deref().map(Into::into),
-    });
-    let mut all: Vec<Constraint> = launch.definition.facts.constraints.iter().cloned().chain(given).collect();
-    if all.len() > MOST_CONSTRAINTS {
-        return Err(errors::invalid_parameter_exception(format!(
-            "Too many placement constraints: the task definition and the call have at most {MOST_CONSTRAINTS} together."
-        )));
-    }
-    if launch.kind == LaunchType::External {
-        all.push(Constraint { kind: ConstraintKind::MemberOf, expression: Some(format!("attribute:{EXTERNAL} exists").into()) });
-    }
-    placement::rules(&all).map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement constraint: {error}.")))
-}
-
-fn strategies(input: &api::RunTaskRequest) -> Result<Vec<Strategy>, Refusal> {
-    let given = input.placement_strategy.as_deref().unwrap_or_default();
-    if given.len() > MOST_STRATEGIES {
-        return Err(errors::invalid_parameter_exception(format!(
-            "Too many placement strategies: a call has at most {MOST_STRATEGIES}."
-        )));
-    }
-    let strategy = |strategy: &api::PlacementStrategy| {
-        let kind = strategy.r#type.as_ref().map_or("", berth_wire::EnumShape::as_str);
-        Strategy::of(kind, strategy.field.as_deref())
-            .map_err(|error| errors::invalid_parameter_exception(format!("Invalid placement strategy: {error}.")))
-    };
-    given.iter().map(strategy).collect()
-}
-
 /// The answer to the same request before; nothing if there was none.
 fn again(
     state: &State,
@@ -184,7 +143,7 @@ fn find(tx: &Transaction, launch: &Launch, want: &Want<'_>, ids: &mut dyn IdSour
     let pool = placements::pool(tx, &launch.pool());
     let is_there = |pool: &&Pool| match launch.kind {
         LaunchType::Fargate => true,
-        LaunchType::External => pool.has_active_with(EXTERNAL),
+        LaunchType::External => pool.has_active_with(node::EXTERNAL),
         LaunchType::Ec2 | LaunchType::ManagedInstances => pool.active() > 0,
     };
     match pool.filter(is_there) {

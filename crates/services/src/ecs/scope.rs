@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use berth_api::ecs::errors;
 use berth_api::{Call, Refusal};
-use berth_model::{AccountId, Arn, Id, InstanceId, Kind, Name, ParseArnError, Region, ResourceArn, TaskId};
+use berth_model::{
+    AccountId, Arn, DeploymentId, Id, InstanceId, Kind, Name, ParseArnError, Region, ResourceArn, RevisionId,
+    ServiceDeploymentId, TaskId,
+};
 
 /// The cluster of a call that names none.
 pub(super) const DEFAULT_CLUSTER: &str = "default";
@@ -54,6 +57,22 @@ impl Scope {
         self.text(ResourceArn::TaskDefinition { family: family.clone(), revision })
     }
 
+    pub(super) fn service_arn(self, cluster: &Name, name: &Name) -> String {
+        self.text(ResourceArn::Service { cluster: Some(cluster.clone()), name: name.clone() })
+    }
+
+    pub(super) fn task_set_arn(self, cluster: &Name, service: &Name, id: DeploymentId) -> String {
+        self.text(ResourceArn::TaskSet { cluster: cluster.clone(), service: service.clone(), id })
+    }
+
+    pub(super) fn revision_arn(self, cluster: &Name, service: &Name, id: RevisionId) -> String {
+        self.text(ResourceArn::ServiceRevision { cluster: cluster.clone(), service: service.clone(), id })
+    }
+
+    pub(super) fn deployment_arn(self, cluster: &Name, service: &Name, id: ServiceDeploymentId) -> String {
+        self.text(ResourceArn::ServiceDeployment { cluster: cluster.clone(), service: service.clone(), id })
+    }
+
     /// A full name as this scope may speak of it: of this region and account.
     pub(super) fn resource(self, text: &str) -> Result<ResourceArn, Refusal> {
         let arn: Arn = text.parse().map_err(|cause: ParseArnError| {
@@ -93,6 +112,17 @@ impl Scope {
         }
     }
 
+    /// The service that a parameter names in a cluster: by name or ARN.
+    pub(super) fn service(self, cluster: &Name, text: &str) -> Result<Name, Refusal> {
+        if !text.starts_with("arn:") {
+            return service_name(text);
+        }
+        match self.resource(text)? {
+            ResourceArn::Service { cluster: of, name } => same_cluster(cluster, of.as_ref(), name),
+            _ => Err(errors::invalid_parameter_exception(format!("Invalid identifier: {text} is not a service"))),
+        }
+    }
+
     /// The container instance that a parameter names in a cluster: by id or ARN.
     pub(super) fn instance(self, cluster: &Name, text: &str) -> Result<InstanceId, Refusal> {
         if !text.starts_with("arn:") {
@@ -112,6 +142,17 @@ pub(super) fn cluster_name(text: &str) -> Result<Name, Refusal> {
     }
     Err(errors::invalid_parameter_exception(format!(
         "Cluster must match ^[a-zA-Z0-9\\-_]{{1,255}}$, but was {}",
+        shortened(text)
+    )))
+}
+
+/// A service's short name.
+pub(super) fn service_name(text: &str) -> Result<Name, Refusal> {
+    if is_short_name(text) {
+        return Ok(Name::new(text));
+    }
+    Err(errors::invalid_parameter_exception(format!(
+        "Service must match ^[a-zA-Z0-9\\-_]{{1,255}}$, but was {}",
         shortened(text)
     )))
 }
@@ -141,7 +182,7 @@ fn id<K: Kind>(text: &str, what: &str) -> Result<Id<K>, Refusal> {
     })
 }
 
-fn same_cluster<K>(wanted: &Name, named: Option<&Name>, id: Id<K>) -> Result<Id<K>, Refusal> {
+fn same_cluster<T>(wanted: &Name, named: Option<&Name>, id: T) -> Result<T, Refusal> {
     match named {
         Some(named) if named != wanted => {
             let message = format!("Invalid identifier: Identifier is for cluster {named}. Your cluster is {wanted}");

@@ -2,11 +2,14 @@
 
 use berth_api::ecs::errors;
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Cluster, ClusterStatus, ContainerInstance, Name, ResourceArn, Tags, Task, TaskDefinition, Timestamp};
-use berth_store::{ClusterKey, Shared, State, TaskDefinitionKey, Transaction};
+use berth_model::{
+    Cluster, ClusterStatus, ContainerInstance, Name, ResourceArn, Service, ServiceStatus, Tags, Task, TaskDefinition, TaskSet,
+    Timestamp,
+};
+use berth_store::{ClusterKey, Shared, State, TaskDefinitionKey, TaskSetKey, Transaction};
 
 use super::scope::{Scope, shortened};
-use super::{EcsService, cluster, container_instance, tags, task};
+use super::{EcsService, cluster, container_instance, service, tags, task, task_set};
 
 /// A resource with its tags.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(super) enum Tagged {
     Instance(Shared<ContainerInstance>),
     Task(Shared<Task>),
     Revision(Shared<TaskDefinition>),
+    Service(Shared<Service>),
+    TaskSet(Shared<TaskSet>),
 }
 
 /// Why an ARN leads to nothing that has tags.
@@ -73,8 +78,14 @@ impl Tagged {
                 }
                 Ok(Self::Instance(instance))
             }
-            ResourceArn::Service { cluster: Some(_), .. } => {
-                Err(Untagged::Missing("The specified service was not found. Specify a valid service and try again."))
+            ResourceArn::Service { cluster: Some(cluster), name } => of_service(state, scope, cluster, name).map(Self::Service),
+            ResourceArn::TaskSet { id, .. } => {
+                let found = state.get::<TaskSet>(&TaskSetKey { region: scope.region, id: *id });
+                found
+                    .filter(|set| scope.task_set_arn(&set.cluster, &set.service, set.id) == scope.arn(arn.clone()).to_string())
+                    .cloned()
+                    .map(Self::TaskSet)
+                    .ok_or(Untagged::Missing("The specified task set was not found. Specify a valid task set and try again."))
             }
             ResourceArn::Task { cluster: None, .. }
             | ResourceArn::ContainerInstance { cluster: None, .. }
@@ -82,7 +93,10 @@ impl Tagged {
             ResourceArn::CapacityProvider { .. } => Err(Untagged::Missing(
                 "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
             )),
-            ResourceArn::Container { .. } | ResourceArn::Attachment { .. } => {
+            ResourceArn::Container { .. }
+            | ResourceArn::Attachment { .. }
+            | ResourceArn::ServiceDeployment { .. }
+            | ResourceArn::ServiceRevision { .. } => {
                 let arn = scope.arn(arn.clone()).to_string();
                 refused(&format!("Invalid identifier: {} cannot be tagged", shortened(&arn)))
             }
@@ -106,6 +120,8 @@ impl Tagged {
             Self::Instance(instance) => &instance.tags,
             Self::Task(task) => &task.tags,
             Self::Revision(revision) => &revision.tags,
+            Self::Service(service) => &service.tags,
+            Self::TaskSet(set) => &set.tags,
         }
     }
 
@@ -116,6 +132,8 @@ impl Tagged {
             Self::Instance(old) => drop(tx.put(ContainerInstance { tags, ..ContainerInstance::clone(&old) })),
             Self::Task(old) => drop(tx.put(Task { tags, ..Task::clone(&old) })),
             Self::Revision(old) => drop(tx.put(TaskDefinition { tags, ..TaskDefinition::clone(&old) })),
+            Self::Service(old) => drop(tx.put(Service { tags, ..Service::clone(&old) })),
+            Self::TaskSet(old) => drop(tx.put(TaskSet { tags, ..TaskSet::clone(&old) })),
         }
     }
 }
@@ -125,6 +143,14 @@ fn of_cluster(state: &State, scope: Scope, name: &Name) -> Result<Shared<Cluster
         Some(found) if found.status == ClusterStatus::Active => Ok(found.clone()),
         Some(_) => refused("The specified cluster is inactive. Specify an active cluster and try again."),
         None => Err(Untagged::Refused(cluster::not_found())),
+    }
+}
+
+fn of_service(state: &State, scope: Scope, cluster: &Name, name: &Name) -> Result<Shared<Service>, Untagged> {
+    match service::find(state, scope, cluster, name) {
+        Some(found) if found.status == ServiceStatus::Active => Ok(found.clone()),
+        Some(_) => refused("The specified service is inactive. Specify an active service and try again."),
+        None => Err(Untagged::Missing("The specified service was not found. Specify a valid service and try again.")),
     }
 }
 
@@ -142,6 +168,8 @@ pub(super) fn target(ecs: &EcsService, call: &Call, arn: &str) -> Target {
         Ok(ResourceArn::ContainerInstance { cluster: Some(cluster), id }) => {
             container_instance::target(&view, scope, &cluster, id)
         }
+        Ok(ResourceArn::Service { cluster: Some(cluster), name }) => service::target(&view, scope, &cluster, &name),
+        Ok(ResourceArn::TaskSet { cluster, service, id }) => task_set::target(&view, scope, (&cluster, &service), id),
         Ok(ResourceArn::TaskDefinition { family, revision }) => {
             let found = view.get::<TaskDefinition>(&TaskDefinitionKey { region: scope.region, family, revision });
             Target { tags: found.map(|found| tags::for_policies(&found.tags)).unwrap_or_default(), ..Target::new(arn) }

@@ -42,7 +42,6 @@ fn system_calls_beyond_the_profile_are_refused() {
         "vsock",
         "alg",
         "personality_norandomize",
-        "open_tree_attr",
     ];
     for (code, text) in node.everywhere(&node.spec("a", &["calls"])) {
         let answers = lines(&text);
@@ -50,6 +49,9 @@ fn system_calls_beyond_the_profile_are_refused() {
         for name in refused {
             assert_eq!(answers[name], "EPERM", "{name}");
         }
+        // Newer than what the filter library of another runtime may know, which then says that there is no such call.
+        let newest = answers["open_tree_attr"].as_str();
+        assert!(newest == "EPERM" || (!crate::MAKES_ITSELF && newest == "ENOSYS"), "{newest}");
         // What a library finds missing it does in an older way; refused, it would give up.
         assert_eq!((answers["clone3"].as_str(), answers["unknown"].as_str()), ("ENOSYS", "ENOSYS"));
         assert_eq!(answers["personality_ask"], "ok");
@@ -197,7 +199,8 @@ fn limits_above_the_machines_own_are_lowered_to_them() {
     let mut spec = node.spec("a", &["nofile"]);
     spec.process.resource_limits = vec![ResourceLimit { name: "nofile".to_owned(), soft: 1000, hard: 2000 }];
     for (_, text) in node.everywhere(&spec) {
-        assert_eq!(text, "1000 2000\n");
+        // A runc that was built with Go 1.19 or 1.20 raises every soft limit of open files to the hard one.
+        assert!(text == "1000 2000\n" || (!crate::MAKES_ITSELF && text == "2000 2000\n"), "{text}");
     }
     spec.id = "b".to_owned();
     spec.process.resource_limits = vec![ResourceLimit { name: "nofile".to_owned(), soft: 1 << 40, hard: 1 << 40 }];

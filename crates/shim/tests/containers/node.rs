@@ -3,7 +3,7 @@ use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use berth_runtime::{
     Capability, ContainerSpec, Embedded, EmbeddedOptions, Ended, ExecStdio, Group, IdMap, Limits, Network, Output, Position,
@@ -46,8 +46,9 @@ impl Node {
         std::fs::create_dir_all(layer.join("bin")).unwrap();
         std::fs::copy(built("examples/probe"), layer.join("bin/probe")).unwrap();
         let number = NODES.fetch_add(1, Ordering::Relaxed);
-        let options =
-            EmbeddedOptions { shim: shim(), cgroup: format!("/berth/test-{}-{number}", std::process::id()), namespaces: None };
+        let cgroup = format!("/berth/test-{}-{number}", std::process::id());
+        let runtimes = crate::runtimes();
+        let options = EmbeddedOptions { shim: shim(), cgroup, namespaces: None, runtimes };
         let runtime = Embedded::open(options.clone()).unwrap();
         runtime.make_group(&Group { name: "task".to_owned(), cpu_millis: None, memory: None }).unwrap();
         Self { runtime, options, folder }
@@ -83,6 +84,7 @@ impl Node {
             limits: Limits::default(),
             id_map: None,
             output: Output::Keep { segment_bytes: 1 << 20, segments: 4, when_full: WhenFull::Block },
+            runtime: None,
         }
     }
 
@@ -205,7 +207,13 @@ fn leaks(cgroup: &str, folder: &Path) -> Vec<String> {
 impl Drop for Node {
     fn drop(&mut self) {
         let cleared = self.clear();
-        let leaks = leaks(&self.options.cgroup, self.folder.path());
+        let until = Instant::now() + Duration::from_secs(60);
+        let mut leaks = leaks(&self.options.cgroup, self.folder.path());
+        // A container of another test that is just being made may have a copy of what was mounted here, until it has its own root.
+        while !leaks.is_empty() && Instant::now() < until && !std::thread::panicking() {
+            std::thread::yield_now();
+            leaks = self::leaks(&self.options.cgroup, self.folder.path());
+        }
         self.runtime.end_launcher();
         let cgroups = berth_runtime::cgroup::Cgroups::find().unwrap();
         // A shim that has told the end of its container may still be on its way out.

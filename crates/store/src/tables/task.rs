@@ -34,7 +34,8 @@ pub enum TaskIndex {
     AttachingSince(i64),
     /// The tasks that have ended, and hold what was made for them.
     Deprovisioning,
-    /// The tasks of a service (region, cluster, group) that are over, of which the service has not taken note.
+    /// The tasks of a service (region, cluster, group) that are not meant to run any more and of whose end it has not taken note:
+    /// they are over, or will be.
     Unsettled(Region, Name, Name),
     /// The tasks that were over in this minute since 1970.
     StoppedIn(i64),
@@ -106,9 +107,9 @@ impl Record for Task {
         }
         if let Some(stopped_at) = self.life.stopped_at() {
             emit(TaskIndex::stopped_at(stopped_at));
-            if self.is_of_service() && !self.settled {
-                emit(TaskIndex::Unsettled(region, cluster(), self.group.clone()));
-            }
+        }
+        if (!run || self.is_stopped()) && !self.settled && self.is_of_service() {
+            emit(TaskIndex::Unsettled(region, cluster(), self.group.clone()));
         }
     }
 }

@@ -130,6 +130,7 @@ pub(crate) fn tasks_of_a_service_are_counted_and_wait_to_be_settled(media: &impl
             tx.put(Task { life: Life::Running { started_at: Timestamp::EPOCH }, ..of_service(1) });
             tx.put(Task { life: over, desired: stop(), ..of_service(2) });
             tx.put(Task { life: over, desired: stop(), settled: true, ..of_service(3) });
+            tx.put(Task { life: Life::Stopping { started_at: None }, desired: stop(), ..of_service(5) });
             // Whoever says so is no service.
             tx.put(Task { life: over, desired: stop(), group: "family:web".into(), ..of_service(4) });
         })
@@ -138,6 +139,6 @@ pub(crate) fn tasks_of_a_service_are_counted_and_wait_to_be_settled(media: &impl
         assert_eq!(view.counts().deployment(region("us-east-1"), id), GroupCounts { running: 1, pending: 0, desired: 1 });
         let unsettled = TaskIndex::Unsettled(region("us-east-1"), "default".into(), "service:web".into());
         let found: Vec<u8> = view.with::<Task>(&unsettled, ..).map(|task| task.id.as_bytes()[0]).collect();
-        assert_eq!(found, [2]);
+        assert_eq!(found, [2, 5]);
     });
 }

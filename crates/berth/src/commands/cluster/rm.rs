@@ -15,6 +15,10 @@ pub(super) struct Rm {
     /// Clusters without nodes, tasks and services
     #[arg(required = true)]
     names: Vec<String>,
+
+    /// Print one JSON object for each
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn run(arguments: &Rm) -> Result<()> {
@@ -22,7 +26,7 @@ pub(super) async fn run(arguments: &Rm) -> Result<()> {
     for name in &arguments.names {
         let input = DeleteClusterRequest { cluster: name.clone() };
         connection.client.call(&input).await.with_context(|| format!("deleting the cluster {name}"))?;
-        terminal::print(&format!("{name}\n"))?;
+        terminal::removed(name, arguments.json)?;
     }
     Ok(())
 }

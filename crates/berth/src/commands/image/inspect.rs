@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{agent, explained};
+use super::{agent, explained, meant};
 use crate::cli::Data;
 use crate::terminal;
 
@@ -11,12 +11,14 @@ pub(super) struct Inspect {
     #[command(flatten)]
     data: Data,
 
-    /// A name as `berth image ls` shows it
-    #[arg(value_name = "NAME")]
+    /// A name or an id as `berth image ls` shows it, or what the id begins with
+    #[arg(value_name = "NAME|ID")]
     name: String,
 }
 
 pub(super) async fn run(arguments: &Inspect) -> Result<()> {
-    let image = agent(&arguments.data).inspect(&arguments.name).await.map_err(explained)?;
+    let agent = agent(&arguments.data);
+    let name = meant(&agent, &arguments.name).await?.swap_remove(0);
+    let image = agent.inspect(&name).await.map_err(explained)?;
     terminal::print(&format!("{}\n", serde_json::to_string_pretty(&image)?))
 }

@@ -1,28 +1,36 @@
 //! `berth image ls`.
 
 use anyhow::Result;
+use berth_agent::images::ListedImage;
 
 use super::{agent, bytes, explained};
 use crate::cli::Data;
-use crate::terminal::{self, Cell, FAINT};
+use crate::terminal::{self, Cell, FAINT, Watch};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Ls {
     #[command(flatten)]
     data: Data,
 
+    #[command(flatten)]
+    watch: Watch,
+
     /// Print a JSON array
-    #[arg(long)]
+    #[arg(long, conflicts_with = "watch")]
     json: bool,
 }
 
 pub(super) async fn run(arguments: &Ls) -> Result<()> {
-    let images = agent(&arguments.data).list().await.map_err(explained)?;
+    let agent = agent(&arguments.data);
     if arguments.json {
-        return terminal::print(&format!("{}\n", serde_json::to_string(&images)?));
+        return terminal::print(&format!("{}\n", serde_json::to_string(&agent.list().await.map_err(explained)?)?));
     }
+    arguments.watch.print(async || Ok(page(&agent.list().await.map_err(explained)?))).await
+}
+
+fn page(images: &[ListedImage]) -> String {
     let mut rows: Vec<[Cell; 5]> = Vec::new();
-    for image in &images {
+    for image in images {
         let names = if image.names.is_empty() { vec!["-".to_owned()] } else { image.names.clone() };
         let imported = i64::try_from(image.imported_at.saturating_mul(1000)).unwrap_or(i64::MAX);
         rows.extend(names.into_iter().map(|name| {
@@ -35,7 +43,7 @@ pub(super) async fn run(arguments: &Ls) -> Result<()> {
             ]
         }));
     }
-    terminal::print(&terminal::table(["NAME", "ID", "SIZE", "IMPORTED", "TASKS"], &rows))
+    terminal::table(["NAME", "ID", "SIZE", "IMPORTED", "TASKS"], &rows)
 }
 
 /// The beginning of a digest.

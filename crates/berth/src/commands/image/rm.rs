@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use berth_agent::images::LocalError;
 
-use super::{agent, explained};
+use super::{agent, explained, meant};
 use crate::cli::Data;
 use crate::{tasks, terminal};
 
@@ -12,8 +12,8 @@ pub(super) struct Rm {
     #[command(flatten)]
     data: Data,
 
-    /// Names as `berth image ls` shows them
-    #[arg(required = true, value_name = "NAME")]
+    /// Names as `berth image ls` shows them, or ids or what they begin with: all names of an image
+    #[arg(required = true, value_name = "NAME|ID")]
     names: Vec<String>,
 
     /// Also if tasks use it; those go on, and the image goes with the last of them
@@ -27,7 +27,12 @@ pub(super) struct Rm {
 
 pub(super) async fn run(arguments: &Rm) -> Result<()> {
     let agent = agent(&arguments.data);
-    for name in &arguments.names {
+    let mut names = Vec::new();
+    // A mistake in one of them removes none.
+    for text in &arguments.names {
+        names.extend(meant(&agent, text).await?);
+    }
+    for name in &names {
         match agent.remove(name, arguments.force).await {
             Ok(()) if arguments.json => terminal::print(&format!("{}\n", serde_json::json!({ "removed": name })))?,
             Ok(()) => terminal::print(&format!("removed {name}\n"))?,

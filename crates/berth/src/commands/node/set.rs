@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use berth_api::ecs::{ContainerInstanceStatus, UpdateContainerInstancesStateRequest};
+use berth_wire::EnumShape as _;
 
 use super::find;
 use crate::cli::Place;
@@ -16,6 +17,10 @@ pub(super) struct Set {
     /// Ids of nodes, or what they begin with
     #[arg(required = true)]
     nodes: Vec<String>,
+
+    /// Print one JSON object for each
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn run(arguments: &Set, status: ContainerInstanceStatus) -> Result<()> {
@@ -32,7 +37,9 @@ pub(super) async fn run(arguments: &Set, status: ContainerInstanceStatus) -> Res
         if let Some(failure) = answer.failures.unwrap_or_default().pop() {
             bail!("node {} stays as it is: {}", tasks::short_id(&arn), failure.reason.unwrap_or_default());
         }
-        terminal::print(&format!("{}\n", tasks::id(&arn)))?;
+        let id = tasks::id(&arn);
+        let object = || serde_json::json!({ "id": id, "status": status.as_str() }).to_string();
+        terminal::print(&format!("{}\n", if arguments.json { object() } else { id.to_owned() }))?;
     }
     Ok(())
 }

@@ -15,6 +15,10 @@ pub(super) struct Rm {
     /// Revisions: FAMILY:NUMBER
     #[arg(required = true, value_name = "FAMILY:NUMBER")]
     revisions: Vec<String>,
+
+    /// Print one JSON object for each
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn run(arguments: &Rm) -> Result<()> {
@@ -22,7 +26,7 @@ pub(super) async fn run(arguments: &Rm) -> Result<()> {
     for revision in &arguments.revisions {
         let input = DeregisterTaskDefinitionRequest { task_definition: revision.clone() };
         connection.client.call(&input).await.with_context(|| format!("deregistering {revision}"))?;
-        terminal::print(&format!("{revision}\n"))?;
+        terminal::removed(revision, arguments.json)?;
     }
     Ok(())
 }

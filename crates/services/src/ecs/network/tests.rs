@@ -1,4 +1,5 @@
 use berth_api::ecs::{AssignPublicIp, AwsVpcConfiguration, NetworkConfiguration};
+use berth_model::AttachmentStatus;
 use berth_store::backend::Memory;
 use berth_store::{Options, Store};
 

@@ -72,7 +72,7 @@ async fn policies_see_the_keys_that_are_taken_off() {
 #[tokio::test]
 async fn name_of_no_resource_is_a_target_all_the_same() {
     let ecs = service().await;
-    for arn in ["web", "arn:aws:ecs:us-east-1:111111111111:cluster/web", "arn:aws:ecs:us-east-1:000000000000:service/web/api"] {
+    for arn in ["web", "arn:aws:ecs:us-east-1:111111111111:cluster/web", "arn:aws:ecs:us-east-1:000000000000:service/api"] {
         let input = api::ListTagsForResourceRequest { resource_arn: arn.to_owned() };
         assert_eq!(ecs.access_list_tags_for_resource(&call(), &input), [Target::new(arn)]);
     }

@@ -1,0 +1,99 @@
+//! A service with all that a decision about it is made on, as stored.
+
+use std::collections::BTreeSet;
+
+use berth_model::{
+    ContainerInstance, DeploymentId, InstanceId, InstanceStatus, RevisionId, Service, ServiceDeployment, Task, TaskDefinition,
+    TaskSet,
+};
+use berth_plan::service::{Set, View};
+use berth_store::{InstanceKey, OfService, ServiceDeploymentKey, Shared, State, TaskIndex};
+
+use super::recipe::{self, Recipe};
+use super::{PlacementsOf, Standing, Trouble};
+
+/// What was read.
+#[derive(Debug)]
+pub(super) struct Scene {
+    pub(super) service: Shared<Service>,
+    primary: Option<Recipe>,
+    replaced: Vec<(DeploymentId, Shared<TaskDefinition>)>,
+    records: Vec<Shared<ServiceDeployment>>,
+    tasks: Vec<Shared<Task>>,
+    leaving: BTreeSet<InstanceId>,
+    sets: Vec<(Shared<TaskSet>, Recipe)>,
+}
+
+impl Scene {
+    /// Reads all that belongs to a service.
+    pub(super) fn of(state: &State, service: &Shared<Service>, standing: &mut Standing) -> Result<Self, Trouble> {
+        let primary = service.primary().map(|primary| Recipe::of(state, service, primary.revision, Some(standing)));
+        let primary = primary.transpose()?;
+        let others = service.deployments.iter().skip(1);
+        let replaced = others.map(|other| Ok((other.id, recipe::definition(state, service, &other.family, other.definition)?)));
+        let replaced = replaced.collect::<Result<_, Trouble>>()?;
+        let tasks = tasks(state, service);
+        let leaving = leaving(state, service, &tasks);
+        let key = OfService::Service(service.region, service.cluster.clone(), service.name.clone());
+        let sets = state.with::<TaskSet>(&key, ..);
+        let sets = sets.map(|set| Ok((set.clone(), Recipe::of(state, service, set.revision, None)?)));
+        let sets = sets.collect::<Result<_, Trouble>>()?;
+        Ok(Self { service: service.clone(), primary, replaced, records: records(state, service), tasks, leaving, sets })
+    }
+
+    /// As decisions see it.
+    pub(super) fn view<'s>(&'s self, state: &'s State, placements: PlacementsOf) -> View<'s> {
+        let set = |(record, recipe): &'s (Shared<TaskSet>, Recipe)| Set {
+            record,
+            revision: recipe.revision(),
+            pool: recipe.pool_in(state, placements),
+        };
+        View {
+            service: &self.service,
+            revision: self.primary.as_ref().map(Recipe::revision),
+            replaced: self.replaced.iter().map(|(id, definition)| (*id, &*definition.facts)).collect(),
+            records: self.records.iter().map(|record| &**record).collect(),
+            tasks: self.tasks.iter().map(|task| &**task).collect(),
+            leaving: &self.leaving,
+            pool: self.primary.as_ref().and_then(|primary| primary.pool_in(state, placements)),
+            sets: self.sets.iter().map(set).collect(),
+        }
+    }
+
+    /// What tasks of a revision are made from, if it was read.
+    pub(super) fn recipe(&self, revision: RevisionId) -> Option<&Recipe> {
+        self.recipes().find(|recipe| recipe.record.id == revision)
+    }
+
+    /// All that tasks are made from.
+    pub(super) fn recipes(&self) -> impl Iterator<Item = &Recipe> {
+        self.primary.iter().chain(self.sets.iter().map(|(_, recipe)| recipe))
+    }
+}
+
+/// The records of its deployments that are not over. Those of deployments that it has not any more are.
+fn records(state: &State, service: &Service) -> Vec<Shared<ServiceDeployment>> {
+    let ids: BTreeSet<_> = service.deployments.iter().map(|deployment| deployment.record).collect();
+    let record = |id| state.get::<ServiceDeployment>(&ServiceDeploymentKey { region: service.region, id });
+    ids.into_iter().filter_map(record).filter(|record| !record.status.is_final()).cloned().collect()
+}
+
+/// Its tasks that are meant to run, and those that are not and of whose end it has not taken note.
+fn tasks(state: &State, service: &Service) -> Vec<Shared<Task>> {
+    let (region, cluster, group) = (service.region, &service.cluster, service.group());
+    let live = TaskIndex::Group(region, cluster.clone(), group.clone(), true);
+    let ended = TaskIndex::Unsettled(region, cluster.clone(), group);
+    let all = state.with::<Task>(&live, ..).chain(state.with::<Task>(&ended, ..));
+    // What a caller put into the group before callers were kept from it is not the service's.
+    all.filter(|task| task.is_of_service()).cloned().collect()
+}
+
+/// Which of the instances of these tasks take no tasks any more.
+fn leaving(state: &State, service: &Service, tasks: &[Shared<Task>]) -> BTreeSet<InstanceId> {
+    let all: BTreeSet<InstanceId> = tasks.iter().filter_map(|task| task.instance).collect();
+    let stays = |id: &InstanceId| {
+        let instance = state.get::<ContainerInstance>(&InstanceKey { region: service.region, id: *id });
+        instance.is_some_and(|instance| instance.status == InstanceStatus::Active)
+    };
+    all.into_iter().filter(|id| !stays(id)).collect()
+}

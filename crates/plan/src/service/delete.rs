@@ -1,0 +1,25 @@
+//! The end of a service.
+
+use berth_model::{Service, ServiceDeployment, ServiceDeploymentStatus, ServiceStatus, Timestamp};
+
+/// The service as it is once a caller deleted it, and the record of the deployment that was on its way. Its tasks are for
+/// [`reconcile`](super::reconcile) to stop.
+#[must_use]
+pub fn delete(service: &Service, in_flight: Option<&ServiceDeployment>, now: Timestamp) -> (Service, Option<ServiceDeployment>) {
+    let next = Service {
+        status: ServiceStatus::Draining,
+        desired_count: 0,
+        updated_at: now,
+        version: service.version + 1,
+        ..service.clone()
+    };
+    let stopped = in_flight.filter(|record| !record.status.is_final()).map(|record| ServiceDeployment {
+        status: ServiceDeploymentStatus::Stopped,
+        reason: Some("Service deployment was stopped because the service was deleted.".into()),
+        stopped_at: Some(now),
+        finished_at: Some(now),
+        updated_at: now,
+        ..record.clone()
+    });
+    (next, stopped)
+}

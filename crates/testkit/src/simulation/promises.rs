@@ -1,0 +1,100 @@
+//! What must hold whatever happens. Looked at from outside: at the states before and after a pass, not at its plan.
+
+use std::collections::BTreeMap;
+
+use berth_model::{
+    ContainerInstance, Health, InstanceStatus, Resources, Scheduling, Service, ServiceStatus, Task, TaskId, Timestamp,
+};
+use berth_plan::service::Bounds;
+use berth_store::{InstanceKey, ServiceKey, State, TaskKey};
+
+use super::world::definition;
+
+/// Checks a pass of a service.
+pub(super) fn check(before: &State, after: &State, key: &ServiceKey, now: Timestamp) {
+    ledgers_are_right(after);
+    every_end_has_a_reason(after);
+    let (Some(was), Some(service)) = (before.get::<Service>(key), after.get::<Service>(key)) else { return };
+    let (old, new) = (live(before, service), live(after, service));
+    let started = new.keys().filter(|id| !old.contains_key(id)).count();
+    let stopped: Vec<&Task> = old.iter().filter(|(id, _)| !new.contains_key(id)).map(|(_, task)| task).collect();
+    starts_are_on_nodes_that_take_tasks(&new, &old, after);
+    if was.status != ServiceStatus::Active {
+        assert_eq!(started, 0, "a deleted service starts nothing");
+        return;
+    }
+    let configuration = &service.configuration;
+    let bounds = Bounds::of(service.desired_count, configuration.minimum_healthy_percent, configuration.maximum_percent);
+    assert!(
+        started == 0 || old.len() + started <= bounds.most as usize,
+        "{} + {started} tasks: above {}",
+        old.len(),
+        bounds.most
+    );
+    for task in &stopped {
+        assert!(!task.is_protected(now), "a protected task is stopped");
+    }
+    let counts = |task: &&Task| is_healthy(before, task) && (service.scheduling == Scheduling::Replica || is_target(after, task));
+    let healthy = old.values().filter(counts).count();
+    let lost = stopped.iter().copied().filter(|task| counts(task)).count();
+    assert!(lost == 0 || healthy - lost >= bounds.least as usize, "{healthy} - {lost} healthy tasks: below {}", bounds.least);
+}
+
+/// The tasks of a service that are meant to run, and may.
+pub(super) fn live(state: &State, service: &Service) -> BTreeMap<TaskId, Task> {
+    let of = |task: &Task| task.cluster == service.cluster && task.group == service.group() && task.is_of_service();
+    let lives = |task: &Task| task.desired.is_running() && !task.life.has_ended();
+    let tasks = state.range::<Task>(..).filter(|task| of(task) && lives(task));
+    tasks.map(|task| (task.id, Task::clone(task))).collect()
+}
+
+/// Whether a task runs and nothing says that it is not well.
+pub(super) fn is_healthy(state: &State, task: &Task) -> bool {
+    let is_checked = definition(state, task).is_some_and(|definition| definition.facts.containers[0].health_checked);
+    task.life.is_running()
+        && match task.containers[0].health {
+            Health::Unhealthy => false,
+            Health::Unknown => !is_checked,
+            Health::Healthy => true,
+        }
+}
+
+fn node<'s>(state: &'s State, task: &Task) -> Option<&'s ContainerInstance> {
+    let key = InstanceKey { region: task.region, id: task.instance? };
+    state.get::<ContainerInstance>(&key).map(|node| &**node)
+}
+
+/// Whether a daemon wants a task where this one is.
+fn is_target(state: &State, task: &Task) -> bool {
+    node(state, task).is_some_and(|node| node.status == InstanceStatus::Active && node.agent_connected)
+}
+
+fn starts_are_on_nodes_that_take_tasks(new: &BTreeMap<TaskId, Task>, old: &BTreeMap<TaskId, Task>, after: &State) {
+    for task in new.values().filter(|task| !old.contains_key(&task.id)) {
+        assert!(is_target(after, task), "a task is started on a node that takes none");
+        assert!(after.get::<Task>(&TaskKey { region: task.region, id: task.id }).is_some());
+    }
+}
+
+/// No node has more than it has, no port is held twice, and each ledger is what its tasks hold.
+fn ledgers_are_right(state: &State) {
+    let mut held: BTreeMap<_, Resources> = BTreeMap::new();
+    for task in state.range::<Task>(..).filter(|task| !task.is_stopped()) {
+        let Some(id) = task.instance else { continue };
+        let sum = held.entry(id).or_default();
+        // Adding a port that is held already is refused.
+        *sum = sum.checked_add(&task.reservation).unwrap_or_else(|what| panic!("two tasks hold the same {what} of {id}"));
+    }
+    for node in state.range::<ContainerInstance>(..) {
+        let held = held.remove(&node.id).unwrap_or_default();
+        assert_eq!(held, node.used, "the ledger of {} is not what its tasks hold", node.id);
+        assert!(held.cpu <= node.registered.cpu && held.memory <= node.registered.memory, "more than {} has", node.id);
+    }
+}
+
+fn every_end_has_a_reason(state: &State) {
+    for task in state.range::<Task>(..).filter(|task| task.is_stopped()) {
+        let reason = task.desired.stop().map(|stop| &*stop.reason);
+        assert!(reason.is_some_and(|reason| !reason.is_empty()), "task {} is over, and nobody says why", task.id);
+    }
+}
