@@ -12,7 +12,7 @@ use crate::confinement;
 use crate::devices::Node;
 use crate::failure::{Result, at, broken, wrong};
 use crate::identity::Identity;
-use crate::stage::{self, Stage};
+use crate::stage::Stage;
 use crate::user_namespace::path_of;
 
 /// Hidden in a container.

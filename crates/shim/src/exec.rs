@@ -194,9 +194,9 @@ impl Target {
         }
         let spec: ContainerSpec = read(&folder.spec())?;
         let over = || broken("entering the container", &"it does not run");
-        let (_, process) = first_process(&folder)?.ok_or_else(over)?;
+        let (first, process) = first_process(&folder)?.ok_or_else(over)?;
         let cgroup = format!("{cgroup}/{}/{}", spec.group, spec.id);
-        Ok(Self { spec, cgroup, process, first: container.pid, _lock: lock })
+        Ok(Self { spec, cgroup, process, first: first.pid, _lock: lock })
     }
 }
 

@@ -163,7 +163,18 @@ impl Shim {
             pid
         } else {
             let (socket, failure) = (socket.as_raw_fd(), failure_to);
-            worker::make(Work { bundle: &stage.bundle, spec, cgroups, cgroup, confinement, program, failure, socket, stdio, console })?
+            worker::make(Work {
+                bundle: &stage.bundle,
+                spec,
+                cgroups,
+                cgroup,
+                confinement,
+                program,
+                failure,
+                socket,
+                stdio,
+                console,
+            })?
         };
         self.steps.done("build");
         let output = streams.output()?;

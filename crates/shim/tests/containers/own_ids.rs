@@ -251,7 +251,9 @@ fn what_a_container_may_ask_of_the_kernel_it_gets_within_its_ids() {
     ] {
         spec.process.args = process(arguments).args;
         for (_, text) in node.both(&spec) {
-            assert_eq!(text, said, "{arguments:?}");
+            // As in `confinement::limits_above_the_machines_own_are_lowered_to_them`.
+            let raised = !crate::MAKES_ITSELF && text == "200 200\n";
+            assert!(text == said || raised, "{arguments:?}: {text}");
         }
     }
 }

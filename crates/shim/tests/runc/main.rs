@@ -26,8 +26,7 @@ use std::path::{Path, PathBuf};
 /// Whether the shim makes the containers itself.
 const MAKES_ITSELF: bool = false;
 /// What comes to be on the way to a container, and what is in it then.
-const ON_THE_WAY: [(&str, &str); 4] =
-    [("", ""), ("bundle/config.json", ""), ("library/a", ""), ("library/a/state.json", "pid")];
+const ON_THE_WAY: [(&str, &str); 4] = [("", ""), ("bundle/config.json", ""), ("library/a", ""), ("library/a/state.json", "pid")];
 
 /// Where that is: in its folder.
 fn on_the_way(folder: &Path, _: i32) -> PathBuf {
