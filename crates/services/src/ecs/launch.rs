@@ -71,12 +71,12 @@ impl Launch {
         let disk = disk(&document, wishes.overrides, kind)?;
         let reservation = overrides.facts.reservation();
         let tags = wished_tags(&definition, cluster, wishes)?;
-        let group = match short(wishes.group, "group")? {
+        let group = match short(wishes.group, "group", LONGEST_GROUP)? {
             Some(group) => group,
             None => Name::new(&format!("family:{}", definition.family)),
         };
         let group = GroupKey { cluster: cluster.clone(), name: group };
-        let started_by = short(wishes.started_by, "startedBy")?;
+        let started_by = short(wishes.started_by, "startedBy", LONGEST_STARTER)?;
         let zones = network.as_ref().map(Network::zones);
         let client_token = client_token.map(Into::into);
         Ok(Self {
@@ -190,11 +190,15 @@ fn invalid(message: impl Into<String>) -> Refusal {
     errors::invalid_parameter_exception(message)
 }
 
-/// A group or startedBy: 128 characters at most.
-fn short(given: Option<&str>, what: &str) -> Result<Option<Name>, Refusal> {
-    const LONGEST: usize = 128;
+/// A group: 255 characters at most, as the developer guide says.
+const LONGEST_GROUP: usize = 255;
+/// Who started a task: 128 characters at most, as the API reference says.
+const LONGEST_STARTER: usize = 128;
+
+/// A text that may be empty, and then counts as not given.
+fn short(given: Option<&str>, what: &str, longest: usize) -> Result<Option<Name>, Refusal> {
     match given.filter(|text| !text.is_empty()) {
-        Some(text) if text.chars().count() > LONGEST => Err(invalid(format!("{what} must have at most {LONGEST} characters."))),
+        Some(text) if text.chars().count() > longest => Err(invalid(format!("{what} longer than {longest}."))),
         Some(text) => Ok(Some(Name::new(text))),
         None => Ok(None),
     }
