@@ -244,6 +244,11 @@ fn check_document(
     )))
 }
 
+/// GiB of a disk of the task's own, by its definition alone.
+pub(super) fn disk_of(definition: &TaskDefinition, kind: LaunchType) -> Result<Option<u32>, Refusal> {
+    disk(&task_definition::parse(&definition.document)?, None, kind)
+}
+
 /// GiB of a disk of the task's own: what the caller says, else the definition; nothing if nobody says anything.
 fn disk(
     definition: &api::TaskDefinition,
