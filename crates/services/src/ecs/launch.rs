@@ -221,9 +221,11 @@ fn refuse_what_does_not_act(
     check_document(definition, document, wishes.overrides)
 }
 
-/// Whether all that a definition asks for acts.
-pub(super) fn check_definition(definition: &TaskDefinition, overrides: Option<&api::TaskOverride>) -> Result<(), Refusal> {
-    check_document(definition, &task_definition::parse(&definition.document)?, overrides)
+/// Whether all that a definition asks for acts, as it is; GiB of the disk that its tasks have of their own, if it says that.
+pub(super) fn check_definition(definition: &TaskDefinition, kind: LaunchType) -> Result<Option<u32>, Refusal> {
+    let document = task_definition::parse(&definition.document)?;
+    check_document(definition, &document, None)?;
+    disk(&document, None, kind)
 }
 
 fn check_document(
@@ -242,11 +244,6 @@ fn check_document(
         definition.revision,
         fields.join(", ")
     )))
-}
-
-/// GiB of a disk of the task's own, by its definition alone.
-pub(super) fn disk_of(definition: &TaskDefinition, kind: LaunchType) -> Result<Option<u32>, Refusal> {
-    disk(&task_definition::parse(&definition.document)?, None, kind)
 }
 
 /// GiB of a disk of the task's own: what the caller says, else the definition; nothing if nobody says anything.

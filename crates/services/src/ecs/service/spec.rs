@@ -28,6 +28,7 @@ pub(in crate::ecs) struct Spec {
     pub(in crate::ecs) definition: Shared<TaskDefinition>,
     pub(in crate::ecs) source: Source,
     pub(in crate::ecs) network: Option<ServiceNetwork>,
+    /// GiB of the disk of each task, where the definition says it.
     disk: Option<u32>,
 }
 
@@ -44,8 +45,7 @@ impl Spec {
         }
         let network = network::checked(state, definition.region, (facts.network_mode, launch), network)?;
         let network = network.map(|network| network.record());
-        launch::check_definition(&definition, None)?;
-        let disk = launch::disk_of(&definition, launch)?;
+        let disk = launch::check_definition(&definition, launch)?;
         let is_fargate = launch == LaunchType::Fargate;
         if is_fargate {
             fargate::check_version(platform_version)?;
