@@ -45,6 +45,8 @@ pub(crate) struct Prepared {
 /// `/proc/self/exe` is this program, and there are kernels (6.11, 6.12) on which a running program's file can be written: that
 /// would be the way to root on the host. Returns if the kernel cannot do that (before 5.12), and then goes on as it is.
 pub(crate) fn run_read_only(cgroup: &OsStr, namespaces: Option<&OsString>) -> ExitCode {
+    // What whoever started the agent left open is nothing for containers.
+    let _ = system::close_later(3);
     let again = || {
         let program = std::env::current_exe().ok()?;
         let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;

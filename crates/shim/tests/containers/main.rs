@@ -5,6 +5,7 @@ mod again;
 mod confinement;
 mod faults;
 mod groups;
+mod hostile;
 mod life;
 mod node;
 mod output;
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// Whether the shim makes the containers itself.
 const MAKES_ITSELF: bool = true;
+/// What an init has open: its streams, and nothing else.
+const INIT_HAS: &str = "0 1 2\n";
 /// What comes to be on the way to a container, and what is in it then.
 const ON_THE_WAY: [(&str, &str); 4] =
     [("", ""), ("bundle/config.json", ""), ("library/a/notify.sock", ""), ("library/a/state.json", "pid")];
