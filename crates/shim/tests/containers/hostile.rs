@@ -7,23 +7,14 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use berth_runtime::{Folder, Holder, Limits, Output, ProcessSpec, Runtime, Standing, WhenFull};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::node::{Node, process};
+use crate::node::{Node, process, until};
 
 fn holder(folder: &Path) -> Holder {
-    serde_json::from_slice(&fs::read(Folder::new(folder).holder()).unwrap()).unwrap()
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !holds() {
-        assert!(Instant::now() < end, "it never happens that {what}");
-        thread::yield_now();
-    }
+    Holder::last(&fs::read(Folder::new(folder).holder()).unwrap()).unwrap().unwrap()
 }
 
 #[test]

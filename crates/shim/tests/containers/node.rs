@@ -244,3 +244,12 @@ pub(crate) fn process(arguments: &[&str]) -> ProcessSpec {
 pub(crate) fn readable(fd: &OwnedFd) {
     while poll(&mut [PollFd::new(fd, PollFlags::IN)], None).is_err() {}
 }
+
+/// Waits for something that takes no longer than a minute.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < end, "it never happens that {what}");
+        std::thread::yield_now();
+    }
+}
