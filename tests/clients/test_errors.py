@@ -123,7 +123,7 @@ REFUSALS = [
         "InvalidParameterException",
         "less than or equal to 50",
     ),
-    ("describe_clusters", {"clusters": ["c"] * 101}, "InvalidParameterException", "more than 100 entries"),
+    ("describe_clusters", {"clusters": ["c"] * 101}, "InvalidParameterException", "clusters can have at most 100 items."),
     ("list_clusters", {"maxResults": 0}, "InvalidParameterException", "maxResults"),
     ("register_task_definition", {"family": "f", "containerDefinitions": []}, "ClientException", ""),
     (
@@ -191,7 +191,7 @@ REFUSALS = [
         "describe_container_instances",
         {"containerInstances": [ABSENT] * 101},
         "InvalidParameterException",
-        "more than 100 entries",
+        "instanceIds can have at most 100 items.",
     ),
     (
         "describe_container_instances",
@@ -210,7 +210,7 @@ REFUSALS = [
     ("list_container_instances", {"filter": "a ==="}, "InvalidParameterException", "filter"),
     ("discover_poll_endpoint", {"containerInstance": "short"}, "InvalidParameterException", "containerInstanceId length"),
     ("describe_tasks", {"tasks": []}, "InvalidParameterException", "Tasks cannot be empty."),
-    ("describe_tasks", {"tasks": [ABSENT] * 101}, "InvalidParameterException", "more than 100 entries"),
+    ("describe_tasks", {"tasks": [ABSENT] * 101}, "InvalidParameterException", "taskIds can have at most 100 items."),
     ("describe_tasks", {"tasks": ["short"]}, "InvalidParameterException", "taskId length should be one of [32,36]"),
     ("describe_tasks", {"tasks": ["z" * 32]}, "InvalidParameterException", "Invalid taskId"),
     ("describe_tasks", {"tasks": [INSTANCE]}, "InvalidParameterException", "is not a task"),
@@ -230,7 +230,7 @@ REFUSALS = [
         "start_task",
         {"taskDefinition": "none", "containerInstances": [ABSENT] * 11},
         "InvalidParameterException",
-        "more than 10 entries",
+        "instanceIds can have at most 10 items.",
     ),
     (
         "start_task",
@@ -246,7 +246,7 @@ REFUSALS = [
     ),
     ("stop_task", {"task": ABSENT}, "InvalidParameterException", "The referenced task was not found."),
     ("stop_task", {"task": "short"}, "InvalidParameterException", "taskId length should be one of [32,36]"),
-    ("stop_task", {"task": ABSENT, "reason": "x" * 1025}, "InvalidParameterException", "1024"),
+    ("stop_task", {"task": ABSENT, "reason": "x" * 1025}, "InvalidParameterException", "reason longer than 1024."),
     (
         "submit_task_state_change",
         {"task": ABSENT, "status": "RUNNING"},
@@ -290,8 +290,8 @@ def test_task_of_another_cluster_is_refused(ecs, agent, family, refused):
 @pytest.mark.parametrize(
     "members, text",
     [
-        ({"group": "x" * 129}, "group"),
-        ({"startedBy": "x" * 129}, "startedBy"),
+        ({"group": "x" * 256}, "group longer than 255."),
+        ({"startedBy": "x" * 129}, "startedBy longer than 128."),
         ({"platformVersion": "1.4.0"}, "platform version"),
         ({"propagateTags": "SERVICE"}, "propagateTags"),
         ({"tags": [{"key": "aws:x", "value": ""}]}, "reserved"),

@@ -69,7 +69,7 @@ def test_instances_that_cannot_change_are_failures(ecs, agent):
     "parameters, text",
     [
         ({"containerInstances": [], "status": "DRAINING"}, "cannot be empty"),
-        ({"containerInstances": [ABSENT] * 11, "status": "DRAINING"}, "more than 10 entries"),
+        ({"containerInstances": [ABSENT] * 11, "status": "DRAINING"}, "instanceIds can have at most 10 items."),
         ({"containerInstances": ["short"], "status": "DRAINING"}, "containerInstanceId length"),
         ({"containerInstances": [ABSENT], "status": "REGISTERING"}, "one of [ACTIVE,DRAINING]"),
         ({"containerInstances": [ABSENT], "status": "GONE"}, "status"),

@@ -115,3 +115,33 @@ def test_commands_pull_show_and_remove(node, registry, archive):
     assert image not in names and "berth-demo:latest" in names, "what was imported stays"
     missing = node.run("image", "inspect", image, check=False)
     assert missing.returncode != 0 and image in missing.stderr
+
+
+def test_image_for_which_the_disk_has_no_room_is_refused_and_leaves_nothing(fresh, registry, archive):
+    """The disk is the node's own, small and nearly full; with room on it the same task runs."""
+    own = registry()
+    own.push("team/app", "1", archive)
+    node = fresh()
+    node.folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512m,mode=755", "tmpfs", node.folder], check=True)
+    try:
+        node.start()
+        images = node.folder / "agent" / "images"
+
+        def kept():
+            return sorted(path for path in images.rglob("*") if path.is_file() and path.stat().st_size > 4096)
+
+        before = kept()
+        ballast = node.folder / "ballast"
+        ballast.write_bytes(bytes(300 << 20))
+        family = node.define({"image": f"{own.address}/team/app:1", "command": ["exit", "7"]})
+        task = node.awaits(node.launch(family), "STOPPED", within=60)
+        reason = task["containers"][0]["reason"]
+        assert reason.startswith("CannotPullContainerError") and "bytes free" in reason, reason
+        assert kept() == before
+        ballast.unlink()
+        assert node.awaits(node.launch(family), "STOPPED", within=60)["containers"][0]["exitCode"] == 7
+    finally:
+        node.end()
+        node.up = None
+        subprocess.run(["umount", "--lazy", node.folder], check=True)

@@ -136,7 +136,7 @@ fn assemble(
     Ok(ContainerSpec {
         id: runtime_id(task, container),
         group: group(task).name,
-        rootfs: Rootfs { layers: image.layers.clone(), read_only },
+        rootfs: Rootfs { layers: image.layers.clone(), read_only, changes: None },
         process: process::of(&wanted, &image.config, &hostname, &connection.environment)?,
         init: host.init == Some(true),
         open_input: wanted.config.open_stdin == Some(true),

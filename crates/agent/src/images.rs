@@ -5,6 +5,8 @@
 //! - A name that was resolved once costs a look into memory, until names change.
 //! - What a task uses stays as long as its [`Resolved`] lives, whatever becomes of names. Disk is given back in the background, slowly.
 
+pub(crate) mod answer;
+
 mod behavior;
 mod cleanup;
 mod door;
@@ -35,8 +37,9 @@ pub use pulling::{PullFailure, PullProgress, PullTimes};
 pub use registry::{FetchError, Patience, Registries, RegistrySettings, Retried, SettingsError};
 pub use removal::RemoveError;
 pub use resolved::{ResolveError, Resolved, Unpacked};
-pub use server::{ServeError, serve};
+pub use server::ServeError;
 pub use settings::{CleanupSettings, ImageSettings};
 pub use tidying::keep_tidy;
 
 pub(crate) use registry::tls;
+pub(crate) use server::serve;

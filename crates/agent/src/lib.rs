@@ -12,6 +12,7 @@
 pub mod container_spec;
 pub mod images;
 pub mod logs;
+pub mod volumes;
 
 mod backoff;
 mod capabilities;
@@ -29,7 +30,6 @@ mod registration;
 mod run;
 mod task;
 mod telemetry;
-mod volumes;
 
 pub use config::Config;
 pub use environment_files::S3Settings;

@@ -11,11 +11,13 @@ mod links;
 mod names;
 mod of_task;
 mod ports;
+mod traffic;
 mod watch;
 mod wiring;
 
 pub(crate) use links::{Link, of as links_of};
 pub(crate) use of_task::{Linked, Pending, TaskNetwork};
 pub(crate) use ports::reported;
+pub(crate) use traffic::SlotTraffic;
 pub(crate) use watch::keep_watch;
 pub(crate) use wiring::Wiring;

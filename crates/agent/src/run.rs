@@ -22,7 +22,7 @@ use crate::node::{Message, Node};
 use crate::registration::register;
 use crate::task::{Shared, unblocked};
 use crate::telemetry::TelemetryStream;
-use crate::volumes::Volumes;
+use crate::volumes::{Shelf, Volumes};
 
 /// Reports that are on their way at the same time, at most.
 const MOST_REPORTS: usize = 32;
@@ -63,6 +63,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let wakes =
         Wakes::start().map_err(|error| AgentError::Machine { what: "the output of containers", problem: error.to_string() })?;
     let log_folder = config.data.join("logs");
+    let volumes = volumes_of(&config.data, &tasks).await;
     let shared = Arc::new(Shared {
         client: client.clone(),
         cluster: config.cluster.clone(),
@@ -71,7 +72,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         runtime: Arc::clone(&config.runtime),
         images: images.clone(),
         s3: config.s3.clone().map(Arc::new),
-        volumes: volumes_of(&config.data, &tasks).await,
+        volumes: volumes.clone(),
         wiring: Arc::clone(&wiring),
         wakes,
         logs: log_folder.clone(),
@@ -84,8 +85,9 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let health = Arc::clone(&shared.health);
     let node = Node::open(shared, &config.data, identity.arn(), adopting).await;
     let (messages, heard) = mpsc::channel(MOST_MESSAGES);
+    let shelf = Shelf::new(volumes, messages.clone());
     parts.spawn(node.run(heard));
-    parts.spawn(network::keep_watch(wiring, shutdown.clone()));
+    parts.spawn(network::keep_watch(Arc::clone(&wiring), shutdown.clone()));
     let socket = config.data.join("agent.sock");
     parts.spawn(logs::keep_tidy(log_folder, Retention::default(), shutdown.clone()));
     let (library, ends) = (images.clone(), shutdown.clone());
@@ -95,7 +97,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         images::keep_tidy(library, ends).await;
     });
     parts.spawn(async move {
-        if let Err(error) = images::serve(&socket, images, shutdown).await {
+        if let Err(error) = images::serve(&socket, images, shelf, shutdown).await {
             error!(%error, "the socket for images is gone");
         }
     });
@@ -103,7 +105,8 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         let instance = register(&client, &config, &machine, &mut identity).await?;
         // It lives as long as this.
         let _ = messages.send(Message::Instance(instance.clone())).await;
-        converse(&config, &client, &machine, instance, &messages, &health).await;
+        let seen = Seen { node: &messages, health: &health, wiring: &wiring };
+        converse(&config, &client, &machine, instance, seen).await;
         warn!("this instance was deregistered: registering anew; its tasks will be stopped");
         identity.forget()?;
     }
@@ -121,15 +124,17 @@ async fn volumes_of(data: &Path, tasks: &Path) -> Volumes {
     .await
 }
 
+/// What both streams have to do with here.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    node: &'a mpsc::Sender<Message>,
+    health: &'a Arc<Notify>,
+    wiring: &'a Arc<Wiring>,
+}
+
 /// Keeps both streams open until the instance is no more.
-async fn converse(
-    config: &Config,
-    client: &Client,
-    machine: &Machine,
-    instance: String,
-    node: &mpsc::Sender<Message>,
-    health: &Arc<Notify>,
-) {
+async fn converse(config: &Config, client: &Client, machine: &Machine, instance: String, seen: Seen<'_>) {
+    let Seen { node, health, wiring } = seen;
     let endpoints = Arc::new(Endpoints::new(client.clone(), &config.cluster, &instance));
     let telemetry = TelemetryStream {
         client: client.clone(),
@@ -139,6 +144,7 @@ async fn converse(
         version: config.version.clone(),
         processors: machine.processors,
         runtime: Arc::clone(&config.runtime),
+        wiring: Arc::clone(wiring),
         tasks: config.data.join("tasks"),
         node: node.clone(),
         health: Arc::clone(health),

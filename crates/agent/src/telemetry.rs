@@ -1,6 +1,7 @@
 //! The telemetry stream: what containers use, and how healthy they are.
 
 mod health;
+mod meters;
 mod sample;
 mod stream;
 

@@ -42,8 +42,8 @@ pub use role::RoleCredentials;
 pub use signed_frame::{SignedFrame, SignedFrameError};
 pub use task::{Association, AssociationContent, Attachment, AttachmentProperty, DesiredStatus, ProxyConfiguration, Task};
 pub use telemetry::{
-    CheckStatus, ContainerHealth, ContainerMetric, HealthMetadata, HealthStatus, InstanceStatus, InstanceStatusMetadata,
-    MetricsMetadata, PublishHealth, PublishInstanceStatus, PublishMetrics, RestartStatsSet, StatsSet, TaskHealth, TaskMetric,
-    TelemetryAnswer, TelemetryReport,
+    CheckStatus, ContainerHealth, ContainerMetric, CounterStatsSet, HealthMetadata, HealthStatus, InstanceStatus,
+    InstanceStatusMetadata, MetricsMetadata, NetworkStatsSet, PublishHealth, PublishInstanceStatus, PublishMetrics,
+    RestartStatsSet, StatsSet, StorageStatsSet, TaskHealth, TaskMetric, TelemetryAnswer, TelemetryReport,
 };
 pub use volume::{DockerVolume, EbsVolume, EfsAuthorization, EfsVolume, FsxVolume, HostVolume, LogDriverVolume, Volume};

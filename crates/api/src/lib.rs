@@ -15,9 +15,11 @@ pub mod logs;
 mod refusal;
 mod stream;
 pub mod sts;
+mod view;
 
 pub use call::{Call, Caller, Target};
 pub use events::{Event, EventSource, Events, NextEvent};
 pub use handler::{Answer, Answering, Handler, Input, Outcome, Output, Request, Running, bind};
 pub use refusal::{Cause, Detail, NOT_IMPLEMENTED, Refusal};
 pub use stream::{Serving, StreamHost, StreamRefusal};
+pub use view::ViewHost;

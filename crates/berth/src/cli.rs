@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::Ipv4Net;
 
 use crate::commands::{
-    agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stop,
-    task_definition, trace, up, validate, version,
+    agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stats,
+    stop, task_definition, trace, up, validate, version, volume,
 };
 
 /// Amazon ECS and Fargate on machines you own.
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Run(run::Run),
     /// Show what a task's containers print
     Logs(logs::Logs),
+    /// Show what tasks use: processor, memory, network, disks, processes
+    Stats(stats::Stats),
     /// Show what happened to tasks and nodes
     Events(events::Events),
     /// Stop tasks
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     Trace(trace::Trace),
     /// Import, list and remove this machine's container images
     Image(image::Image),
+    /// List and remove this machine's shared volumes
+    Volume(volume::Volume),
     /// List, make and delete clusters
     Cluster(cluster::Cluster),
     /// List nodes, and take them out of use

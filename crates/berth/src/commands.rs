@@ -16,12 +16,14 @@ pub(crate) mod node;
 pub(crate) mod ps;
 pub(crate) mod run;
 pub(crate) mod server;
+pub(crate) mod stats;
 pub(crate) mod stop;
 pub(crate) mod task_definition;
 pub(crate) mod trace;
 pub(crate) mod up;
 pub(crate) mod validate;
 pub(crate) mod version;
+pub(crate) mod volume;
 
 use std::process::ExitCode;
 
@@ -36,6 +38,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Down(arguments) => wait(down::run(&arguments))?,
         Command::Ps(arguments) => wait(ps::run(&arguments))?,
         Command::Inspect(arguments) => wait(inspect::run(&arguments))?,
+        Command::Stats(arguments) => wait(stats::run(&arguments))?,
         Command::Events(arguments) => wait(events::run(&arguments))?,
         Command::Cluster(arguments) => wait(cluster::run(&arguments))?,
         Command::Node(arguments) => wait(node::run(&arguments))?,
@@ -48,6 +51,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Stop(arguments) => wait(stop::run(&arguments))?,
         Command::Trace(arguments) => trace::run(&arguments)?,
         Command::Image(arguments) => wait(image::run(&arguments))?,
+        Command::Volume(arguments) => wait(volume::run(&arguments))?,
         Command::Validate(arguments) => return validate::run(&arguments),
         Command::Env(arguments) => env::run(&arguments)?,
         Command::Server(arguments) => server::run(&arguments)?,

@@ -29,6 +29,7 @@ mod supervisor;
 mod tail;
 mod tasks;
 mod terminal;
+mod usage;
 mod validate;
 
 use clap::Parser as _;

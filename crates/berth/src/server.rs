@@ -9,7 +9,7 @@ use berth_api::ecs::EcsDoor;
 use berth_api::logs::LogsDoor;
 use berth_api::sts::StsDoor;
 use berth_controllers::{Hub, StreamKind, Timing};
-use berth_front::{AuditRecord, AuditSink, Door, Limits, Streams};
+use berth_front::{AuditRecord, AuditSink, Door, Limits, Streams, Views};
 use berth_iam::OWNER_KEY;
 use berth_model::AccountId;
 use berth_services::vpc;
@@ -152,6 +152,7 @@ fn door(
         .with_service(StsDoor(Arc::new(StsService)))
         .with_mount(streams(StreamKind::Control))
         .with_mount(streams(StreamKind::Telemetry))
+        .with_mount(Views::new(Arc::clone(&authenticator), hub.usage()))
         .with_mount(mounts::Health)
         .with_mount(mounts::Metrics(Arc::new(Mutex::new(registry))))
 }

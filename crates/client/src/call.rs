@@ -16,9 +16,12 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::endpoint::Endpoint;
 use crate::error::CallError;
+use crate::stream::query;
 
 /// An answer's bytes, at most.
 const LONGEST_ANSWER: usize = 64 << 20;
+/// Bytes of a refusal outside of AWS's APIs that are shown, at most.
+const LONGEST_REASON: usize = 1 << 10;
 /// The time a call may take, from connecting to the answer's last byte.
 const LONGEST_CALL: Duration = Duration::from_secs(60);
 /// A connection is given up that is not there after this time.
@@ -98,10 +101,35 @@ impl Client {
     /// # Errors
     /// It is not reached, or does not answer with success and text.
     pub async fn get(&self, path: &str) -> Result<String, CallError> {
+        let request = self.plain(path, "").body(Full::default());
+        self.text(path, request).await
+    }
+
+    /// What the endpoint answers to a question of Berth's own, signed as for ECS, with parameters in the order given.
+    ///
+    /// # Errors
+    /// It is not reached, refuses, or does not answer with text.
+    pub async fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Result<String, CallError> {
+        let query = query(parameters);
+        let (host, whole) = (self.endpoint.authority(), format!("{}{path}", self.endpoint.path()));
+        let head = Head { method: "GET", path: &whole, query: &query, headers: &[("host", host.as_bytes())] };
+        let mut request = self.plain(path, &query).header(header::HOST, host);
+        for (name, value) in self.sign_ecs(&head, b"") {
+            request = request.header(name, value);
+        }
+        self.text(path, request.body(Full::default())).await
+    }
+
+    fn plain(&self, path: &str, query: &str) -> http::request::Builder {
+        let mark = if query.is_empty() { "" } else { "?" };
+        let uri = format!("http://{}{}{path}{mark}{query}", self.endpoint.authority(), self.endpoint.path());
+        Request::get(uri).header(header::USER_AGENT, &self.user_agent)
+    }
+
+    /// The text that a request is answered with.
+    async fn text(&self, path: &str, request: http::Result<Request<Full<Bytes>>>) -> Result<String, CallError> {
         let unreachable =
             |problem: String| CallError::Unreachable { operation: "GET", endpoint: self.endpoint.to_string(), problem };
-        let uri = format!("http://{}{}{path}", self.endpoint.authority(), self.endpoint.path());
-        let request = Request::get(uri).header(header::USER_AGENT, &self.user_agent).body(Full::default());
         let request = request.map_err(|error| unreachable(error.to_string()))?;
         let exchange = async {
             let (head, body) = self.http.request(request).await.map_err(|error| unreachable(chain(&error)))?.into_parts();
@@ -111,7 +139,8 @@ impl Client {
         let late = |_| unreachable(format!("no answer in {} s", LONGEST_CALL.as_secs()));
         let (status, body) = tokio::time::timeout(LONGEST_CALL, exchange).await.map_err(late)??;
         if !status.is_success() {
-            return Err(unreachable(format!("{path} answers {status}")));
+            let said = String::from_utf8_lossy(body.get(..LONGEST_REASON.min(body.len())).unwrap_or_default()).into_owned();
+            return Err(unreachable(format!("{path} answers {status}: {said}")));
         }
         String::from_utf8(body.into()).map_err(|error| unreachable(format!("{path} is no text: {error}")))
     }

@@ -101,13 +101,14 @@ impl Client {
         self.sign_ecs(&Head { method: "GET", path: &path, query: &query(parameters), headers: &headers }, message)
     }
 
-    fn sign_ecs(&self, head: &Head<'_>, body: &[u8]) -> Vec<(&'static str, String)> {
+    pub(crate) fn sign_ecs(&self, head: &Head<'_>, body: &[u8]) -> Vec<(&'static str, String)> {
         let now = now();
         sigv4::sign(head, body, &self.credentials, &Scope::at(now, &self.region, "ecs"), PathStyle::Normalised, now)
     }
 }
 
-fn query(parameters: &[(&str, &str)]) -> String {
+/// A query string.
+pub(crate) fn query(parameters: &[(&str, &str)]) -> String {
     let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
     let pairs: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     pairs.join("&")

@@ -6,6 +6,7 @@
 //!
 //! - Decisions are made without I/O: [`session`] says what to say on a control stream and when, [`payload`] how a task is
 //!   said, [`health`] what a report makes of a record.
+//! - What containers use is kept in memory for some minutes ([`usage`]).
 //! - A stream is one actor that owns its state ([`control`], [`telemetry`]). It is woken by the store's changes, of which the
 //!   hub has one subscription; then it reads the state again.
 //! - AWS shapes stop here: the rest of this crate does not know them.
@@ -28,6 +29,7 @@ mod socket;
 mod streams;
 mod telemetry;
 mod timing;
+mod usage;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -45,6 +47,7 @@ pub use metrics::HubMetrics;
 pub use sessions::StreamKind;
 pub use streams::AgentStreams;
 pub use timing::Timing;
+pub use usage::UsageView;
 
 use names::Names;
 use sessions::Sessions;
@@ -63,6 +66,7 @@ struct Parts {
     timing: Timing,
     metrics: HubMetrics,
     sessions: Arc<Sessions>,
+    usage: usage::Book,
     closing: watch::Sender<bool>,
 }
 
@@ -76,6 +80,7 @@ impl Hub {
             timing,
             metrics: HubMetrics::register(registry),
             sessions: Arc::new(Sessions::default()),
+            usage: usage::Book::default(),
             closing: watch::Sender::new(false),
         }))
     }

@@ -129,6 +129,14 @@ pub(crate) enum Command {
         #[arg(default_value = "written")]
         text: String,
     },
+    /// Take all the room that there is for a file, try to write one more, and print how that went, as one JSON object; then wait if told to
+    Fill {
+        /// Which
+        file: PathBuf,
+        /// Run until a signal comes
+        #[arg(long)]
+        wait: bool,
+    },
     /// Write a file after so many seconds, then run until a signal comes
     WriteLate {
         /// Which
@@ -191,6 +199,7 @@ impl Command {
             Self::Terminal => terminal::run()?,
             Self::Dare => dare::run()?,
             Self::Write { file, text } => files::write(&file, &text)?,
+            Self::Fill { file, wait } => return files::fill(&file, wait),
             Self::WriteLate { file, seconds } => return files::write_late(&file, seconds),
             Self::Read { files } => files::read(&files)?,
             Self::List { paths } => files::list(&paths)?,

@@ -50,6 +50,24 @@ pub(crate) fn write(file: &Path, text: &str) -> Result<()> {
     fs::write(file, format!("{text}\n")).with_context(|| format!("writing {}", file.display()))
 }
 
+/// Takes all the room that a file can have, without writing it: what a disk has is counted when it is promised.
+pub(crate) fn fill(file: &Path, waits: bool) -> Result<ExitCode> {
+    const FIRST_PIECE: u64 = 1 << 30;
+    let filling = OpenOptions::new().write(true).create(true).truncate(true).open(file);
+    let filling = filling.with_context(|| format!("opening {}", file.display()))?;
+    let (mut taken, mut piece) = (0, FIRST_PIECE);
+    while piece >= 4096 {
+        match rustix::fs::fallocate(&filling, rustix::fs::FallocateFlags::empty(), taken, piece) {
+            Ok(()) => taken += piece,
+            Err(rustix::io::Errno::NOSPC) => piece /= 2,
+            Err(errno) => return Err(errno).with_context(|| format!("filling {}", file.display())),
+        }
+    }
+    let one_more = fs::write(file.with_extension("more"), vec![1; 1 << 20]).err().map(|error| error.to_string());
+    writeln!(std::io::stdout(), "{}", json!({ "taken": taken, "then": one_more })).context("printing it")?;
+    if waits { wait::run(None, false) } else { Ok(ExitCode::SUCCESS) }
+}
+
 /// Writes a file after a while, and waits.
 pub(crate) fn write_late(file: &Path, seconds: u64) -> Result<ExitCode> {
     std::thread::sleep(Duration::from_secs(seconds));

@@ -20,6 +20,7 @@ mod mount;
 mod pipeline;
 mod request_id;
 mod streams;
+mod views;
 
 pub use audit::{AuditRecord, AuditSink};
 pub use authenticator::{Authenticator, Signer};
@@ -30,3 +31,4 @@ pub use listener::serve;
 pub use metrics::Metrics;
 pub use mount::{Mount, MountAnswer};
 pub use streams::{Stream, Streams};
+pub use views::Views;

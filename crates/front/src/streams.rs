@@ -33,12 +33,9 @@ impl<H: StreamHost<Stream>> Streams<H> {
 
     fn open(&self, request: &Parts) -> Result<(H::Guest, Response<()>), StreamRefusal> {
         let denied = |message| self.host.denied(message);
-        let signer = self.authenticator.signer(request).map_err(|error| denied(error.to_string()))?;
-        let (action, scope) = (self.host.action(), &signer.presented.scope);
-        if action.split(':').next() != Some(scope.service.as_str()) {
-            return Err(denied(format!("Credential should be scoped to the service of {action}, not to '{}'.", scope.service)));
-        }
-        let (guest, target) = self.host.find(request, &scope.region)?;
+        let action = self.host.action();
+        let signer = admit(&self.authenticator, request, action).map_err(denied)?;
+        let (guest, target) = self.host.find(request, &signer.presented.scope.region)?;
         authorise(&signer, action, &target).map_err(denied)?;
         let answer = self.host.accept(&guest, request)?;
         Ok((guest, answer))
@@ -74,7 +71,17 @@ impl<H: StreamHost<Stream>> Mount for Streams<H> {
     }
 }
 
-fn authorise(signer: &Signer, action: &str, target: &Target) -> Result<(), String> {
+/// The signer of a request, who signed for the service of an action.
+pub(crate) fn admit(authenticator: &Authenticator, request: &Parts, action: &str) -> Result<Signer, String> {
+    let signer = authenticator.signer(request).map_err(|error| error.to_string())?;
+    let service = &signer.presented.scope.service;
+    if action.split(':').next() != Some(service.as_str()) {
+        return Err(format!("Credential should be scoped to the service of {action}, not to '{service}'."));
+    }
+    Ok(signer)
+}
+
+pub(crate) fn authorise(signer: &Signer, action: &str, target: &Target) -> Result<(), String> {
     let resource = Resource { arn: &target.arn, context: &target.context };
     match berth_iam::decide(&signer.credential.principal, action, std::iter::once(resource)) {
         Decision::Allowed => Ok(()),
@@ -85,7 +92,7 @@ fn authorise(signer: &Signer, action: &str, target: &Target) -> Result<(), Strin
     }
 }
 
-fn refused(refusal: StreamRefusal) -> Response<Full<Bytes>> {
+pub(crate) fn refused(refusal: StreamRefusal) -> Response<Full<Bytes>> {
     let mut answer = Response::new(Full::new(Bytes::from(refusal.body)));
     *answer.status_mut() = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

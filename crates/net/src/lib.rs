@@ -32,6 +32,7 @@ mod slot;
 mod socket;
 mod state;
 mod sysctl;
+mod traffic;
 
 pub use clean::clean;
 pub use error::NetError;
@@ -44,3 +45,4 @@ pub use plan::{choose_bridge, choose_vpc};
 pub use ports::{Protocol, Publication, Published};
 pub use publish::Relay;
 pub use slot::{Addressing, Attach, Slot};
+pub use traffic::{Counters, Traffic};

@@ -16,6 +16,7 @@ mod image;
 mod import;
 mod limits;
 mod manifest;
+mod memory;
 mod parallel;
 mod platform;
 mod pull;

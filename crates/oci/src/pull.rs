@@ -13,6 +13,7 @@ use crate::error::{ImportError, PullError};
 use crate::image::Image;
 use crate::import::{Blobs, Import, Part, called_off, layout};
 use crate::manifest::{Descriptor, Node, parse};
+use crate::memory;
 use crate::parallel;
 use crate::reference::Reference;
 use crate::store::{ContentStore, Origin, Pins};
@@ -68,7 +69,7 @@ pub fn pull(
         Ok(())
     };
     image.layers.iter().for_each(|layer| pins.add(layer.diff_id));
-    parallel::each(&layers, store.limits().parallel_downloads, watch, fetch).map_err(|error| match error {
+    parallel::each(&layers, memory::at_once(store.limits().parallel_downloads), watch, fetch).map_err(|error| match error {
         PullError::Import(error) => PullError::Import(called_off(error, watch)),
         error => error,
     })?;

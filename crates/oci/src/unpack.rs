@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{UnpackError, UnpackProblem};
 use crate::image::{Image, Layer};
+use crate::memory;
 use crate::parallel;
 use crate::store::{Claim, ContentStore, Pins};
 use crate::watch::{Progress, Watch};
@@ -62,7 +63,7 @@ impl ContentStore {
         let pins = self.pins();
         let layers = &image.layers;
         layers.iter().for_each(|layer| [layer.blob, layer.diff_id].into_iter().for_each(|digest| pins.add(digest)));
-        let left = parallel::each(layers, self.limits().parallel_layers, watch, |index, layer, watch| {
+        let left = parallel::each(layers, memory::at_once(self.limits().parallel_layers), watch, |index, layer, watch| {
             self.unpack_layer(*layer, index, layers.len(), watch)
         })?;
         Ok(UnpackedImage { layers: layers.iter().map(|layer| self.layer_folder(layer.diff_id)).collect(), left, _pins: pins })

@@ -7,10 +7,11 @@ mod gathering;
 mod hierarchy;
 mod limits;
 mod members;
-mod usage;
+mod meter;
 
 pub use gathering::Gathering;
 pub use hierarchy::{Cgroups, Seen};
+pub use meter::{FILES, Meter};
 
 use std::io;
 use std::path::{Path, PathBuf};

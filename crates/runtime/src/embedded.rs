@@ -20,9 +20,9 @@ use crate::cgroup::{CgroupError, Cgroups};
 use crate::error::RuntimeError;
 use crate::folder::{Folder, Phase, time_of, write_record};
 use crate::oci::{self, OciRuntimes};
-use crate::outcome::{Standing, Step, Usage};
+use crate::outcome::{Standing, Step};
 use crate::protocol::{self, Answer, Order, What};
-use crate::runtime::{ExecStdio, Executed, Runtime};
+use crate::runtime::{ExecStdio, Executed, Meter, Runtime};
 use crate::spec::{ContainerSpec, Group, ProcessSpec};
 use launcher::Launcher;
 
@@ -228,12 +228,13 @@ impl Runtime for Embedded {
         }
     }
 
-    fn usage(&self, folder: &Path) -> Result<Option<Usage>, RuntimeError> {
+    fn meter(&self, folder: &Path) -> Result<Option<Box<dyn Meter>>, RuntimeError> {
         if !matches!(self.look(folder)?, Standing::Running { .. }) {
             return Ok(None);
         }
         let Some(spec) = standing::spec(&Folder::new(folder))? else { return Ok(None) };
-        self.cgroups.usage(&format!("{}/{}", self.group_path(&spec.group), spec.id)).map_err(of_cgroup)
+        let meter = self.cgroups.meter(&format!("{}/{}", self.group_path(&spec.group), spec.id)).map_err(of_cgroup)?;
+        Ok(meter.map(|meter| Box::new(meter) as Box<dyn Meter>))
     }
 
     fn delete(&self, folder: &Path) -> Result<(), RuntimeError> {
@@ -280,7 +281,7 @@ fn failed(verb: &str, path: &Path) -> impl FnOnce(io::Error) -> RuntimeError {
 }
 
 fn of_cgroup(error: CgroupError) -> RuntimeError {
-    RuntimeError::System { doing: format!("{} {}", error.verb, error.path.display()), source: error.source }
+    error.into()
 }
 
 /// What these locks guard is whole between any two instructions.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::cgroup::CgroupError;
+
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
@@ -53,4 +55,10 @@ pub enum RuntimeError {
         /// What the kernel said.
         source: std::io::Error,
     },
+}
+
+impl From<CgroupError> for RuntimeError {
+    fn from(error: CgroupError) -> Self {
+        Self::System { doing: format!("{} {}", error.verb, error.path.display()), source: error.source }
+    }
 }

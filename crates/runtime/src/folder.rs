@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::RuntimeError;
 use crate::outcome::Ended;
 use crate::process::Mark;
+use crate::spec::Rootfs;
 
 /// Of the records and of the protocol with the shim. A shim outlives the version that started it: fields may come, none may change.
 pub const VERSION: u32 = 1;
@@ -64,14 +65,18 @@ impl Folder {
 
     /// What the container has changed in its file system.
     #[must_use]
-    pub fn upper(&self) -> PathBuf {
-        self.0.join("upper")
+    pub fn upper(&self, rootfs: &Rootfs) -> PathBuf {
+        self.changes(rootfs).join("upper")
     }
 
     /// For overlayfs alone.
     #[must_use]
-    pub fn work(&self) -> PathBuf {
-        self.0.join("work")
+    pub fn work(&self, rootfs: &Rootfs) -> PathBuf {
+        self.changes(rootfs).join("work")
+    }
+
+    fn changes<'a>(&'a self, rootfs: &'a Rootfs) -> &'a Path {
+        rootfs.changes.as_deref().unwrap_or(&self.0)
     }
 
     /// The OCI bundle.

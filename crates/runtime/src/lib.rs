@@ -24,7 +24,7 @@ pub use oci::OciRuntimes;
 pub use outcome::{Ended, Standing, Step, Usage};
 pub use output::{Chunk, Position, SegmentReader, Stream};
 pub use process::{Mark, boot_id};
-pub use runtime::{ExecStdio, Executed, Runtime, TIMED_OUT};
+pub use runtime::{ExecStdio, Executed, Meter, Runtime, TIMED_OUT};
 pub use spec::{
     Bind, Capability, ContainerSpec, Device, Group, IdMap, Limits, Network, Output, ProcessSpec, ResourceLimit, Rootfs, Space,
     Tmpfs, WhenFull,

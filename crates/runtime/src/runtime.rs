@@ -88,11 +88,19 @@ pub trait Runtime: fmt::Debug + Send + Sync {
         within: Option<Duration>,
     ) -> Result<Executed, RuntimeError>;
 
-    /// What a container has taken; nothing if it does not run.
+    /// A meter of what a container takes; nothing if it does not run.
     ///
     /// # Errors
     /// The kernel refuses.
-    fn usage(&self, folder: &Path) -> Result<Option<Usage>, RuntimeError>;
+    fn meter(&self, folder: &Path) -> Result<Option<Box<dyn Meter>>, RuntimeError>;
+
+    /// What a container has taken; nothing if it does not run. Whoever asks again and again keeps a [`Self::meter`].
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    fn usage(&self, folder: &Path) -> Result<Option<Usage>, RuntimeError> {
+        self.meter(folder)?.map_or(Ok(None), |meter| meter.read(&mut Vec::new()))
+    }
 
     /// Kills all that runs in a container and removes all that was made for it, the folder last. Can be repeated after a failure, and
     /// a container that is not there is no error.
@@ -100,6 +108,21 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// # Errors
     /// Something cannot be removed.
     fn delete(&self, folder: &Path) -> Result<(), RuntimeError>;
+}
+
+/// Says what one container has taken, as often as it is asked, at little cost.
+pub trait Meter: fmt::Debug + Send {
+    /// What it has taken until now; nothing once it is gone. `text` is what is read into: whoever asks many meters keeps it.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    fn read(&self, text: &mut Vec<u8>) -> Result<Option<Usage>, RuntimeError>;
+}
+
+impl Meter for crate::cgroup::Meter {
+    fn read(&self, text: &mut Vec<u8>) -> Result<Option<Usage>, RuntimeError> {
+        Self::read(self, text).map_err(RuntimeError::from)
+    }
 }
 
 /// The three descriptors of a process that is run in a container.

@@ -67,6 +67,10 @@ pub struct Rootfs {
     pub layers: Vec<PathBuf>,
     /// Whether nothing can be written.
     pub read_only: bool,
+    /// Where what the container changes is kept, if not in its own folder: a folder on a file system that can be an overlay's upper layer,
+    /// and that no other container has. Whoever names it removes it.
+    #[serde(default)]
+    pub changes: Option<PathBuf>,
 }
 
 /// A process in a container.

@@ -18,7 +18,7 @@ pub(crate) enum TagError {
     #[error("Invalid tag value: a value has at most 256 characters.")]
     ValueLength,
     /// A key or value with characters that tags do not have.
-    #[error("Invalid tag: letters, digits, spaces and _.:/=+-@ are allowed.")]
+    #[error("Some tags contain invalid characters. Valid characters: UTF-8 letters, spaces, numbers and _ . / = + - : @.")]
     Characters,
     /// A key that AWS keeps for itself.
     #[error("Invalid tag key: keys that begin with aws: are reserved.")]

@@ -62,7 +62,7 @@ fn spec(id: String, layer: &Path, args: Vec<String>) -> ContainerSpec {
     ContainerSpec {
         id,
         group: "task".to_owned(),
-        rootfs: Rootfs { layers: vec![layer.to_owned()], read_only: false },
+        rootfs: Rootfs { layers: vec![layer.to_owned()], read_only: false, changes: None },
         process: ProcessSpec {
             args,
             env: Vec::new(),

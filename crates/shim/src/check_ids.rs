@@ -42,7 +42,7 @@ fn try_it(folder: &Path, map: IdMap) -> Result<()> {
     }
     let file = layer.join("file");
     fs::write(&file, "").map_err(at("writing", &file))?;
-    let rootfs = Rootfs { layers: vec![layer], read_only: false };
+    let rootfs = Rootfs { layers: vec![layer], read_only: false, changes: None };
     root::mount_layers(&Folder::new(folder), &rootfs, &target, true, Some(&user))?;
     let found = fs::metadata(target.join("file")).map_err(at("looking at", &file))?.uid();
     // The whole, and the layer below it.

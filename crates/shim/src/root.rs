@@ -31,19 +31,20 @@ pub(crate) fn mount_layers(
     if rootfs.layers.is_empty() {
         return Err(wrong("a container needs at least one layer"));
     }
-    for made in [folder.upper(), folder.work()] {
+    let (upper, work) = (folder.upper(rootfs), folder.work(rootfs));
+    for made in [&upper, &work] {
         // What a container changed before it is started again is there.
-        let is_kept = made == folder.upper();
-        fs::DirBuilder::new().mode(0o755).recursive(is_kept).create(&made).map_err(at("making", &made))?;
+        let is_kept = *made == upper;
+        fs::DirBuilder::new().mode(0o755).recursive(is_kept).create(made).map_err(at("making", made))?;
     }
     if let Some(user) = user {
         let owner = Some(user.map.first);
-        std::os::unix::fs::chown(folder.upper(), owner, owner).map_err(at("giving away", &folder.upper()))?;
+        std::os::unix::fs::chown(&upper, owner, owner).map_err(at("giving away", &upper))?;
     }
     // By descriptor, all paths are short, whatever they are, and may hold what else would separate options. Highest first.
     let open = |path: &PathBuf| user.map_or_else(|| open_folder(path), |user| open_mapped(path, target, user));
     let layers: Vec<OwnedFd> = rootfs.layers.iter().rev().map(open).collect::<Result<_>>()?;
-    let (upper, work) = (open_folder(&folder.upper())?, open_folder(&folder.work())?);
+    let (upper, work) = (open_folder(&upper)?, open_folder(&work)?);
     let lower: Vec<String> = layers.iter().map(path_of).collect();
     let options = format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), path_of(&upper), path_of(&work));
     // Nothing of it has to outlive the machine: without syncing if the kernel can (5.10).

@@ -85,6 +85,19 @@ impl AwsClient {
         Err(ApiError { status, code: text("__type"), message: text("message") }.into())
     }
 
+    /// Asks at a path that no operation answers: the status, and what it says.
+    ///
+    /// # Errors
+    /// The connection broke, or the answer is no JSON.
+    pub async fn get(&self, path: &str, query: &str) -> Result<(u16, Value)> {
+        let mut request = Request::builder().uri(format!("{path}?{query}")).header(header::HOST, self.address.to_string());
+        for (name, value) in self.sign(&Method::GET, path, query, b"") {
+            request = request.header(name, value);
+        }
+        let (status, answer) = self.send(request.body(Full::default())?).await?;
+        Ok((status, serde_json::from_slice(&answer).with_context(|| format!("reading the answer of {path}"))?))
+    }
+
     fn sign_call(&self, target: &str, body: &[u8]) -> Vec<(&'static str, String)> {
         let host = self.address.to_string();
         let headers: [(&str, &[u8]); 2] = [("host", host.as_bytes()), ("x-amz-target", target.as_bytes())];

@@ -8,7 +8,7 @@ use berth_api::Caller;
 use berth_api::ecs::EcsDoor;
 use berth_api::logs::LogsDoor;
 use berth_controllers::{Hub, StreamKind};
-use berth_front::{AuditRecord, AuditSink, Callers, Credential, Door, Limits, Streams};
+use berth_front::{AuditRecord, AuditSink, Callers, Credential, Door, Limits, Streams, Views};
 use berth_iam::{OWNER_KEY, Principal};
 use berth_services::vpc::{DEFAULT_CIDR, DefaultVpc};
 use berth_services::{EcsService, LogsService, Placements};
@@ -93,7 +93,10 @@ impl Plane {
             .with_service(LogsDoor(Arc::new(LogsService::new(store.clone(), logs.clone()))));
         let authenticator = door.authenticator();
         let streams = |kind| Streams::new(Arc::clone(&authenticator), hub.streams(kind, OWNER_KEY));
-        let door = door.with_mount(streams(StreamKind::Control)).with_mount(streams(StreamKind::Telemetry));
+        let door = door
+            .with_mount(streams(StreamKind::Control))
+            .with_mount(streams(StreamKind::Telemetry))
+            .with_mount(Views::new(Arc::clone(&authenticator), hub.usage()));
         let (close, closing) = watch::channel(false);
         let running = vec![
             tokio::spawn(berth_controllers::run(store.clone(), Placements::of, closing.clone())),

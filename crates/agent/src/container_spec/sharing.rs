@@ -69,7 +69,7 @@ pub fn holder(task: &acs::Task, spec: &ContainerSpec, empty: &Path) -> Option<Co
     Some(ContainerSpec {
         id: format!("{}-namespaces", spec.group),
         group: spec.group.clone(),
-        rootfs: Rootfs { layers: vec![empty.to_owned()], read_only: true },
+        rootfs: Rootfs { layers: vec![empty.to_owned()], read_only: true, changes: None },
         process: ProcessSpec {
             args: Vec::new(),
             env: Vec::new(),

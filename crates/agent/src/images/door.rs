@@ -1,23 +1,14 @@
 //! What the socket is asked, and what it answers.
 
-use std::convert::Infallible;
-
 use berth_oci::Reference;
-use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
+use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
-use serde::Serialize;
 
+use super::answer::{Answer, Problem, json, problem, refused};
 use super::library::Images;
-use super::listing::Problem;
 use super::removal::RemoveError;
 use super::{pull, upload};
-
-/// An answer; an import's comes in pieces.
-pub(super) type Answer = Response<BoxBody<Bytes, Infallible>>;
 
 /// What a query says.
 #[derive(Debug, Default)]
@@ -31,7 +22,7 @@ struct Query {
 pub(super) async fn answer(images: &Images, request: Request<Incoming>) -> Answer {
     let query = match read(request.uri().query().unwrap_or_default()) {
         Ok(query) => query,
-        Err(error) => return problem(StatusCode::BAD_REQUEST, Problem { error, ..Problem::default() }),
+        Err(error) => return problem(StatusCode::BAD_REQUEST, &Problem { error, ..Problem::default() }),
     };
     match (request.method(), request.uri().path()) {
         (&Method::POST, "/images") => upload::answer(images.clone(), query.name, request.into_body()),
@@ -47,7 +38,7 @@ pub(super) async fn answer(images: &Images, request: Request<Incoming>) -> Answe
             refused(StatusCode::METHOD_NOT_ALLOWED, "images are inspected by GET, pulled and pruned by POST")
         }
         (_, "/images") => refused(StatusCode::METHOD_NOT_ALLOWED, "images are listed, imported or removed: GET, POST, DELETE"),
-        _ => refused(StatusCode::NOT_FOUND, "there is /images here, and /images/inspect, pull and prune"),
+        _ => refused(StatusCode::NOT_FOUND, "there is /images here, /images/inspect, pull and prune, and /volumes"),
     }
 }
 
@@ -67,7 +58,7 @@ async fn remove(images: Images, query: Query) -> Answer {
             let error = refusal.to_string();
             match refusal {
                 RemoveError::Absent(_) => refused(StatusCode::NOT_FOUND, &error),
-                RemoveError::InUse { tasks, .. } => problem(StatusCode::CONFLICT, Problem { error, in_use_by: tasks }),
+                RemoveError::InUse { tasks, .. } => problem(StatusCode::CONFLICT, &Problem { error, in_use_by: tasks }),
                 RemoveError::Library(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error),
             }
         }
@@ -88,10 +79,6 @@ fn read(query: &str) -> Result<Query, String> {
         }
     }
     Ok(read)
-}
-
-fn refused(status: StatusCode, error: &str) -> Answer {
-    problem(status, Problem { error: error.to_owned(), ..Problem::default() })
 }
 
 async fn inspect(images: Images, query: Query) -> Answer {
@@ -119,17 +106,4 @@ fn unnamed() -> Answer {
 
 fn ending() -> Answer {
     refused(StatusCode::SERVICE_UNAVAILABLE, "the agent is ending")
-}
-
-fn problem(status: StatusCode, problem: Problem) -> Answer {
-    json(status, &problem)
-}
-
-fn json(status: StatusCode, value: &impl Serialize) -> Answer {
-    // Nothing here refuses to be written.
-    let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut answer = Response::new(Full::new(Bytes::from(body)).boxed());
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    answer
 }

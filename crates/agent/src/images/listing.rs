@@ -137,9 +137,9 @@ pub(super) enum Outcome {
 
 /// The answer of a call that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Problem {
-    pub(super) error: String,
+pub(crate) struct Problem {
+    pub(crate) error: String,
     /// The tasks that are in the way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) in_use_by: Vec<String>,
+    pub(crate) in_use_by: Vec<String>,
 }

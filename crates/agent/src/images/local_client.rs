@@ -20,13 +20,14 @@ use tokio::net::UnixStream;
 
 use super::listing::{ImportProgress, ImportedImage, InspectedImage, Line, ListedImage, Outcome, Problem, PullLine};
 use super::pulling::PullProgress;
+use crate::volumes::ListedVolume;
 
 /// What is read of an archive at once.
 const PIECE: usize = 256 << 10;
 /// An answer is no longer than this; nor is a line of an import's.
 const LONGEST_ANSWER: usize = 16 << 20;
 
-/// A client of an agent's image library.
+/// A client of an agent's socket: of its image library and its shared volumes.
 #[derive(Debug, Clone)]
 pub struct LocalClient {
     socket: PathBuf,
@@ -47,7 +48,7 @@ pub enum LocalError {
     /// It refused; the words are its own.
     #[error("{0}")]
     Refused(String),
-    /// The image is used by tasks; removing its name needs force.
+    /// Tasks use what is to be removed; a name of an image goes all the same with force.
     #[error("{message}")]
     InUse {
         /// What the agent says.
@@ -153,6 +154,23 @@ impl LocalClient {
     /// The agent is not reached or refuses.
     pub async fn list(&self) -> Result<Vec<ListedImage>, LocalError> {
         self.read(Method::GET, "/images", "listing images").await
+    }
+
+    /// All shared volumes, by name.
+    ///
+    /// # Errors
+    /// The agent is not reached or refuses.
+    pub async fn volumes(&self) -> Result<Vec<ListedVolume>, LocalError> {
+        self.read(Method::GET, "/volumes", "listing volumes").await
+    }
+
+    /// Removes a shared volume with all that is in it.
+    ///
+    /// # Errors
+    /// There is none of that name, or tasks use it; the agent is not reached or refuses.
+    pub async fn remove_volume(&self, name: &str) -> Result<(), LocalError> {
+        succeeded(self.send(Method::DELETE, &format!("/volumes?name={}", encoded(name)), nothing()).await?).await?;
+        Ok(())
     }
 
     /// Asks for something that comes in one piece.

@@ -9,7 +9,7 @@ use hyper::body::Frame;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::door::Answer;
+use super::answer::Answer;
 use super::library::Images;
 use super::listing::PullLine;
 

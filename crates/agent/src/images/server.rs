@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,6 +18,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::door;
 use super::library::Images;
+use crate::volumes::{self, Shelf};
 
 /// A request's head has to be here by then.
 const HEAD: Duration = Duration::from_secs(10);
@@ -34,12 +37,17 @@ pub struct ServeError {
     cause: io::Error,
 }
 
-/// Serves the library at a socket until the shutdown. Only root and our own user may call. Whoever calls this has the folder to itself: a
+/// Serves the library, and the machine's shared volumes, at a socket until the shutdown. Only root and our own user may call. Whoever calls this has the folder to itself: a
 /// socket that an earlier process left is removed.
 ///
 /// # Errors
 /// The socket cannot be made.
-pub async fn serve(socket: &Path, images: Images, mut shutdown: watch::Receiver<bool>) -> Result<(), ServeError> {
+pub(crate) async fn serve(
+    socket: &Path,
+    images: Images,
+    volumes: Shelf,
+    mut shutdown: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
     let failed = |doing| move |cause| ServeError { doing, socket: socket.to_owned(), cause };
     let listener = bind(socket).map_err(failed("listening at"))?;
     let places = Arc::new(Semaphore::new(MOST));
@@ -50,9 +58,9 @@ pub async fn serve(socket: &Path, images: Images, mut shutdown: watch::Receiver<
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((stream, _)) if admitted(&stream, own) => {
-                    let images = images.clone();
+                    let (images, volumes) = (images.clone(), volumes.clone());
                     tokio::spawn(async move {
-                        connection(stream, images).await;
+                        connection(stream, images, volumes).await;
                         drop(place);
                     });
                 }
@@ -95,10 +103,16 @@ fn admitted(stream: &UnixStream, own: u32) -> bool {
     stream.peer_cred().is_ok_and(|peer| peer.uid() == 0 || peer.uid() == own)
 }
 
-async fn connection(stream: UnixStream, images: Images) {
-    let service = service_fn(move |request| {
-        let images = images.clone();
-        async move { Ok::<_, std::convert::Infallible>(door::answer(&images, request).await) }
+async fn connection(stream: UnixStream, images: Images, shelf: Shelf) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (images, shelf) = (images.clone(), shelf.clone());
+        async move {
+            let answer = match request.uri().path() {
+                "/volumes" => volumes::answer(&shelf, request.method(), request.uri().query().unwrap_or_default()).await,
+                _ => door::answer(&images, request).await,
+            };
+            Ok::<_, std::convert::Infallible>(answer)
+        }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(LONGEST_HEAD);

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::tidying::keep_tidy_after;
 use super::{ImageSettings, Images, ImportProgress, LocalClient, LocalError, serve};
+use crate::volumes::{Shelf, Volumes};
 pub(super) use archive::{Saved, saved};
 
 /// An agent's socket over a library of its own.
@@ -38,7 +39,8 @@ impl Agent {
         let socket = home.join("agent.sock");
         let (shutdown, ends) = watch::channel(false);
         let (served, at) = (images.clone(), socket.clone());
-        tokio::spawn(async move { serve(&at, served, ends).await.unwrap() });
+        let shelf = Shelf::new(Volumes::in_folder(&home.join("volumes")), tokio::sync::mpsc::channel(1).0);
+        tokio::spawn(async move { serve(&at, served, shelf, ends).await.unwrap() });
         let client = LocalClient::new(&socket);
         eventually("the socket is there", async || client.list().await.ok()).await;
         Self { folder, images, client, shutdown }

@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming};
 use tokio::sync::mpsc;
 
-use super::door::Answer;
+use super::answer::Answer;
 use super::library::Images;
 use super::listing::{ImportProgress, Line, Outcome};
 

@@ -13,6 +13,7 @@ use tracing::{info, warn};
 use super::link_local::{CONTROL_PLANE, LinkLocal, RESOLVER};
 use super::names;
 use super::ports::{Mapping, bindings};
+use super::traffic::SlotTraffic;
 use crate::error::AgentError;
 use crate::task::unblocked;
 
@@ -110,6 +111,12 @@ impl Wiring {
         let Some(made) = &self.made else { return };
         let slots = made.networks.slots().into_iter().map(|slot| slot.name);
         self.release(&slots.filter(|slot| names::task_of(slot) == task).collect::<Vec<_>>());
+    }
+
+    /// What went through the slots in use; nothing where there are no networks. Blocks.
+    pub(crate) fn traffic(&self) -> Result<SlotTraffic, NetError> {
+        let Some(made) = &self.made else { return Ok(SlotTraffic::default()) };
+        made.networks.traffic().map(SlotTraffic::new)
     }
 
     /// Where names are asked for if nobody else can be asked.

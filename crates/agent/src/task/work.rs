@@ -164,13 +164,7 @@ impl Subject {
         let facts = unblocked(NodeFacts::read).await;
         let made = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
         let mut spec = made.map_err(|error| cannot(&error))?;
-        let mounts = volumes::mounts(task, container).map_err(|error| cannot(&error))?;
-        if !mounts.is_empty() {
-            let (volumes, id) = (self.shared.volumes.clone(), self.folder.id().into_owned());
-            let made = unblocked(move || volumes.prepare(&id, &mounts)).await;
-            let failed = |error| Failure { code: None, reason: format!("CannotCreateVolumeError: {error}") };
-            spec.binds = volumes::beside(made.map_err(failed)?, spec.binds);
-        }
+        self.place(&mut spec, container).await?;
         for lowered in container_spec::lowered(container, &facts).map_err(|error| cannot(&error))? {
             warn!(task = %self.folder.id(), container = container.name, "{lowered}");
         }
@@ -198,6 +192,24 @@ impl Subject {
         })?;
         prepared.map_err(|error| Failure { code: None, reason: error.to_string() })?;
         Ok(Created { runtime_id, stop_signal, driver, bindings })
+    }
+
+    /// Makes the disk that a container's changes go to, where its task has one of its own, and the volumes that it mounts.
+    async fn place(&self, spec: &mut ContainerSpec, container: &acs::Container) -> Result<(), Failure> {
+        let failed = |kind: &str, error: &dyn ToString| Failure { code: None, reason: format!("{kind}: {}", error.to_string()) };
+        if let Some(gib) = self.task.ephemeral_storage_gib {
+            let (volumes, id, name) = (self.shared.volumes.clone(), self.folder.id().into_owned(), container.name.clone());
+            let disk = unblocked(move || volumes.disk(&id, gib, &name)).await;
+            spec.rootfs.changes = Some(disk.map_err(|error| failed("ResourceInitializationError", &error))?);
+        }
+        let mounts = volumes::mounts(&self.task, container).map_err(|error| failed("CannotCreateContainerError", &error))?;
+        if !mounts.is_empty() {
+            let (volumes, id) = (self.shared.volumes.clone(), self.folder.id().into_owned());
+            let made = unblocked(move || volumes.prepare(&id, &mounts)).await;
+            let made = made.map_err(|error| failed("CannotCreateVolumeError", &error))?;
+            spec.binds = volumes::beside(made, std::mem::take(&mut spec.binds));
+        }
+        Ok(())
     }
 
     /// Makes what holds the namespaces that this container shares with others of its task, unless it is there.

@@ -18,16 +18,19 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use tracing::{debug, warn};
 
 use super::health::Told;
+use super::meters::Meters;
 use super::sample::{Look, Samples};
 use crate::backoff::{Backoff, chance, unique_name};
-use crate::control::task_id;
 use crate::endpoints::Endpoints;
 use crate::machine::{uptime, wall};
+use crate::network::Wiring;
 use crate::node::{Message, Sighting};
-use crate::task::{TaskFolder, unblocked};
+use crate::task::unblocked;
 
 /// Between two looks at all containers.
-const PERIOD: Duration = Duration::from_secs(20);
+const PERIOD: Duration = Duration::from_secs(5);
+/// Of so many looks one says also what has not changed: every 20 seconds, as the official agent says all.
+const REPEATS: u64 = 4;
 /// Tasks in a frame, at most.
 const TASKS_PER_FRAME: usize = 10;
 /// The control plane is silent for that long, and up to as long again: it is gone.
@@ -50,6 +53,7 @@ pub(crate) struct TelemetryStream {
     pub(crate) version: String,
     pub(crate) processors: u32,
     pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) wiring: Arc<Wiring>,
     pub(crate) tasks: PathBuf,
     pub(crate) node: mpsc::Sender<Message>,
     /// Told when the health of a container is another.
@@ -65,13 +69,14 @@ struct Open {
 impl TelemetryStream {
     /// Keeps a stream open for as long as the node lives.
     pub(crate) async fn run(self) {
-        let mut samples = Samples::default();
+        let meters = Meters::new(Arc::clone(&self.runtime), Arc::clone(&self.wiring), self.tasks.clone());
+        let mut seen = Seen { meters: Some(meters), samples: Samples::default() };
         let mut backoff = Backoff::new(RETRY.0, RETRY.1, 2.0);
         while !self.node.is_closed() {
             match self.open().await {
                 Ok(open) => {
                     let since = Instant::now();
-                    if let Err(why) = self.converse(open, &mut samples).await {
+                    if let Err(why) = self.converse(open, &mut seen).await {
                         debug!(why, "the telemetry stream ended");
                     }
                     if since.elapsed() >= SILENCE {
@@ -100,13 +105,14 @@ impl TelemetryStream {
         ]
     }
 
-    async fn converse(&self, mut open: Open, samples: &mut Samples) -> Result<(), String> {
+    async fn converse(&self, mut open: Open, seen: &mut Seen) -> Result<(), String> {
         let patience = SILENCE + SILENCE.mul_f64(chance());
         let mut silent_until = Instant::now() + patience;
         let expires = Instant::now() + LIFETIME + LIFETIME_CHANCE.mul_f64(chance());
         let mut told = Told::default();
         let mut ticks = interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks: u64 = 0;
         loop {
             tokio::select! {
                 frame = open.socket.next() => match frame {
@@ -121,8 +127,10 @@ impl TelemetryStream {
                 },
                 _ = ticks.tick() => {
                     let sightings = self.census().await?;
-                    let health = self.health_frames(told.all(&sightings))?;
-                    for frame in self.frames(sightings, samples).await? {
+                    let says_all = looks.is_multiple_of(REPEATS);
+                    looks += 1;
+                    let health = if says_all { self.health_frames(told.all(&sightings))? } else { Vec::new() };
+                    for frame in self.frames(sightings, seen, says_all).await? {
                         self.send(&mut open, &TelemetryReport::Metrics(frame)).await?;
                     }
                     for frame in health {
@@ -172,21 +180,17 @@ impl TelemetryStream {
         Ok(tasks.chunks(TASKS_PER_FRAME).enumerate().map(frame).collect())
     }
 
-    /// What all containers use, ten tasks to a frame; one frame that says so if there is none.
-    async fn frames(&self, tasks: Vec<Sighting>, samples: &mut Samples) -> Result<Vec<PublishMetrics>, String> {
+    /// What all containers use, ten tasks to a frame. If there is none, one frame can say so.
+    async fn frames(&self, tasks: Vec<Sighting>, seen: &mut Seen, says_nothing: bool) -> Result<Vec<PublishMetrics>, String> {
         let began = uptime().0;
-        let looks = self.look(tasks).await;
-        let metric = |(sighting, looks): &(Sighting, Vec<Look>)| {
-            let metrics = looks.iter().filter_map(|look| {
-                let of_container = sighting.view.containers.iter().find(|container| container.name == look.name);
-                let restarts = of_container.and_then(|container| container.restarts);
-                let restarts = restarts.map(|count| RestartStatsSet { restart_count: Some(count.into()) });
-                Some(ContainerMetric { restart_stats_set: restarts, ..samples.metric(look, self.processors)? })
-            });
-            task_metric(&sighting.task, metrics.collect())
-        };
-        let metrics: Vec<TaskMetric> = looks.iter().map(metric).filter(|task| !task.container_metrics.is_empty()).collect();
-        samples.forget_before(began);
+        let (tasks, looks) = seen.look(tasks).await?;
+        let metrics: Vec<TaskMetric> = tasks
+            .iter()
+            .zip(&looks)
+            .map(|(sighting, looks)| self.metric(sighting, looks, &mut seen.samples))
+            .filter(|task| !task.container_metrics.is_empty())
+            .collect();
+        seen.samples.forget_before(began);
         let message_id = unique_name().map_err(|error| error.to_string())?;
         let frame = |task_metrics: &[TaskMetric], fin: bool| PublishMetrics {
             metadata: Some(MetricsMetadata {
@@ -200,27 +204,40 @@ impl TelemetryStream {
             timestamp: Some(seconds(wall())),
         };
         if metrics.is_empty() {
-            return Ok(vec![frame(&[], true)]);
+            return Ok(if says_nothing { vec![frame(&[], true)] } else { Vec::new() });
         }
         let last = metrics.len().div_ceil(TASKS_PER_FRAME) - 1;
         Ok(metrics.chunks(TASKS_PER_FRAME).enumerate().map(|(at, tasks)| frame(tasks, at == last)).collect())
     }
 
-    async fn look(&self, tasks: Vec<Sighting>) -> Vec<(Sighting, Vec<Look>)> {
-        let (runtime, folder) = (Arc::clone(&self.runtime), self.tasks.clone());
-        let look = move |sighting: Sighting| {
-            let task = &sighting.task;
-            let of_task = TaskFolder::of(&folder, task_id(&task.arn).unwrap_or_default());
-            let one = |container: &acs::Container| {
-                let folder = of_task.runtime(&container.name);
-                // What does not run uses nothing, and what cannot be looked at now can be in twenty seconds.
-                let usage = runtime.usage(&folder).ok().flatten()?;
-                Some(Look { folder, name: container.name.clone(), arn: container.container_arn.clone(), at: uptime().0, usage })
-            };
-            let looks = task.containers.iter().filter_map(one).collect();
-            (sighting, looks)
-        };
-        unblocked(move || tasks.into_iter().map(look).collect()).await
+    fn metric(&self, sighting: &Sighting, looks: &[Look], samples: &mut Samples) -> TaskMetric {
+        let metrics = looks.iter().filter_map(|look| {
+            let of_container = sighting.view.containers.iter().find(|container| container.name == look.name);
+            let restarts = of_container.and_then(|container| container.restarts);
+            let restarts = restarts.map(|count| RestartStatsSet { restart_count: Some(count.into()) });
+            Some(ContainerMetric { restart_stats_set: restarts, ..samples.metric(look, self.processors)? })
+        });
+        task_metric(&sighting.task, metrics.collect())
+    }
+}
+
+/// What was seen of containers so far. It outlives streams.
+struct Seen {
+    /// Away while they are being read.
+    meters: Option<Meters>,
+    samples: Samples,
+}
+
+impl Seen {
+    async fn look(&mut self, tasks: Vec<Sighting>) -> Result<(Vec<Sighting>, Vec<Vec<Look>>), String> {
+        let mut meters = self.meters.take().ok_or("a look at the containers was given up")?;
+        let (meters, tasks, looks) = unblocked(move || {
+            let looks = meters.look(&tasks);
+            (meters, tasks, looks)
+        })
+        .await;
+        self.meters = Some(meters);
+        Ok((tasks, looks))
     }
 }
 

@@ -9,6 +9,7 @@ use berth_runtime::Bind;
 use serde_json::{Value, json};
 
 use super::options::{Backing, backing};
+use super::shelf::{RemoveVolumeError, Users};
 use super::wanted::{Mount, Source};
 use super::{Volumes, beside, mounts, shared_with};
 
@@ -168,6 +169,46 @@ fn shared_volumes_stay_and_are_what_they_were_made_as() {
     assert!(plain.exists(), "it is no task's own");
     assert_eq!(prepare(json!({ "scope": "shared", "autoprovision": true })), Ok(plain));
     assert!(prepare(bind(&absent, true)).unwrap_err().contains("driver options"));
+}
+
+#[test]
+fn shared_volumes_are_listed_and_removed_unless_a_task_uses_them() {
+    let temporary = tempfile::tempdir().unwrap();
+    let volumes = Volumes::in_folder(temporary.path());
+    let shared = json!({ "scope": "shared", "labels": { "team": "a" } });
+    let volume = json!([{ "name": "v", "type": "docker", "dockerVolumeConfiguration": shared }]);
+    let mut task = task(volume, json!([{ "mountPoints": [point("v", "/v")] }]));
+    task.arn = "arn:aws:ecs:task/default/t".to_owned();
+    let wanted = mounts(&task, &task.containers[0]).unwrap();
+    let source = volumes.prepare("t", &wanted).unwrap()[0].source.clone();
+    // Of a task that came before this agent only the table of tasks knows; of one that comes now only the volumes may.
+    let mut users = Users::default();
+    users.add(&task);
+    let listed = volumes.list(&users).unwrap();
+    assert_eq!((listed.len(), listed[0].name.as_str(), listed[0].labels["team"].as_str()), (1, "v", "a"));
+    assert_eq!(listed[0].in_use_by, [task.arn.as_str()], "it is counted once");
+    let nobody = Users::default();
+    assert_eq!(volumes.list(&nobody).unwrap()[0].in_use_by, ["t"]);
+    for users in [&users, &nobody] {
+        assert!(matches!(volumes.remove_shared("v", users), Err(RemoveVolumeError::InUse { .. })));
+    }
+    volumes.remove_task("t").unwrap();
+    for name in ["w", "..", "", "../task"] {
+        assert!(matches!(volumes.remove_shared(name, &nobody), Err(RemoveVolumeError::Absent(_))), "{name}");
+    }
+    assert!(source.exists());
+    volumes.remove_shared("v", &nobody).unwrap();
+    assert!(!source.exists() && volumes.list(&nobody).unwrap().is_empty());
+}
+
+#[test]
+fn what_a_killed_agent_left_of_a_disk_goes_with_the_next_start() {
+    let temporary = tempfile::tempdir().unwrap();
+    let unmounted = temporary.path().join("unmounted");
+    fs::create_dir(&unmounted).unwrap();
+    fs::write(unmounted.join("t"), "half of a file system").unwrap();
+    Volumes::in_folder(temporary.path()).keep_only(|_| true).unwrap();
+    assert!(!unmounted.exists());
 }
 
 #[test]

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-use berth_runtime::{ContainerSpec, Ended, ExecStdio, Executed, Group, ProcessSpec, Runtime, RuntimeError, Standing, Usage};
+use berth_runtime::{
+    ContainerSpec, Ended, ExecStdio, Executed, Group, Meter, ProcessSpec, Runtime, RuntimeError, Standing, Usage,
+};
 
 /// A runtime that does what a test says.
 #[derive(Debug, Clone, Default)]
@@ -42,12 +44,29 @@ struct Container {
     watchers: Vec<PipeWriter>,
 }
 
+/// What every container takes.
+const USED: Usage = Usage { cpu_nanos: 1_000_000_000, memory: 1 << 20, pids: 3, read_bytes: 4096, written_bytes: 8192 };
+
+#[derive(Debug)]
+struct ScriptedMeter(Scripted, PathBuf);
+
+impl Meter for ScriptedMeter {
+    fn read(&self, _: &mut Vec<u8>) -> Result<Option<Usage>, RuntimeError> {
+        Ok(self.0.runs(&self.1).then_some(USED))
+    }
+}
+
 /// The container's name out of `tasks/ID/NAME/runtime`.
 fn name(folder: &Path) -> String {
     folder.parent().and_then(Path::file_name).unwrap().to_str().unwrap().to_owned()
 }
 
 impl Scripted {
+    fn runs(&self, folder: &Path) -> bool {
+        let runs = |container: &Container| matches!(container.standing, Standing::Running { .. });
+        self.state().containers.get(folder).is_some_and(runs)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap()
     }
@@ -231,10 +250,8 @@ impl Runtime for Scripted {
         Ok(Executed { pid: 1, exit: exit.into() })
     }
 
-    fn usage(&self, folder: &Path) -> Result<Option<Usage>, RuntimeError> {
-        let usage = Usage { cpu_nanos: 1_000_000_000, memory: 1 << 20, ..Usage::default() };
-        let runs = |container: &Container| matches!(container.standing, Standing::Running { .. });
-        Ok(self.state().containers.get(folder).is_some_and(runs).then_some(usage))
+    fn meter(&self, folder: &Path) -> Result<Option<Box<dyn Meter>>, RuntimeError> {
+        Ok(self.runs(folder).then(|| Box::new(ScriptedMeter(self.clone(), folder.to_owned())) as Box<dyn Meter>))
     }
 
     fn delete(&self, folder: &Path) -> Result<(), RuntimeError> {

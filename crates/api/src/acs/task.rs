@@ -69,6 +69,9 @@ shapes! { "camelCase"
         attachments: Vec<Attachment>,
         /// Whether its containers may ask for faults.
         enable_fault_injection: Option<bool>,
+        /// GiB of the disk that its containers and its own volumes share, where it has one of its own. Berth's own member, of Fargate tasks,
+        /// which go to Berth's agents alone.
+        ephemeral_storage_gib: Option<u32>,
     }
     /// A proxy between a task's containers and the network.
     ProxyConfiguration {

@@ -111,6 +111,12 @@ shapes! { "camelCase"
         cpu_stats_set: Option<StatsSet>,
         /// MiB.
         memory_stats_set: Option<StatsSet>,
+        /// What went through its network. Containers that share one have equal parts of it.
+        network_stats_set: Option<NetworkStatsSet>,
+        /// What it read from disks and wrote to them.
+        storage_stats_set: Option<StorageStatsSet>,
+        /// Processes and threads. The protocol has no such: only Berth's agent says it, and whoever does not know it passes it over.
+        pids_stats_set: Option<StatsSet>,
         /// If it has a restart policy.
         restart_stats_set: Option<RestartStatsSet>,
     }
@@ -118,6 +124,53 @@ shapes! { "camelCase"
     RestartStatsSet {
         /// How often.
         restart_count: Option<i64>,
+    }
+    /// What went through a network since it was made.
+    NetworkStatsSet {
+        /// Bytes that came in.
+        rx_bytes: Option<CounterStatsSet>,
+        /// Packets that came in.
+        rx_packets: Option<CounterStatsSet>,
+        /// Packets that would have come in.
+        rx_dropped: Option<CounterStatsSet>,
+        /// Packets that came in damaged.
+        rx_errors: Option<CounterStatsSet>,
+        /// Bytes that went out.
+        tx_bytes: Option<CounterStatsSet>,
+        /// Packets that went out.
+        tx_packets: Option<CounterStatsSet>,
+        /// Packets that would have gone out.
+        tx_dropped: Option<CounterStatsSet>,
+        /// Packets that could not go out.
+        tx_errors: Option<CounterStatsSet>,
+        /// Bytes that come in each second.
+        rx_bytes_per_second: Option<StatsSet>,
+        /// Bytes that go out each second.
+        tx_bytes_per_second: Option<StatsSet>,
+    }
+    /// What went from and to disks since the container began.
+    StorageStatsSet {
+        /// Bytes read.
+        read_size_bytes: Option<CounterStatsSet>,
+        /// Bytes written.
+        write_size_bytes: Option<CounterStatsSet>,
+    }
+    /// Samples of a counter, summed up. What is beyond 63 bits stands in the members of overflow.
+    CounterStatsSet {
+        /// The least.
+        min: Option<i64>,
+        /// The most.
+        max: Option<i64>,
+        /// How many.
+        sample_count: Option<i64>,
+        /// Their sum.
+        sum: Option<i64>,
+        /// What `min` had no room for.
+        overflow_min: Option<i64>,
+        /// What `max` had no room for.
+        overflow_max: Option<i64>,
+        /// What `sum` had no room for.
+        overflow_sum: Option<i64>,
     }
     /// Samples, summed up.
     StatsSet {

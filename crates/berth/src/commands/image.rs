@@ -46,12 +46,12 @@ pub(super) async fn run(arguments: &Image) -> Result<()> {
 }
 
 /// The agent of an installation; its socket is root's.
-fn agent(data: &Data) -> LocalClient {
+pub(super) fn agent(data: &Data) -> LocalClient {
     LocalClient::new(&data.data_dir.join("agent/agent.sock"))
 }
 
 /// Why the agent did not do it, and what to do about it.
-fn explained(error: LocalError) -> anyhow::Error {
+pub(super) fn explained(error: LocalError) -> anyhow::Error {
     match &error {
         LocalError::Unreachable { socket, cause } if cause.kind() == std::io::ErrorKind::PermissionDenied => {
             anyhow::anyhow!("{} is root's to use: run this with sudo", socket.display())

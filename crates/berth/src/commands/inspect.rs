@@ -9,6 +9,7 @@ use crate::cli::Place;
 use crate::connection::Connection;
 use crate::tasks;
 use crate::terminal::{self, BAD, Cell, FAINT, PLAIN, Watch, rfc_3339};
+use crate::usage::{self, TaskUsage};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Inspect {
@@ -37,10 +38,15 @@ pub(super) async fn run(arguments: &Inspect) -> Result<()> {
         return terminal::print(&format!("{}\n", serde_json::to_string_pretty(&value)?));
     }
     let arn = tasks::arn(&task).to_owned();
-    arguments.watch.print(async || Ok(page(&tasks::one(client, cluster, &arn).await?))).await
+    let look = async || {
+        let task = tasks::one(client, cluster, &arn).await?;
+        let used = if tasks::is_stopped(&task) { Vec::new() } else { usage::of(client, cluster, &[tasks::id(&arn)]).await? };
+        Ok(page(&task, &used))
+    };
+    arguments.watch.print(look).await
 }
 
-fn page(task: &Task) -> String {
+fn page(task: &Task, used: &[TaskUsage]) -> String {
     let mut text = String::new();
     let lines = about(task);
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
@@ -50,6 +56,11 @@ fn page(task: &Task) -> String {
     let rows: Vec<_> = task.containers.iter().flatten().map(row).collect();
     text.push('\n');
     text.push_str(&terminal::table(["CONTAINER", "STATUS", "EXIT", "HEALTH", "PORTS", "IMAGE"], &rows));
+    let rows: Vec<_> = used.iter().flat_map(|used| &used.containers).map(|used| usage::cells(used, Some(task))).collect();
+    if !rows.is_empty() {
+        text.push('\n');
+        text.push_str(&terminal::table(usage::COLUMNS, &rows));
+    }
     for container in task.containers.iter().flatten() {
         if let (Some(name), Some(reason)) = (&container.name, &container.reason) {
             text.push_str(&format!("\n{BAD}{name}: {reason}{BAD:#}\n"));

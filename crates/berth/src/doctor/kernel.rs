@@ -10,6 +10,8 @@ use super::Finding;
 const MOUNTS_SINCE: (u32, u32) = (5, 12);
 /// Controllers without which limits of tasks do not hold.
 const NEEDED: [&str; 3] = ["cpu", "memory", "pids"];
+/// Where the program is that makes disks of tasks' own.
+const MAKES_DISKS: [&str; 2] = ["/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4"];
 /// Open files of the agent: some for each container.
 const FILES: u64 = 16_384;
 
@@ -26,6 +28,8 @@ pub(super) struct Facts {
     pub(super) has_overlay: bool,
     pub(super) has_seccomp: bool,
     pub(super) has_nftables: bool,
+    /// Whether file systems in files can be mounted, and made.
+    pub(super) has_disks: bool,
     /// How many user namespaces a user may make.
     pub(super) user_namespaces: u64,
     /// Files that this process may have open, at most.
@@ -45,6 +49,7 @@ impl Facts {
             has_overlay: filesystems.lines().any(|line| line.split_whitespace().next_back() == Some("overlay")),
             has_seccomp: Path::new("/proc/sys/kernel/seccomp/actions_avail").exists(),
             has_nftables: has_nftables(),
+            has_disks: Path::new("/dev/loop-control").exists() && MAKES_DISKS.iter().any(|path| Path::new(path).exists()),
             user_namespaces: text("/proc/sys/user/max_user_namespaces").trim().parse().unwrap_or_default(),
             files: rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum.unwrap_or(u64::MAX),
         }
@@ -80,6 +85,7 @@ pub(super) fn examine(facts: &Facts) -> Vec<Finding> {
         overlay(facts),
         seccomp(facts),
         nftables(facts),
+        disks(facts),
         user_namespaces(facts),
         files(facts),
     ]
@@ -142,6 +148,14 @@ fn nftables(facts: &Facts) -> Finding {
     }
     let advice = "load it with `modprobe nf_tables`: networks of tasks need it, tasks of network mode host do not";
     Finding::limited("nftables", "the kernel does not answer", advice)
+}
+
+fn disks(facts: &Facts) -> Finding {
+    if facts.has_disks {
+        return Finding::good("task disks", "there");
+    }
+    let advice = "tasks with ephemeralStorage need them: `modprobe loop`, and install e2fsprogs";
+    Finding::limited("task disks", "no loop devices, or no mkfs.ext4", advice)
 }
 
 fn user_namespaces(facts: &Facts) -> Finding {

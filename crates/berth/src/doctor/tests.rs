@@ -10,6 +10,7 @@ fn able() -> Facts {
         has_overlay: true,
         has_seccomp: true,
         has_nftables: true,
+        has_disks: true,
         user_namespaces: 100,
         files: 1_048_576,
     }
@@ -37,6 +38,7 @@ fn each_lack_is_found_alone_and_says_what_to_do() {
         (Facts { has_overlay: false, ..able() }, "overlayfs", Verdict::Lacking),
         (Facts { has_seccomp: false, ..able() }, "seccomp", Verdict::Lacking),
         (Facts { has_nftables: false, ..able() }, "nftables", Verdict::Limited),
+        (Facts { has_disks: false, ..able() }, "task disks", Verdict::Limited),
         (Facts { user_namespaces: 0, ..able() }, "user namespaces", Verdict::Limited),
         (Facts { files: 1024, ..able() }, "open files", Verdict::Limited),
     ];

@@ -81,10 +81,15 @@ impl Hub {
 
 /// A parameter of a query string, decoded.
 fn parameter(query: &str, name: &str) -> Result<Option<String>, ConnectError> {
+    Ok(parameters(query, name)?.into_iter().next())
+}
+
+/// All values of a parameter of a query string, decoded.
+pub(super) fn parameters(query: &str, name: &str) -> Result<Vec<String>, ConnectError> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let Some((_, value)) = pairs.into_iter().find(|(key, _)| *key == name) else { return Ok(None) };
-    match percent_decode_str(value).decode_utf8() {
-        Ok(value) => Ok(Some(value.into_owned())),
+    let values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| match percent_decode_str(value).decode_utf8() {
+        Ok(value) => Ok(value.into_owned()),
         Err(_) => Err(ConnectError::BadRequest(format!("The query string's {name} is no UTF-8."))),
-    }
+    });
+    values.collect()
 }

@@ -77,6 +77,7 @@ pub(super) fn task(
         proxy_configuration: merged.proxy_configuration.as_ref().map(proxy),
         associations: gpus(task, merged.container_definitions.as_deref().unwrap_or_default()),
         enable_fault_injection: merged.enable_fault_injection,
+        ephemeral_storage_gib: task.ephemeral_storage_gib,
         ..acs::Task::default()
     })
 }

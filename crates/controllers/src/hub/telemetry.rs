@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use super::metrics::Dropped;
 use super::sessions::{Call, StreamKind};
 use super::socket::{Arrival, Ended, Farewell, Socket};
-use super::{Guest, Hub, health, instance_checks};
+use super::{Guest, Hub, health, instance_checks, usage};
 
 /// Bytes of a frame: a message of 1 MiB and the headers of its signature.
 const FRAME_LIMIT: usize = 1024 * 1024 + 64 * 1024;
@@ -83,7 +83,7 @@ fn is_gone(hub: &Hub, guest: &Guest) -> bool {
     instance.is_none_or(|instance| matches!(instance.status, InstanceStatus::Inactive { .. }))
 }
 
-/// Takes a frame in; what it holds is durable when it is acknowledged.
+/// Takes a frame in; what of it is stored is durable when it is acknowledged.
 async fn answer(hub: &Hub, guest: &Guest, arrival: &Arrival) -> TelemetryAnswer {
     let report = match read(arrival) {
         Ok(report) => report,
@@ -102,8 +102,10 @@ async fn answer(hub: &Hub, guest: &Guest, arrival: &Arrival) -> TelemetryAnswer 
     }
     let notice = Notice { message: Some(TAKEN_IN.to_owned()) };
     let (taken, answer) = match report {
-        // Nothing reads metrics yet: they are counted.
-        TelemetryReport::Metrics(_) => (Ok(()), TelemetryAnswer::AckMetrics(notice)),
+        TelemetryReport::Metrics(metrics) => {
+            usage::take_in(hub, guest, &metrics);
+            (Ok(()), TelemetryAnswer::AckMetrics(notice))
+        }
         TelemetryReport::Health(health) => (health::take_in(hub, guest, &health).await, TelemetryAnswer::AckHealth(notice)),
         TelemetryReport::InstanceStatus(status) => {
             (instance_checks::take_in(hub, guest, &status).await, TelemetryAnswer::AckInstanceStatus(notice))

@@ -119,8 +119,31 @@ fn usage_of_version_two_leaves_out_what_can_be_dropped() {
     for (name, content) in files {
         fs::write(task.join(name), content).unwrap();
     }
-    let usage = cgroups.usage("/berth/x/task").unwrap().unwrap();
+    let meter = cgroups.meter("/berth/x/task").unwrap().unwrap();
+    let usage = meter.read(&mut Vec::new()).unwrap().unwrap();
     assert_eq!((usage.cpu_nanos, usage.memory, usage.pids), (5000, 600, 3));
     assert_eq!((usage.read_bytes, usage.written_bytes), (11, 22));
-    assert_eq!(cgroups.usage("/berth/x/gone").unwrap(), None);
+    assert!(cgroups.meter("/berth/x/gone").unwrap().is_none());
+}
+
+#[test]
+fn a_meter_of_version_one_sees_what_changes_however_long_the_files_are() {
+    let root = tempfile::tempdir().unwrap();
+    let legacy = |name: &str| {
+        let mount = root.path().join(name);
+        fs::create_dir_all(mount.join("a")).unwrap();
+        Legacy { mount, controllers: vec![name.to_owned()] }
+    };
+    let cgroups = Cgroups { legacy: ["cpuacct", "memory", "pids"].map(legacy).into(), unified: None };
+    let write = |name: &str, content: &str| fs::write(root.path().join(name), content).unwrap();
+    write("cpuacct/a/cpuacct.usage", "7\n");
+    write("memory/a/memory.usage_in_bytes", "500\n");
+    write("memory/a/memory.stat", &format!("{}total_inactive_file 100\n", "cache 1\n".repeat(2000)));
+    write("pids/a/pids.current", "2\n");
+    let meter = cgroups.meter("/a").unwrap().unwrap();
+    let mut text = Vec::new();
+    let first = meter.read(&mut text).unwrap().unwrap();
+    assert_eq!((first.cpu_nanos, first.memory, first.pids, first.read_bytes), (7, 400, 2, 0));
+    write("cpuacct/a/cpuacct.usage", "9\n");
+    assert_eq!(meter.read(&mut text).unwrap().unwrap().cpu_nanos, 9);
 }

@@ -16,7 +16,7 @@ use crate::folder::{Exit, Folder, read_record};
 use crate::oci;
 use crate::output::continue_after;
 use crate::process::Mark;
-use crate::spec::ContainerSpec;
+use crate::spec::{ContainerSpec, Rootfs};
 
 /// How long processes that were killed may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,8 +27,11 @@ pub(super) fn delete(folder: &Folder, cgroups: &Cgroups, root: &str) -> Result<(
         return Ok(());
     }
     end(folder, cgroups, root)?;
+    for below in changes(folder)? {
+        remove_tree(&below)?;
+    }
     // Last of all the files that say what there may be: until then, all this can be done again.
-    for below in [folder.upper(), folder.work(), folder.bundle(), folder.library(), folder.output()] {
+    for below in [folder.bundle(), folder.library(), folder.output()] {
         remove_tree(&below)?;
     }
     remove_tree(path)
@@ -40,10 +43,18 @@ pub(super) fn clear_for_another_life(folder: &Folder, cgroups: &Cgroups, root: &
     end(folder, cgroups, root)?;
     continue_output(folder)?;
     remove_file(&folder.holder())?;
-    for below in [folder.work(), folder.bundle(), folder.library()] {
+    let [_, work] = changes(folder)?;
+    for below in [work, folder.bundle(), folder.library()] {
         remove_tree(&below)?;
     }
     remove_file(&folder.exit())
+}
+
+/// Where a container's changes are: the upper layer, and what overlayfs has beside it. Without a specification nothing was made.
+fn changes(folder: &Folder) -> Result<[PathBuf; 2], RuntimeError> {
+    let nowhere = Rootfs { layers: Vec::new(), read_only: true, changes: None };
+    let rootfs = standing::spec(folder)?.map_or(nowhere, |spec| spec.rootfs);
+    Ok([folder.upper(&rootfs), folder.work(&rootfs)])
 }
 
 /// Output goes on behind what was written before, also where that is read and gone.

@@ -43,7 +43,6 @@ pub(super) fn refused(definition: &TaskDefinition, overrides: Option<&TaskOverri
     let Some(overrides) = overrides else { return found.list };
     found.container = None;
     found.text("overrides.taskRoleArn", overrides.task_role_arn.as_deref());
-    found.some("overrides.ephemeralStorage", overrides.ephemeral_storage.is_some());
     found.list("overrides.inferenceAcceleratorOverrides", overrides.inference_accelerator_overrides.as_ref());
     found.list
 }
@@ -76,7 +75,6 @@ impl Found {
     fn task(&mut self, task: &TaskDefinition) {
         self.text("taskRoleArn", task.task_role_arn.as_deref());
         self.some("proxyConfiguration", task.proxy_configuration.is_some());
-        self.some("ephemeralStorage", task.ephemeral_storage.is_some());
         self.some("enableFaultInjection", task.enable_fault_injection == Some(true));
         self.list("inferenceAccelerators", task.inference_accelerators.as_ref());
         for volume in task.volumes.iter().flatten() {

@@ -31,7 +31,7 @@ pub(super) fn run(
     let scope = Scope::of(call)?;
     let mut wanted = input.clusters.unwrap_or_default();
     if wanted.len() > MOST {
-        return Err(errors::invalid_parameter_exception(format!("Clusters cannot have more than {MOST} entries.")));
+        return Err(errors::invalid_parameter_exception(format!("clusters can have at most {MOST} items.")));
     }
     if wanted.is_empty() {
         wanted.push(DEFAULT_CLUSTER.to_owned());

@@ -25,7 +25,7 @@ pub(super) fn run(
         return Err(errors::invalid_parameter_exception("Container instances cannot be empty."));
     }
     if input.container_instances.len() > MOST {
-        return Err(errors::invalid_parameter_exception(format!("Container instances cannot have more than {MOST} entries.")));
+        return Err(errors::invalid_parameter_exception(format!("instanceIds can have at most {MOST} items.")));
     }
     let include = input.include.unwrap_or_default();
     let include = Include {

@@ -32,7 +32,7 @@ pub(super) fn run(
         return Err(errors::invalid_parameter_exception("Tasks cannot be empty."));
     }
     if input.tasks.len() > MOST {
-        return Err(errors::invalid_parameter_exception(format!("Tasks cannot have more than {MOST} entries.")));
+        return Err(errors::invalid_parameter_exception(format!("taskIds can have at most {MOST} items.")));
     }
     let with_tags = input.include.unwrap_or_default().contains(&api::TaskField::Tags);
     let now = Timestamp::from_millis(call.received_at.0);

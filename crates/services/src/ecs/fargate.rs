@@ -9,6 +9,8 @@ use berth_store::{InstanceIndex, InstanceState, State};
 
 /// GiB of a task's disk where nobody said otherwise.
 pub(super) const DISK_GIB: u32 = 20;
+/// GiB of the largest disk that a task can have.
+pub(super) const MOST_DISK_GIB: u32 = 200;
 /// What AWS says where it has no machine for a task.
 const UNAVAILABLE: &str = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
 

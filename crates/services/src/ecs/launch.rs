@@ -43,6 +43,8 @@ pub(super) struct Launch {
     started_by: Option<Name>,
     tags: Tags,
     client_token: Option<Box<str>>,
+    /// GiB of a disk of its own.
+    disk: Option<u32>,
 }
 
 impl Launch {
@@ -64,15 +66,17 @@ impl Launch {
         if kind == LaunchType::Fargate {
             fargate::check_size(&overrides.facts)?;
         }
-        refuse_what_does_not_act(&definition, wishes)?;
+        let document = task_definition::parse(&definition.document)?;
+        refuse_what_does_not_act(&definition, &document, wishes)?;
+        let disk = disk(&document, wishes.overrides, kind)?;
         let reservation = overrides.facts.reservation();
         let tags = wished_tags(&definition, cluster, wishes)?;
-        let group = match short(wishes.group, "group")? {
+        let group = match short(wishes.group, "group", LONGEST_GROUP)? {
             Some(group) => group,
             None => Name::new(&format!("family:{}", definition.family)),
         };
         let group = GroupKey { cluster: cluster.clone(), name: group };
-        let started_by = short(wishes.started_by, "startedBy")?;
+        let started_by = short(wishes.started_by, "startedBy", LONGEST_STARTER)?;
         let zones = network.as_ref().map(Network::zones);
         let client_token = client_token.map(Into::into);
         Ok(Self {
@@ -87,6 +91,7 @@ impl Launch {
             started_by,
             tags,
             client_token,
+            disk,
         })
     }
 
@@ -134,6 +139,7 @@ impl Launch {
             platform_version: (self.kind == LaunchType::Fargate).then(|| Name::new(berth_plan::fargate::PLATFORM_VERSION)),
             tags: self.tags.clone(),
             client_token: self.client_token.clone(),
+            ephemeral_storage_gib: self.disk,
             ..Order::new(self.definition.region, self.cluster.clone(), named, &self.overrides.facts, self.kind)
         };
         let mut accepted = task::accept(order, now, ids);
@@ -184,18 +190,26 @@ fn invalid(message: impl Into<String>) -> Refusal {
     errors::invalid_parameter_exception(message)
 }
 
-/// A group or startedBy: 128 characters at most.
-fn short(given: Option<&str>, what: &str) -> Result<Option<Name>, Refusal> {
-    const LONGEST: usize = 128;
+/// A group: 255 characters at most, as the developer guide says.
+const LONGEST_GROUP: usize = 255;
+/// Who started a task: 128 characters at most, as the API reference says.
+const LONGEST_STARTER: usize = 128;
+
+/// A text that may be empty, and then counts as not given.
+fn short(given: Option<&str>, what: &str, longest: usize) -> Result<Option<Name>, Refusal> {
     match given.filter(|text| !text.is_empty()) {
-        Some(text) if text.chars().count() > LONGEST => Err(invalid(format!("{what} must have at most {LONGEST} characters."))),
+        Some(text) if text.chars().count() > longest => Err(invalid(format!("{what} longer than {longest}."))),
         Some(text) => Ok(Some(Name::new(text))),
         None => Ok(None),
     }
 }
 
 /// Nothing is ignored in silence: what does not act yet is refused by name.
-fn refuse_what_does_not_act(definition: &TaskDefinition, wishes: &Wishes<'_>) -> Result<(), Refusal> {
+fn refuse_what_does_not_act(
+    definition: &TaskDefinition,
+    document: &api::TaskDefinition,
+    wishes: &Wishes<'_>,
+) -> Result<(), Refusal> {
     let unsupported = |what: &str| Err(errors::unsupported_feature_exception(format!("{what} is not supported yet.")));
     if wishes.execute_command {
         return unsupported("enableExecuteCommand");
@@ -203,13 +217,20 @@ fn refuse_what_does_not_act(definition: &TaskDefinition, wishes: &Wishes<'_>) ->
     if wishes.volumes {
         return unsupported("volumeConfigurations");
     }
-    check_definition(definition, wishes.overrides)
+    check_document(definition, document, wishes.overrides)
 }
 
 /// Whether all that a definition asks for acts.
 pub(super) fn check_definition(definition: &TaskDefinition, overrides: Option<&api::TaskOverride>) -> Result<(), Refusal> {
-    let document = task_definition::parse(&definition.document)?;
-    let refused = acts::refused(&document, overrides);
+    check_document(definition, &task_definition::parse(&definition.document)?, overrides)
+}
+
+fn check_document(
+    definition: &TaskDefinition,
+    document: &api::TaskDefinition,
+    overrides: Option<&api::TaskOverride>,
+) -> Result<(), Refusal> {
+    let refused = acts::refused(document, overrides);
     if refused.is_empty() {
         return Ok(());
     }
@@ -220,6 +241,22 @@ pub(super) fn check_definition(definition: &TaskDefinition, overrides: Option<&a
         definition.revision,
         fields.join(", ")
     )))
+}
+
+/// GiB of a disk of the task's own: what the caller says, else the definition; nothing if nobody says anything.
+fn disk(
+    definition: &api::TaskDefinition,
+    overrides: Option<&api::TaskOverride>,
+    kind: LaunchType,
+) -> Result<Option<u32>, Refusal> {
+    let overridden = overrides.and_then(|overrides| overrides.ephemeral_storage.as_ref());
+    if overridden.is_some() && kind != LaunchType::Fargate {
+        return Err(invalid("Ephemeral storage can be overridden for tasks of launch type FARGATE only."));
+    }
+    let Some(asked) = overridden.or(definition.ephemeral_storage.as_ref()) else { return Ok(None) };
+    let size = u32::try_from(asked.size_in_gi_b).ok().filter(|size| (fargate::DISK_GIB..=fargate::MOST_DISK_GIB).contains(size));
+    let (least, most) = (fargate::DISK_GIB, fargate::MOST_DISK_GIB);
+    size.map(Some).ok_or_else(|| invalid(format!("Ephemeral storage must be between {least} and {most} GiB.")))
 }
 
 fn wished_tags(definition: &TaskDefinition, cluster: &Name, wishes: &Wishes<'_>) -> Result<Tags, Refusal> {

@@ -27,7 +27,7 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::StartTaskRequ
         return Err(errors::invalid_parameter_exception("Container instances cannot be empty."));
     }
     if input.container_instances.len() > MOST {
-        return Err(errors::invalid_parameter_exception(format!("Container instances cannot have more than {MOST} entries.")));
+        return Err(errors::invalid_parameter_exception(format!("instanceIds can have at most {MOST} items.")));
     }
     let instances = input.container_instances.iter().map(|text| scope.instance(&name, text)).collect::<Result<Vec<_>, _>>()?;
     let view = ecs.store.view();

@@ -28,7 +28,7 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::StopTaskReque
     let now = Timestamp::from_millis(call.received_at.0);
     let reason = input.reason.as_deref().unwrap_or_default();
     if reason.chars().count() > LONGEST_REASON {
-        return Err(errors::invalid_parameter_exception(format!("The reason must have at most {LONGEST_REASON} characters.")));
+        return Err(errors::invalid_parameter_exception(format!("reason longer than {LONGEST_REASON}.")));
     }
     let described = ecs
         .update(|tx| {

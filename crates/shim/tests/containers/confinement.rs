@@ -387,7 +387,7 @@ fn layers_lie_on_top_of_each_other_and_take_away_what_lies_below() {
     fs::write(upper.join("hidden/c"), "high").unwrap();
     fs::write(upper.join("kept/b"), "high").unwrap();
     let mut spec = node.spec("a", &["list", "/hidden"]);
-    spec.rootfs = Rootfs { layers: vec![lower, upper], read_only: false };
+    spec.rootfs = Rootfs { layers: vec![lower, upper], read_only: false, changes: None };
     for (path, expected) in [("/hidden", "c"), ("/kept", "a b")] {
         spec.process.args[2] = path.to_owned();
         for (_, text) in node.everywhere(&spec) {

@@ -80,6 +80,56 @@ fn a_shim_killed_while_it_makes_a_container_leaves_nothing_that_ran() {
     }
 }
 
+/// The processes that a process has forked or adopted.
+fn children(pid: i32) -> Vec<i32> {
+    let listed = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    listed.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+#[test]
+fn a_worker_killed_alone_while_it_makes_a_container_is_an_error_that_leaves_nothing() {
+    let node = Node::new();
+    let phases: [&dyn Fn(&Folder) -> bool; 3] = [
+        // As soon as it is there.
+        &|_| true,
+        &|folder| folder.library().exists(),
+        &|folder| folder.library().join("a/notify.sock").exists(),
+    ];
+    for (number, phase) in phases.into_iter().enumerate() {
+        let path = node.container("a");
+        let folder = Folder::new(&path);
+        let spec = node.spec("a", &["wait"]);
+        let created = thread::scope(|scope| {
+            let making = scope.spawn(|| node.runtime.create(&path, &spec));
+            // The shim's only child: its container is one only when the worker has ended.
+            let worker = loop {
+                let child = holder(&path).and_then(|holder| children(holder.shim.pid).first().copied());
+                match child {
+                    Some(child) if phase(&folder) => break Some(child),
+                    // It was quicker.
+                    _ if making.is_finished() => break None,
+                    _ => thread::yield_now(),
+                }
+            };
+            if let Some(worker) = worker {
+                // It may have ended just now, and be waited for.
+                let _ = kill_process(Pid::from_raw(worker).unwrap(), Signal::KILL);
+            }
+            making.join().unwrap()
+        });
+        match created {
+            Err(error) => {
+                assert!(matches!(error, RuntimeError::Shim { .. } | RuntimeError::System { .. }), "{number}: {error}");
+                assert_eq!(node.runtime.look(&path).unwrap(), Standing::Absent, "{number}");
+            }
+            Ok(()) => assert_ne!(number, 0, "a worker that is killed at its beginning has made nothing"),
+        }
+        node.runtime.delete(&path).unwrap();
+        // The launcher goes on.
+        assert_eq!(node.run(&node.spec("b", &["exit", "3"])).0.code, 3);
+    }
+}
+
 #[test]
 fn containers_outlive_a_killed_launcher_and_the_next_call_starts_another() {
     let node = Node::new();

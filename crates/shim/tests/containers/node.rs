@@ -67,7 +67,7 @@ impl Node {
         ContainerSpec {
             id: id.to_owned(),
             group: "task".to_owned(),
-            rootfs: Rootfs { layers: vec![self.layer()], read_only: false },
+            rootfs: Rootfs { layers: vec![self.layer()], read_only: false, changes: None },
             process: process(arguments),
             init: false,
             open_input: false,

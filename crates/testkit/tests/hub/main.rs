@@ -8,4 +8,5 @@ mod life;
 mod networks;
 mod presence;
 mod telemetry;
+mod usage;
 mod verification;

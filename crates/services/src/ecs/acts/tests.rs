@@ -102,7 +102,6 @@ fn what_does_not_act_is_named() {
             json!({"volumes": [{"name": "d", "dockerVolumeConfiguration": {"driver": "rexray"}}]}),
             "volumes.dockerVolumeConfiguration.driver rexray of volume 'd'",
         ),
-        (json!({"ephemeralStorage": {"sizeInGiB": 21}}), "ephemeralStorage"),
         (json!({"proxyConfiguration": {"containerName": "app"}}), "proxyConfiguration"),
         (json!({"enableFaultInjection": true}), "enableFaultInjection"),
         (
@@ -124,6 +123,7 @@ fn what_does_not_act_is_named() {
 fn overrides_are_looked_at_too() {
     let overrides = TaskOverride {
         ephemeral_storage: Some(api::EphemeralStorage { size_in_gi_b: 21 }),
+        task_role_arn: Some("r".to_owned()),
         container_overrides: Some(vec![api::ContainerOverride {
             name: Some("app".to_owned()),
             command: Some(vec!["x".to_owned()]),
@@ -134,5 +134,5 @@ fn overrides_are_looked_at_too() {
         ..TaskOverride::default()
     };
     let found: Vec<String> = refused(&task(&json!({}), &json!({})), Some(&overrides)).iter().map(ToString::to_string).collect();
-    assert_eq!(found, ["overrides.ephemeralStorage"]);
+    assert_eq!(found, ["overrides.taskRoleArn"]);
 }
