@@ -165,11 +165,17 @@ def test_bridge_runs_also_where_it_is_the_default(ecs, agent, name):
 
 
 def test_field_that_does_not_act_yet_is_refused_by_name(ecs, agent, name, refused):
-    ecs.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER | {"versionConsistency": "enabled"}])
+    ecs.register_task_definition(family=name, networkMode="host", containerDefinitions=[CONTAINER | {"logConfiguration": {"logDriver": "syslog"}}])
     for run in [ecs.run_task, lambda **call: ecs.start_task(containerInstances=[agent.instance], **call)]:
         code, text = refused(run, cluster=agent.cluster, taskDefinition=name)
         assert code == "UnsupportedFeatureException"
-        assert "versionConsistency enabled of container 'main'" in text
+        assert "logConfiguration.logDriver syslog of container 'main'" in text
+
+
+def test_group_of_a_service_is_the_services_own(ecs, agent, family, refused):
+    for run in [ecs.run_task, lambda **call: ecs.start_task(containerInstances=[agent.instance], **call)]:
+        code, text = refused(run, cluster=agent.cluster, taskDefinition=family, group="service:web")
+        assert (code, text) == ("InvalidParameterException", "Invalid namespace for group.")
 
 
 def test_definition_of_another_launch_type_is_refused(ecs, agent, family, refused):

@@ -25,6 +25,12 @@ def disks(node):
     return [line.split()[9] for line in table if f" {node.folder}/agent/volumes/task/" in line and "/dev/loop" in line]
 
 
+@pytest.fixture(autouse=True)
+def no_disks(node):
+    """What tests before this one have made is given back a moment after their tasks have stopped."""
+    eventually(lambda: not disks(node), "no disks", 60)
+
+
 def backing(device):
     """The file behind a device; none once nobody uses it."""
     file = Path("/sys/block") / Path(device).name / "loop" / "backing_file"
@@ -147,3 +153,16 @@ def test_down_gives_a_disk_back_after_the_system_died(fresh):
     assert node.down("--purge", "--yes").returncode == 0
     assert not node.folder.exists()
     eventually(lambda: backing(device) is None, f"{device} given back", 60)
+
+
+def test_tasks_of_a_service_have_the_disk_that_their_definition_asks_for(node, fargate):
+    family = fargate.define({"command": ["wait"]}, ephemeralStorage={"sizeInGiB": 22})
+    node.ecs.create_service(serviceName="disk", taskDefinition=family, desiredCount=1, **fargate.how)
+    try:
+        arn = eventually(lambda: (found := node.ecs.list_tasks(serviceName="disk")["taskArns"]) and found[0], "a task of the service", 60)
+        assert node.awaits(arn, "RUNNING", within=60)["ephemeralStorage"] == {"sizeInGiB": 22}
+        assert len(disks(node)) == 1
+    finally:
+        node.ecs.update_service(service="disk", desiredCount=0)
+        node.ecs.delete_service(service="disk", force=True)
+    node.awaits(arn, "STOPPED", within=60)

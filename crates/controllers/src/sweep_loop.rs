@@ -1,16 +1,19 @@
-//! Forgets what has been over for long enough: stopped tasks, deregistered instances, deleted clusters, client tokens, and task
-//! definitions that are to be deleted and have no task left.
+//! Forgets what has been over for long enough: stopped tasks, deregistered instances, deleted clusters and services, client tokens,
+//! and task definitions that are to be deleted and have no task and no service left.
+
+mod services;
 
 use std::convert::Infallible;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use berth_model::{ClientToken, Cluster, ContainerInstance, Task, TaskDefinition, Timestamp};
+use berth_model::{ClientToken, Cluster, ContainerInstance, Service, ServiceRevision, Task, TaskDefinition, TaskSet, Timestamp};
 use berth_store::{
-    ClientTokenIndex, ClientTokenKey, ClusterIndex, ClusterKey, InstanceIndex, InstanceKey, MOST_ROWS, State, Store, Stored,
-    TaskDefinitionIndex, TaskDefinitionKey, TaskIndex, TaskKey,
+    ClientTokenIndex, ClientTokenKey, ClusterIndex, ClusterKey, InstanceIndex, InstanceKey, MOST_ROWS, ServiceIndex,
+    ServiceRevisionKey, State, Store, Stored, TaskDefinitionIndex, TaskDefinitionKey, TaskIndex, TaskKey,
 };
 
+use self::services::Remains;
 use crate::loops::{Loop, Pass, PassError, Passes, Work};
 
 /// How long what is over is still described. AWS says an hour of tasks, and nothing exact of the others.
@@ -33,11 +36,13 @@ struct Due {
     clusters: Vec<ClusterKey>,
     tokens: Vec<ClientTokenKey>,
     revisions: Vec<TaskDefinitionKey>,
+    services: Vec<Remains>,
 }
 
 impl Due {
     fn len(&self) -> usize {
-        self.tasks.len() + self.instances.len() + self.clusters.len() + self.tokens.len() + self.revisions.len()
+        let services: usize = self.services.iter().map(Remains::len).sum();
+        self.tasks.len() + self.instances.len() + self.clusters.len() + self.tokens.len() + self.revisions.len() + services
     }
 }
 
@@ -80,10 +85,22 @@ fn due(state: &State, now: Timestamp) -> Due {
     let revisions = state
         .with::<TaskDefinition>(&TaskDefinitionIndex::ToDelete, ..)
         .map(|found| TaskDefinitionKey { region: found.region, family: found.family.clone(), revision: found.revision })
-        .filter(|key| state.counts().revision(key) == 0)
+        .filter(|key| !is_in_use(state, key))
         .take(room)
-        .collect();
-    Due { tasks, instances, clusters, tokens, revisions }
+        .collect::<Vec<_>>();
+    room -= revisions.len();
+    let services = services::due(state, ServiceIndex::GoneIn(*before.start())..=ServiceIndex::GoneIn(*before.end()), &mut room);
+    Due { tasks, instances, clusters, tokens, revisions, services }
+}
+
+/// Whether a task, stopped ones included, or a service refers to a revision of a task definition.
+fn is_in_use(state: &State, key: &TaskDefinitionKey) -> bool {
+    let of_set = |set: &TaskSet| {
+        let revision = state.get::<ServiceRevision>(&ServiceRevisionKey { region: set.region, id: set.revision });
+        revision.is_some_and(|revision| revision.family == key.family && revision.definition == key.revision)
+    };
+    let services = state.count::<Service>(&ServiceIndex::Definition(key.region, key.family.clone(), key.revision));
+    state.counts().revision(key) > 0 || services > 0 || state.range::<TaskSet>(..).any(|set| of_set(set))
 }
 
 fn keys<R: Stored>(state: &State, values: RangeInclusive<R::Index>, room: &mut usize) -> Vec<R::Key> {
@@ -114,9 +131,12 @@ fn forget(tx: &mut berth_store::Transaction, due: &Due, now: Timestamp) -> usize
         }
     }
     for key in &due.revisions {
-        if tx.counts().revision(key) == 0 {
+        if !is_in_use(tx, key) {
             gone += usize::from(tx.delete::<TaskDefinition>(key).is_some());
         }
+    }
+    for remains in &due.services {
+        gone += remains.forget(tx);
     }
     gone
 }

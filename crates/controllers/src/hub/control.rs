@@ -13,7 +13,7 @@ use tracing::{debug, error, info, warn};
 
 use super::message_id::MessageId;
 use super::metrics::Dropped;
-use super::payload::LogMode;
+use super::payload::Surroundings;
 use super::session::{Due, Input, News, Note, Output, Session};
 use super::sessions::StreamKind;
 use super::socket::{Arrival, Ended, Farewell, Socket};
@@ -210,9 +210,9 @@ impl Stream<'_> {
         let definition = TaskDefinitionKey { region: task.region, family: task.family.clone(), revision: task.revision };
         let rendered = match view.get::<TaskDefinition>(&definition) {
             Some(definition) => {
-                let interfaces = interface::of(self.hub.0.names, view, task);
-                let log_mode = LogMode::of(view, self.hub.0.names, task.region);
-                payload::task(self.hub.0.names, task, definition, interfaces, log_mode, stop).map_err(|error| error.to_string())
+                let names = self.hub.0.names;
+                let surroundings = Surroundings::of(names, view, task);
+                payload::task(names, task, definition, surroundings, stop).map_err(|error| error.to_string())
             }
             None => Err("its definition is gone".to_owned()),
         };

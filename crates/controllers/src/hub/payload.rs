@@ -3,18 +3,19 @@
 mod authentication;
 mod container;
 mod docker;
+mod image;
 mod volume;
 
 use std::collections::BTreeMap;
 
 use berth_api::acs;
 use berth_api::ecs as api;
-use berth_model::{AccountSettings, Facts, LaunchType, Region, Task, TaskDefinition};
+use berth_model::{AccountSettings, Facts, LaunchType, Region, ResolvedImage, Task, TaskDefinition};
 use berth_store::{AccountSettingsKey, State, TaskKey};
 use berth_wire::{EnumShape as _, ReadError};
 
-use super::definition;
 use super::names::Names;
+use super::{definition, interface};
 
 /// CPU units of a processor.
 const UNITS: f64 = 1024.0;
@@ -38,7 +39,26 @@ impl LogMode {
     }
 }
 
-/// What an agent is told of a task with these interfaces. Stopping one tells all of it again: agents refuse what they cannot parse.
+/// What belongs to a task's payload and is in other records.
+#[derive(Debug, Clone)]
+pub(super) struct Surroundings<'s> {
+    pub(super) interfaces: Vec<acs::ElasticNetworkInterface>,
+    pub(super) log_mode: LogMode,
+    pub(super) images: &'s [ResolvedImage],
+}
+
+impl<'s> Surroundings<'s> {
+    /// That of a task.
+    pub(super) fn of(names: Names, state: &'s State, task: &Task) -> Self {
+        Self {
+            interfaces: interface::of(names, state, task),
+            log_mode: LogMode::of(state, names, task.region),
+            images: image::resolved(state, task),
+        }
+    }
+}
+
+/// What an agent is told of a task. Stopping one tells all of it again: agents refuse what they cannot parse.
 ///
 /// # Errors
 /// A document is broken: the database is damaged.
@@ -46,14 +66,14 @@ pub(super) fn task(
     names: Names,
     task: &Task,
     definition: &TaskDefinition,
-    interfaces: Vec<acs::ElasticNetworkInterface>,
-    log_mode: LogMode,
+    surroundings: Surroundings<'_>,
     stop: bool,
 ) -> Result<acs::Task, ReadError> {
     let merged = definition::merged(task, definition)?;
     let facts = &definition.facts;
     let key = TaskKey { region: task.region, id: task.id };
-    let scene = Scene { names, task, facts, key, log_mode };
+    let Surroundings { interfaces, log_mode, images } = surroundings;
+    let scene = Scene { names, task, facts, key, log_mode, images };
     let containers = merged.container_definitions.iter().flatten();
     Ok(acs::Task {
         arn: names.task(key, &task.cluster),
@@ -90,6 +110,7 @@ struct Scene<'a> {
     facts: &'a Facts,
     key: TaskKey,
     log_mode: LogMode,
+    images: &'a [ResolvedImage],
 }
 
 /// The launch type as agents know it: an instance that a capacity provider manages is an EC2 one to them.

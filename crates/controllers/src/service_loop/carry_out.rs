@@ -1,6 +1,6 @@
 //! What a plan says, done.
 
-use berth_model::{Service, ServiceEvent, Task, Timestamp};
+use berth_model::{Service, ServiceEvent, Task, TaskId, TaskSet, Timestamp};
 use berth_plan::service::Plan;
 use berth_plan::{IdSource, task};
 use berth_store::{Shared, TaskKey, Transaction};
@@ -46,10 +46,13 @@ pub(super) fn carry_out(
     for set in plan.sets {
         tx.put(set);
     }
+    for key in scene.drained(tx) {
+        tx.delete::<TaskSet>(&key);
+    }
     Ok(())
 }
 
-fn find(tx: &Transaction, service: &Service, id: berth_model::TaskId) -> Result<Shared<Task>, Trouble> {
+fn find(tx: &Transaction, service: &Service, id: TaskId) -> Result<Shared<Task>, Trouble> {
     let found = tx.get::<Task>(&TaskKey { region: service.region, id });
     found.cloned().ok_or_else(|| Trouble::Plan(format!("task {id}")))
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use berth_model::{
     ContainerInstance, DeploymentId, InstanceId, InstanceStatus, RevisionId, Service, ServiceDeployment, Task, TaskDefinition,
-    TaskSet,
+    TaskSet, TaskSetStatus,
 };
 use berth_plan::service::{Set, View};
-use berth_store::{InstanceKey, OfService, ServiceDeploymentKey, Shared, State, TaskIndex};
+use berth_store::{GroupCounts, InstanceKey, OfService, ServiceDeploymentKey, Shared, State, TaskIndex, TaskSetKey};
 
 use super::recipe::{self, Recipe};
 use super::{PlacementsOf, Standing, Trouble};
@@ -63,6 +63,17 @@ impl Scene {
     /// What tasks of a revision are made from, if it was read.
     pub(super) fn recipe(&self, revision: RevisionId) -> Option<&Recipe> {
         self.recipes().find(|recipe| recipe.record.id == revision)
+    }
+
+    /// The task sets that were deleted and have no task left.
+    pub(super) fn drained(&self, state: &State) -> Vec<TaskSetKey> {
+        let is_drained = |set: &TaskSet| {
+            set.status == TaskSetStatus::Draining
+                && state.counts().deployment(set.region, set.id) == GroupCounts::default()
+                && !self.tasks.iter().any(|task| task.deployment() == Some(set.id))
+        };
+        let sets = self.sets.iter().filter(|(set, _)| is_drained(set));
+        sets.map(|(set, _)| TaskSetKey { region: set.region, id: set.id }).collect()
     }
 
     /// All that tasks are made from.

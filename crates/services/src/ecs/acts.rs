@@ -110,8 +110,6 @@ impl Found {
     fn container(&mut self, container: &ContainerDefinition) {
         self.some("repositoryCredentials", container.repository_credentials.is_some());
         self.list("secrets", container.secrets.as_ref());
-        let consistency = container.version_consistency.as_ref();
-        self.some("versionConsistency enabled", consistency == Some(&api::VersionConsistency::Enabled));
         self.some("firelensConfiguration", container.firelens_configuration.is_some());
         self.list("credentialSpecs", container.credential_specs.as_ref());
         if let Some(log) = &container.log_configuration {

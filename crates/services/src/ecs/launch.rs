@@ -72,6 +72,7 @@ impl Launch {
         let reservation = overrides.facts.reservation();
         let tags = wished_tags(&definition, cluster, wishes)?;
         let group = match short(wishes.group, "group", LONGEST_GROUP)? {
+            Some(group) if group.starts_with("service:") => return Err(invalid("Invalid namespace for group.")),
             Some(group) => group,
             None => Name::new(&format!("family:{}", definition.family)),
         };
@@ -220,9 +221,11 @@ fn refuse_what_does_not_act(
     check_document(definition, document, wishes.overrides)
 }
 
-/// Whether all that a definition asks for acts.
-pub(super) fn check_definition(definition: &TaskDefinition, overrides: Option<&api::TaskOverride>) -> Result<(), Refusal> {
-    check_document(definition, &task_definition::parse(&definition.document)?, overrides)
+/// Whether all that a definition asks for acts, as it is; GiB of the disk that its tasks have of their own, if it says that.
+pub(super) fn check_definition(definition: &TaskDefinition, kind: LaunchType) -> Result<Option<u32>, Refusal> {
+    let document = task_definition::parse(&definition.document)?;
+    check_document(definition, &document, None)?;
+    disk(&document, None, kind)
 }
 
 fn check_document(

@@ -139,7 +139,7 @@ pub(super) fn service(name: &Name, scheduling: Scheduling, desired: u32, now: Ti
         constraints: Vec::new(),
         strategies: Vec::new(),
         grace_seconds: None,
-        zone_rebalancing: None,
+        zone_rebalancing: Some(true),
         role: None,
         tags: Tags::default(),
         propagate_tags: None,

@@ -4,7 +4,7 @@ use berth_api::acs;
 use berth_api::ecs::{self as api, ContainerDefinition};
 use berth_wire::EnumShape as _;
 
-use super::{Scene, authentication, docker, pairs};
+use super::{Scene, authentication, docker, image, pairs};
 
 /// The container at a place of the definition. The execution role is left to the agent as long as no credentials are sent
 /// with a task: an agent that is told to use them waits for them.
@@ -16,7 +16,7 @@ pub(super) fn of(scene: Scene<'_>, at: usize, given: &ContainerDefinition) -> ac
     let number = |value: Option<i32>| value.map(i64::from);
     acs::Container {
         name: given.name.clone().unwrap_or_default(),
-        image: given.image.clone().unwrap_or_default(),
+        image: image::of(given, scene.images),
         container_arn: known.map(|known| scene.names.container(scene.key, &scene.task.cluster, known.id)),
         cpu: number(given.cpu),
         memory: number(given.memory),

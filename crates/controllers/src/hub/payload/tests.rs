@@ -103,10 +103,14 @@ fn names() -> Names {
     Names { account: "000000000000".parse().unwrap() }
 }
 
+fn plain() -> Surroundings<'static> {
+    Surroundings { interfaces: Vec::new(), log_mode: LogMode::NonBlocking, images: &[] }
+}
+
 /// A task of a definition of one container.
 fn of(container: &Value) -> acs::Task {
     let definition = definition(&json!({ "containerDefinitions": [container] }));
-    task(names(), &record(&definition), &definition, Vec::new(), LogMode::NonBlocking, false).unwrap()
+    task(names(), &record(&definition), &definition, plain(), false).unwrap()
 }
 
 /// What goes to Docker of a container.
@@ -133,7 +137,7 @@ fn task_of_a_service_names_it_and_sizes_are_processors_and_mib() {
     let definition = definition(&json!({ "containerDefinitions": [] }));
     let group = Name::new("service:shop");
     let record = Task { group, override_cpu: Some(512), override_memory: Some(1024), ..record(&definition) };
-    let sent = task(names(), &record, &definition, Vec::new(), LogMode::NonBlocking, true).unwrap();
+    let sent = task(names(), &record, &definition, plain(), true).unwrap();
     assert_eq!(sent.service_name.as_deref(), Some("shop"));
     assert_eq!((sent.cpu, sent.memory), (Some(0.5), Some(1024)));
     assert_eq!(sent.desired_status, Some(DesiredStatus::Stopped));
@@ -226,7 +230,7 @@ fn mode_of_a_log_driver_is_the_accounts_where_the_definition_has_none() {
         let log = json!({ "logDriver": "awslogs", "options": options });
         let container = json!({ "name": "main", "image": "busybox", "logConfiguration": log });
         let definition = definition(&json!({ "containerDefinitions": [container] }));
-        let sent = task(names(), &record(&definition), &definition, Vec::new(), mode, false).unwrap();
+        let sent = task(names(), &record(&definition), &definition, Surroundings { log_mode: mode, ..plain() }, false).unwrap();
         let host: Value =
             serde_json::from_str(sent.containers[0].docker_config.as_ref().unwrap().host_config.as_deref().unwrap()).unwrap();
         host["LogConfig"]["Config"].clone()
@@ -247,7 +251,7 @@ fn docker_version_is_the_highest_that_the_definition_needs() {
     };
     let requires_attributes = ["1.9", "1.25", "1.18"].map(api).to_vec();
     given.facts = Facts { requires_attributes, network_mode: NetworkMode::Awsvpc, ..Facts::clone(&given.facts) }.into();
-    let sent = task(names(), &record(&given), &given, Vec::new(), LogMode::NonBlocking, false).unwrap();
+    let sent = task(names(), &record(&given), &given, plain(), false).unwrap();
     let docker = sent.containers[0].docker_config.clone().unwrap();
     assert_eq!(docker.version.as_deref(), Some("1.25"));
     assert_eq!(docker.host_config.as_deref(), Some("{}"), "the agent sets the network mode of a task with an interface");
@@ -264,8 +268,7 @@ fn overrides_replace_what_they_name_and_leave_the_rest() {
         { "name": "nobody", "command": ["z"] },
     ]});
     let overrides = Some(Document::new(overrides.to_string()));
-    let sent =
-        task(names(), &Task { overrides, ..record(&definition) }, &definition, Vec::new(), LogMode::NonBlocking, false).unwrap();
+    let sent = task(names(), &Task { overrides, ..record(&definition) }, &definition, plain(), false).unwrap();
     let [main, side] = &sent.containers[..] else { panic!("two containers") };
     assert_eq!((main.command.as_deref(), main.cpu, main.memory), (Some(&["x".to_owned()][..]), Some(1), Some(8)));
     assert_eq!((side.command.as_deref(), side.cpu, side.memory), (Some(&["y".to_owned()][..]), Some(5), Some(16)));
@@ -313,7 +316,7 @@ fn volumes_have_the_kind_that_agents_know() {
         { "name": "a", "configuredAtLaunch": true },
     ]});
     let definition = definition(&document);
-    let sent = task(names(), &record(&definition), &definition, Vec::new(), LogMode::NonBlocking, false).unwrap();
+    let sent = task(names(), &record(&definition), &definition, plain(), false).unwrap();
     let expected = json!([
         { "name": "h", "type": "host", "host": { "sourcePath": "/h" } }, { "name": "e", "type": "host", "host": {} },
         { "name": "d", "type": "docker",
@@ -333,7 +336,7 @@ fn gpus_are_dealt_out_in_order() {
     let overrides = json!({ "containerOverrides": [container("side", "1")] });
     let overrides = Some(Document::new(overrides.to_string()));
     let record = Task { reservation: Resources { gpus, ..Resources::default() }, overrides, ..record(&given) };
-    let sent = task(names(), &record, &given, Vec::new(), LogMode::NonBlocking, false).unwrap();
+    let sent = task(names(), &record, &given, plain(), false).unwrap();
     let dealt: Vec<(&str, &str)> = sent.associations.iter().map(|gpu| (gpu.name.as_str(), gpu.containers[0].as_str())).collect();
     assert_eq!(dealt, [("g0", "main"), ("g1", "main"), ("g2", "side")]);
 }
@@ -342,5 +345,24 @@ fn gpus_are_dealt_out_in_order() {
 fn broken_document_is_an_error() {
     let mut given = definition(&json!({}));
     given.document = Document::new("{");
-    assert!(task(names(), &record(&given), &given, Vec::new(), LogMode::NonBlocking, false).is_err());
+    assert!(task(names(), &record(&given), &given, plain(), false).is_err());
+}
+
+#[test]
+fn tasks_of_a_deployment_run_what_its_first_task_ran() {
+    let image = |given: Value, digest: Option<&str>| {
+        let definition = definition(&json!({ "containerDefinitions": [given] }));
+        let known = digest.map(|digest| ResolvedImage { container: "main".into(), digest: digest.into() });
+        let images = known.as_slice();
+        let sent = task(names(), &record(&definition), &definition, Surroundings { images, ..plain() }, false).unwrap();
+        sent.containers[0].image.clone()
+    };
+    let digest = Some("sha256:1");
+    assert_eq!(image(json!({ "name": "main", "image": "web" }), digest), "web@sha256:1");
+    assert_eq!(image(json!({ "name": "main", "image": "host:5000/a/web:v1" }), digest), "host:5000/a/web@sha256:1");
+    assert_eq!(image(json!({ "name": "main", "image": "host:5000/a/web" }), digest), "host:5000/a/web@sha256:1");
+    assert_eq!(image(json!({ "name": "main", "image": "web@sha256:2" }), digest), "web@sha256:2");
+    assert_eq!(image(json!({ "name": "other", "image": "web:v1" }), digest), "web:v1");
+    assert_eq!(image(json!({ "name": "main", "image": "web:v1", "versionConsistency": "disabled" }), digest), "web:v1");
+    assert_eq!(image(json!({ "name": "main", "image": "web:v1" }), None), "web:v1");
 }

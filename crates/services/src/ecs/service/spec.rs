@@ -28,6 +28,8 @@ pub(in crate::ecs) struct Spec {
     pub(in crate::ecs) definition: Shared<TaskDefinition>,
     pub(in crate::ecs) source: Source,
     pub(in crate::ecs) network: Option<ServiceNetwork>,
+    /// GiB of the disk of each task, where the definition says it.
+    disk: Option<u32>,
 }
 
 impl Spec {
@@ -43,7 +45,7 @@ impl Spec {
         }
         let network = network::checked(state, definition.region, (facts.network_mode, launch), network)?;
         let network = network.map(|network| network.record());
-        launch::check_definition(&definition, None)?;
+        let disk = launch::check_definition(&definition, launch)?;
         let is_fargate = launch == LaunchType::Fargate;
         if is_fargate {
             fargate::check_version(platform_version)?;
@@ -60,7 +62,7 @@ impl Spec {
             platform_version: is_fargate.then(|| Name::new(version)),
             platform_family: is_fargate.then(|| Name::new("Linux")),
         };
-        Ok(Self { definition, source, network })
+        Ok(Self { definition, source, network, disk })
     }
 
     /// Whether a revision is this already.
@@ -82,7 +84,7 @@ impl Spec {
             source: self.source.clone(),
             network: self.network.clone(),
             rest: None,
-            ephemeral_storage_gib: None,
+            ephemeral_storage_gib: self.disk,
             images: Vec::new(),
             created_at: now,
         }
