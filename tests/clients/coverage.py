@@ -59,7 +59,6 @@ NOT_REACHED = {
     ("logs", "CreateLogGroup", "LimitExceededException"): "after a million groups, as AWS documents it",
     ("logs", "GetLogGroupFields", "LimitExceededException"): "no quotas",
     ("logs", "GetLogRecord", "LimitExceededException"): "no quotas",
-    ("logs", "PutQueryDefinition", "LimitExceededException"): "after a thousand, as AWS documents it",
     ("logs", "PutLogEvents", "InvalidSequenceTokenException"): "tokens are no longer looked at, as AWS says",
     ("logs", "PutLogEvents", "DataAlreadyAcceptedException"): "tokens are no longer looked at, as AWS says",
     ("logs", "PutLogEvents", "UnrecognizedClientException"): "the door answers it, before it knows the operation",

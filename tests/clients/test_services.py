@@ -352,7 +352,7 @@ def test_names_of_others_are_refused(ecs, cluster, refused):
             assert code == "InvalidParameterException" and text in said
     assert refused(ecs.describe_services, services=[])[1] == "Services cannot be empty."
     assert "maxResults" in refused(ecs.list_services, cluster=cluster, maxResults=101)[1]
-    assert "more than 10" in refused(ecs.describe_services, services=["x"] * 11)[1]
+    assert refused(ecs.describe_services, services=["x"] * 11)[1] == "service names can have at most 10 items."
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ impl Node {
         let number = NODES.fetch_add(1, Ordering::Relaxed);
         let cgroup = format!("/berth/test-{}-{number}", std::process::id());
         let runtimes = crate::runtimes();
-        let options = EmbeddedOptions { shim: shim(), cgroup, runtimes };
+        let options = EmbeddedOptions { shim: shim(), cgroup, namespaces: None, runtimes };
         let runtime = Embedded::open(options.clone()).unwrap();
         runtime.make_group(&Group { name: "task".to_owned(), cpu_millis: None, memory: None }).unwrap();
         Self { runtime, options, folder }
