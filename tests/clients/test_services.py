@@ -434,6 +434,12 @@ def test_platform_version_of_a_fargate_service_is_checked(ecs, make, cluster, fa
     assert ecs.update_service(**update, platformVersion="1.4.0")["service"]["platformVersion"] == "1.4.0"
 
 
+def test_there_are_no_namespaces(ecs, refused):
+    code, text = refused(ecs.list_services_by_namespace, namespace="internal")
+    assert (code, text) == ("NamespaceNotFoundException", "The namespace internal was not found.")
+    assert refused(ecs.list_services_by_namespace, namespace="internal", maxResults=0)[0] == "InvalidParameterException"
+
+
 def test_tasks_are_listed_by_service(ecs, make, cluster):
     make(desiredCount=0)
     Agent(ecs, cluster).register()
