@@ -78,10 +78,10 @@ class Berth:
                 raise RuntimeError(f"the task stopped: {task.get('stoppedReason')} {task['containers']}")
             time.sleep(look)
 
-    def launch(self, family: str, network: str) -> str:
+    def launch(self, family: str, network: str, look: float = LOOK_SECONDS) -> str:
         """Runs a task; answers when a client sees it RUNNING."""
         arn = self.run(family, network)[0]
-        self.awaits(arn)
+        self.awaits(arn, look=look)
         return arn
 
     def socket(self) -> socket.socket:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make bench`: Berth's API against moto_server, then its launches against Docker Engine, each interleaved in one run of some minutes;
-# docs/performance.md says what is measured. `--quick` for a look at whether it works at all; `--only api`, `--only launch`, `--only unpack`, `--only logs` or
+# docs/performance.md says what is measured. `--quick` for a look at whether it works at all; `--only api`, `--only launch`, `--only unpack`, `--only logs`, `--only services` or
 # `--only placement` for one part (placement is decided on simulated state, beside a plain scan of vectors in the same run; unpacking against buildah).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -48,6 +48,9 @@ fi
 if [ "$only" = all ] || [ "$only" = launch ]; then
   cargo build --quiet --release --locked --package berth-shim --example floor
   .venv-bench/bin/python bench/launch.py --programs "$programs" "$@"
+fi
+if [ "$only" = all ] || [ "$only" = services ]; then
+  .venv-bench/bin/python bench/services.py --programs "$programs" "$@"
 fi
 if [ "$only" = all ] || [ "$only" = logs ]; then
   cargo build --quiet --release --locked --package berth-services --example logs_service

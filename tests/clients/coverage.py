@@ -25,7 +25,7 @@ NOT_REACHED = {
     ("ecs", "*", "ServerException"): "a fault of the server",
     ("ecs", "CreateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
     ("ecs", "StartTask", "NamespaceNotFoundException"): "there is no service discovery yet",
-    ("ecs", "DeleteCluster", "ClusterContainsCapacityProviderException"): "there are no own capacity providers yet",
+    ("ecs", "DeleteCluster", "ClusterContainsCapacityProviderException"): "no provider is of one cluster alone",
     ("ecs", "DeleteCluster", "UpdateInProgressException"): "updates of clusters are done at once",
     ("ecs", "UpdateCluster", "NamespaceNotFoundException"): "there is no service discovery yet",
     ("ecs", "UpdateClusterSettings", "UpdateInProgressException"): "updates of clusters are done at once",
@@ -44,6 +44,12 @@ NOT_REACHED = {
     ("ecs", "DescribeServiceDeployments", "ServiceNotFoundException"): "what is not there is a failure of the answer",
     ("ecs", "DescribeServiceRevisions", "ClusterNotFoundException"): "what is not there is a failure of the answer",
     ("ecs", "DescribeServiceRevisions", "ServiceNotFoundException"): "what is not there is a failure of the answer",
+    ("ecs", "CreateCapacityProvider", "LimitExceededException"): "no quotas",
+    ("ecs", "CreateCapacityProvider", "UpdateInProgressException"): "updates of providers are done at once",
+    ("ecs", "CreateCapacityProvider", "ClusterNotFoundException"): "no provider is of one cluster alone",
+    ("ecs", "UpdateCapacityProvider", "ClusterNotFoundException"): "no provider is of one cluster alone",
+    ("ecs", "DeleteCapacityProvider", "ClusterNotFoundException"): "no provider is of one cluster alone",
+    ("ecs", "DeleteCapacityProvider", "UpdateInProgressException"): "updates of providers are done at once",
     ("ecs", "DeleteTaskSet", "LimitExceededException"): "no quota is about deleting",
     ("ecs", "UpdateTaskSet", "LimitExceededException"): "no quota is about changing",
     ("ecs", "GetTaskProtection", "ResourceNotFoundException"): "what is not there is a failure of the answer",
@@ -53,7 +59,6 @@ NOT_REACHED = {
     ("logs", "CreateLogGroup", "LimitExceededException"): "after a million groups, as AWS documents it",
     ("logs", "GetLogGroupFields", "LimitExceededException"): "no quotas",
     ("logs", "GetLogRecord", "LimitExceededException"): "no quotas",
-    ("logs", "PutQueryDefinition", "LimitExceededException"): "after a thousand, as AWS documents it",
     ("logs", "PutLogEvents", "InvalidSequenceTokenException"): "tokens are no longer looked at, as AWS says",
     ("logs", "PutLogEvents", "DataAlreadyAcceptedException"): "tokens are no longer looked at, as AWS says",
     ("logs", "PutLogEvents", "UnrecognizedClientException"): "the door answers it, before it knows the operation",
@@ -65,7 +70,9 @@ NOT_REACHED = {
 NOT_REACHED |= {
     ("ecs", operation, "UnsupportedFeatureException"): "it works for every service"
     for operation in [
+        "DeleteCapacityProvider",
         "DeleteTaskSet",
+        "DescribeCapacityProviders",
         "DescribeServiceDeployments",
         "DescribeServiceRevisions",
         "DescribeTaskSets",
@@ -81,6 +88,7 @@ NOT_REACHED |= {
 # Operations that never succeed, with the reason.
 NEVER_ALLOWED = {
     ("ecs", "UpdateContainerAgent"): "no agent is ever out of date",
+    ("ecs", "ListServicesByNamespace"): "there are no namespaces yet",
     ("logs", "DeleteSubscriptionFilter"): "there are none",
 }
 
@@ -97,6 +105,7 @@ WITHOUT_CLIENT_EXCEPTION = {
     "DeleteTaskDefinitions",
     "DeleteTaskSet",
     "DeregisterContainerInstance",
+    "DescribeCapacityProviders",
     "DescribeClusters",
     "DescribeContainerInstances",
     "DescribeServiceDeployments",
@@ -112,6 +121,7 @@ WITHOUT_CLIENT_EXCEPTION = {
     "ListContainerInstances",
     "ListServiceDeployments",
     "ListServices",
+    "ListServicesByNamespace",
     "ListTagsForResource",
     "ListTaskDefinitionFamilies",
     "ListTaskDefinitions",
@@ -127,6 +137,7 @@ WITHOUT_CLIENT_EXCEPTION = {
     "SubmitTaskStateChange",
     "TagResource",
     "UntagResource",
+    "UpdateCapacityProvider",
     "UpdateCluster",
     "UpdateClusterSettings",
     "UpdateContainerAgent",

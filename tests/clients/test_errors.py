@@ -209,6 +209,7 @@ REFUSALS = [
     ("list_container_instances", {"status": "GONE"}, "InvalidParameterException", "status"),
     ("list_container_instances", {"filter": "a ==="}, "InvalidParameterException", "filter"),
     ("discover_poll_endpoint", {"containerInstance": "short"}, "InvalidParameterException", "containerInstanceId length"),
+    ("describe_services", {"services": ["s"] * 11}, "InvalidParameterException", "service names can have at most 10 items."),
     ("describe_tasks", {"tasks": []}, "InvalidParameterException", "Tasks cannot be empty."),
     ("describe_tasks", {"tasks": [ABSENT] * 101}, "InvalidParameterException", "taskIds can have at most 100 items."),
     ("describe_tasks", {"tasks": ["short"]}, "InvalidParameterException", "taskId length should be one of [32,36]"),

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -116,6 +117,21 @@ def test_thirty_queries_of_a_region_are_not_over(berth, refused):
         for query in started:
             if logs.get_query_results(queryId=query)["status"] == "Scheduled":
                 logs.stop_query(queryId=query)
+
+
+def test_region_has_a_thousand_saved_queries(berth):
+    logs = berth.client("logs", region="ap-northeast-2", max_pool_connections=16)
+
+    def save(number):
+        return logs.put_query_definition(name=f"q{number}", queryString="fields 1")["queryDefinitionId"]
+
+    with ThreadPoolExecutor(16) as several:
+        (first, *_) = several.map(save, range(1000))
+    with pytest.raises(logs.exceptions.LimitExceededException):
+        save(1000)
+    logs.put_query_definition(queryDefinitionId=first, name="q0", queryString="fields 2")
+    logs.delete_query_definition(queryDefinitionId=first)
+    save(1000)
 
 
 NOT_FOR_NODES = {

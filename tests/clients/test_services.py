@@ -352,7 +352,7 @@ def test_names_of_others_are_refused(ecs, cluster, refused):
             assert code == "InvalidParameterException" and text in said
     assert refused(ecs.describe_services, services=[])[1] == "Services cannot be empty."
     assert "maxResults" in refused(ecs.list_services, cluster=cluster, maxResults=101)[1]
-    assert "more than 10" in refused(ecs.describe_services, services=["x"] * 11)[1]
+    assert refused(ecs.describe_services, services=["x"] * 11)[1] == "service names can have at most 10 items."
 
 
 @pytest.fixture
@@ -432,6 +432,12 @@ def test_platform_version_of_a_fargate_service_is_checked(ecs, make, cluster, fa
     update = {"cluster": cluster, "service": "web"}
     assert refused(ecs.update_service, **update, platformVersion="0.9")[0] == "PlatformUnknownException"
     assert ecs.update_service(**update, platformVersion="1.4.0")["service"]["platformVersion"] == "1.4.0"
+
+
+def test_there_are_no_namespaces(ecs, refused):
+    code, text = refused(ecs.list_services_by_namespace, namespace="internal")
+    assert (code, text) == ("NamespaceNotFoundException", "The namespace internal was not found.")
+    assert refused(ecs.list_services_by_namespace, namespace="internal", maxResults=0)[0] == "InvalidParameterException"
 
 
 def test_tasks_are_listed_by_service(ecs, make, cluster):

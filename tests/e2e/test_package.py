@@ -99,7 +99,7 @@ def started(root):
     (pid,) = [
         holder["container"]["pid"]
         for path in (root.path / "var/lib/berth/agent/tasks").glob("*/*/runtime/holder.json")
-        for holder in [json.loads(path.read_text())]
+        for holder in [json.loads(path.read_text().splitlines()[-1])]
     ]
     return pid, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
 

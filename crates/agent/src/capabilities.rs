@@ -28,8 +28,8 @@ const ABILITIES: [&str; 10] = [
 /// What an agent that makes networks can do besides.
 const NETWORK_ABILITY: &str = "ecs.capability.network.container-port-range";
 
-/// The attributes that an instance of this agent has.
-pub(crate) fn attributes(makes_networks: bool, fargate: Option<&str>) -> Vec<Attribute> {
+/// The attributes that an instance of this agent has, of the group of a capacity provider or of none.
+pub(crate) fn attributes(makes_networks: bool, fargate: Option<&str>, group: Option<&str>) -> Vec<Attribute> {
     let docker = DOCKER_API.iter().map(|version| format!("com.amazonaws.ecs.capability.docker-remote-api.{version}"));
     let old = OLD_ABILITIES.iter().map(|ability| format!("com.amazonaws.ecs.capability.{ability}"));
     let abilities = ABILITIES.iter().map(|ability| format!("ecs.capability.{ability}"));
@@ -37,10 +37,16 @@ pub(crate) fn attributes(makes_networks: bool, fargate: Option<&str>) -> Vec<Att
     let named = docker.chain(old).chain(abilities).chain(networks).map(|name| attribute(name, None));
     let own = makes_networks.then_some((node::AWSVPC, node::AWSVPC_VERSION));
     let fargate = fargate.map(|which| (node::FARGATE, which));
+    let group = group.map(|group| (node::CAPACITY_PROVIDER, group));
     let valued = [("ecs.os-type", "linux"), ("ecs.os-family", "LINUX"), ("ecs.cpu-architecture", architecture())];
     named
         .chain(
-            valued.into_iter().chain(own).chain(fargate).map(|(name, value)| attribute(name.to_owned(), Some(value.to_owned()))),
+            valued
+                .into_iter()
+                .chain(own)
+                .chain(fargate)
+                .chain(group)
+                .map(|(name, value)| attribute(name.to_owned(), Some(value.to_owned()))),
         )
         .collect()
 }
@@ -74,7 +80,7 @@ mod tests {
         let without = Options { ids: None, ..with.clone() };
         assert_eq!([fargate(Some(&with), false), fargate(Some(&with), true)], [Some("yes"), Some("only")]);
         assert_eq!([fargate(Some(&without), true), fargate(None, true)], [None, None]);
-        let offered = |fargate| attributes(true, fargate).into_iter().find(|attribute| attribute.name == node::FARGATE);
+        let offered = |fargate| attributes(true, fargate, None).into_iter().find(|attribute| attribute.name == node::FARGATE);
         assert_eq!(offered(Some("only")).unwrap().value.as_deref(), Some("only"));
         assert_eq!(offered(None), None);
     }

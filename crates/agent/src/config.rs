@@ -37,4 +37,6 @@ pub struct Config {
     pub network: Option<berth_net::Options>,
     /// Whether it takes none but Fargate tasks. It takes those too if its networks have ids for them.
     pub fargate_only: bool,
+    /// The capacity provider whose group of nodes it belongs to.
+    pub capacity_provider: Option<String>,
 }

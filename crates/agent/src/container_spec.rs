@@ -51,6 +51,8 @@ pub struct NodeFacts {
     pub resolv_conf: String,
     /// The most that a process here can be given, by the names of `ulimits`.
     pub hard_limits: BTreeMap<&'static str, u64>,
+    /// How many processes and threads there can be on it.
+    pub processes: Option<u64>,
     /// The one that systemd-resolved was given, which names those whom it asks.
     pub upstream_resolv_conf: String,
 }
@@ -66,6 +68,7 @@ impl NodeFacts {
             hosts: text("/etc/hosts"),
             resolv_conf: text("/etc/resolv.conf"),
             hard_limits: limits::of_this_process(),
+            processes: limits::processes(&["pid_max", "threads-max"].map(|name| text(&format!("/proc/sys/kernel/{name}")))),
             upstream_resolv_conf: text("/run/systemd/resolve/resolv.conf"),
         }
     }
@@ -153,7 +156,7 @@ fn assemble(
         network,
         shm_bytes: shm.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(SHM_BYTES),
         privileged: host.privileged == Some(true),
-        limits: resources::of(container, host)?,
+        limits: resources::of(container, host, node)?,
         id_map: connection.ids,
         output: log,
         runtime: None,

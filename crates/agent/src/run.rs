@@ -20,7 +20,7 @@ use crate::machine::Machine;
 use crate::network::{self, Wiring};
 use crate::node::{Message, Node};
 use crate::registration::register;
-use crate::task::{Shared, unblocked};
+use crate::task::{Shared, make_lowest_layer, unblocked};
 use crate::telemetry::TelemetryStream;
 use crate::volumes::{Shelf, Volumes};
 
@@ -62,6 +62,8 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let images = images.map_err(|error| AgentError::Images { problem: error.to_string() })?;
     let wakes =
         Wakes::start().map_err(|error| AgentError::Machine { what: "the output of containers", problem: error.to_string() })?;
+    let beneath = config.data.join("beneath");
+    make_lowest_layer(&beneath)?;
     let log_folder = config.data.join("logs");
     let volumes = volumes_of(&config.data, &tasks).await;
     let shared = Arc::new(Shared {
@@ -71,6 +73,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
         tasks: tasks.clone(),
         runtime: Arc::clone(&config.runtime),
         images: images.clone(),
+        beneath,
         s3: config.s3.clone().map(Arc::new),
         volumes: volumes.clone(),
         wiring: Arc::clone(&wiring),

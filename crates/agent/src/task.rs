@@ -8,6 +8,7 @@
 
 mod actor;
 mod attempts;
+mod beneath;
 mod clearing;
 mod folders;
 mod health;
@@ -21,6 +22,7 @@ mod view;
 mod work;
 
 pub(crate) use actor::{Actor, Adopting, Fate, Order, Shared};
+pub(crate) use beneath::make as make_lowest_layer;
 pub(crate) use clearing::remove_remains;
 pub(crate) use folders::TaskFolder;
 pub(crate) use record::{Record, RecordError};

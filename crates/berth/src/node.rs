@@ -23,7 +23,8 @@ pub(crate) fn runtime(shim: Option<&Path>, names: &RuntimeNames, id: &str) -> Re
         let version = OciRuntimes::version(program)?;
         tracing::info!(program = %program.display(), version, "an OCI runtime makes containers");
     }
-    let options = EmbeddedOptions { shim: preflight::shim(shim)?, cgroup: format!("/berth/{id}"), runtimes };
+    let namespaces = Some(berth_net::namespaces_folder(&run_folder(id)));
+    let options = EmbeddedOptions { shim: preflight::shim(shim)?, cgroup: format!("/berth/{id}"), namespaces, runtimes };
     Ok(Arc::new(Embedded::open(options).context("starting what runs containers")?))
 }
 

@@ -1,6 +1,9 @@
 //! What an operator says of a machine as a node: `DATA/node.toml`, or the file that `--node-config` names.
 //!
 //! ```toml
+//! [node]
+//! capacity-provider = "blue"         # the group of nodes it belongs to; none if it is not here
+//!
 //! [images]
 //! pull-behavior = "default"          # always, once, prefer-cached
 //! cleanup = true
@@ -60,10 +63,17 @@ pub(crate) struct NodeConfig {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 struct NodeFile {
+    node: Node,
     images: Images,
     registries: Registries,
     s3: Option<S3>,
     runtime: RuntimeNames,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct Node {
+    capacity_provider: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,6 +126,8 @@ fn is_origin(text: &str) -> bool {
 /// What the file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct NodeSettings {
+    /// The capacity provider whose group it belongs to.
+    pub(crate) capacity_provider: Option<String>,
     /// Of images.
     pub(crate) images: ImageSettings,
     /// Of where environment files are.
@@ -176,7 +188,7 @@ pub(crate) fn settings(named: &NodeConfig, data: &Path) -> Result<NodeSettings> 
 }
 
 fn read(text: &str, folder: &Path) -> Result<NodeSettings> {
-    let NodeFile { images, mut registries, s3, runtime } = toml::from_str(text)?;
+    let NodeFile { node, images, mut registries, s3, runtime } = toml::from_str(text)?;
     let s3 = s3.map(|s3| s3.settings(folder)).transpose()?;
     for registry in registries.values_mut() {
         for file in [&mut registry.ca_file, &mut registry.password_file].into_iter().flatten() {
@@ -196,7 +208,7 @@ fn read(text: &str, folder: &Path) -> Result<NodeSettings> {
         bail!("disk-low-percent is at most disk-high-percent, and that is at most 100");
     }
     let images = ImageSettings { behavior: images.pull_behavior, registries, cleanup, ..ImageSettings::default() };
-    Ok(NodeSettings { images, s3, runtime })
+    Ok(NodeSettings { capacity_provider: node.capacity_provider, images, s3, runtime })
 }
 
 #[cfg(test)]
@@ -226,6 +238,12 @@ mod tests {
         assert_eq!((lan.insecure, lan.ca_file.as_deref()), (true, Some(Path::new("/etc/berth/ca.pem"))));
         assert_eq!(lan.password_file.as_deref(), Some(Path::new("/secret")));
         assert_eq!(read("", Path::new("")).unwrap(), NodeSettings::default());
+    }
+
+    #[test]
+    fn the_file_says_which_group_the_node_belongs_to() {
+        let settings = read("[node]\ncapacity-provider = \"blue\"", Path::new("")).unwrap();
+        assert_eq!(settings.capacity_provider.as_deref(), Some("blue"));
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub const AWSVPC_VERSION: &str = "1";
 pub const FARGATE: &str = "berth.fargate";
 /// The value of [`FARGATE`] of a node that takes no other tasks.
 pub const FARGATE_ONLY: &str = "only";
+/// The capacity provider whose group the node belongs to. Operators of other agents set it as a custom attribute.
+pub const CAPACITY_PROVIDER: &str = "berth.capacity-provider";
 /// The official agent's word for a node whose tasks can have network interfaces.
 pub const TASK_ENI: &str = "ecs.capability.task-eni";
 /// What a node registers that is not in EC2.
@@ -28,6 +30,12 @@ pub const OTHERS_INTERFACES: u32 = 14;
 #[must_use]
 pub fn zone(attributes: &[Attribute]) -> Option<&Name> {
     attributes.iter().find(|attribute| attribute.name == *ZONE)?.value.as_ref()
+}
+
+/// The capacity provider that a node with these attributes belongs to.
+#[must_use]
+pub fn capacity_provider(attributes: &[Attribute]) -> Option<&Name> {
+    attributes.iter().find(|attribute| attribute.name == *CAPACITY_PROVIDER)?.value.as_ref()
 }
 
 /// What a node can do besides running containers, as its attributes tell.

@@ -56,6 +56,7 @@ fn remove_files(run: &Path) -> Result<(), NetError> {
     for entry in std::fs::read_dir(&folder).map_err(failed())? {
         namespace::discard(&entry.map_err(failed())?.path());
     }
+    namespace::uncover(&folder)?;
     std::fs::remove_dir(&folder).map_err(failed())?;
     std::fs::remove_file(run.join("networks.lock")).map_err(failed())
 }

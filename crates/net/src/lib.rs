@@ -40,7 +40,7 @@ pub use ids::{IdBlock, Ids};
 pub use installation::Installation;
 pub use networks::{Networks, Repaired};
 pub use occupied::occupied;
-pub use open::Options;
+pub use open::{Options, folder as namespaces_folder};
 pub use plan::{choose_bridge, choose_vpc};
 pub use ports::{Protocol, Publication, Published};
 pub use publish::Relay;

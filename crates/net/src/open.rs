@@ -38,8 +38,9 @@ pub struct Options {
     pub ids: Option<Ids>,
 }
 
-/// The folder of namespaces.
-pub(crate) fn folder(run: &Path) -> PathBuf {
+/// The folder of namespaces. Who makes containers can do without its mounts.
+#[must_use]
+pub fn folder(run: &Path) -> PathBuf {
     run.join("netns")
 }
 
@@ -65,6 +66,7 @@ pub(crate) fn open(options: Options, keep: &dyn Fn(&str) -> bool) -> Result<Shar
     let (mut links, mut rules) = (Netlink::route()?, Netlink::netfilter()?);
     let holder = holder(&mut links, installation)?;
     let (found, routes) = (listing::links(&mut links)?, listing::routes(&mut links)?);
+    namespace::set_apart(&folder(&run))?;
     let site = Site { installation, folder: folder(&run), mtu: mtu.unwrap_or_else(|| listing::uplink_mtu(&found, &routes)) };
 
     let mut held = adopted(&site, &found, &routes, keep);

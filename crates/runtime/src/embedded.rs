@@ -35,6 +35,9 @@ pub struct EmbeddedOptions {
     pub shim: PathBuf,
     /// The cgroup below which all is made, absolute, in every hierarchy: `/berth/1a2b3c`.
     pub cgroup: String,
+    /// A folder of mounts, the namespaces of networks, that is taken out of the mounts that containers are made from: what it costs to
+    /// make one is not to grow with the number of others.
+    pub namespaces: Option<PathBuf>,
     /// What makes the containers of this node, if not the shims themselves.
     pub runtimes: OciRuntimes,
 }

@@ -27,7 +27,7 @@ impl Folder {
         Self(path.to_owned())
     }
 
-    /// The folder itself.
+    /// The folder itself. Locked by everybody who is making the container: while the lock is held, something of it may still come to be.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
@@ -39,7 +39,7 @@ impl Folder {
         self.0.join("spec.json")
     }
 
-    /// Who holds it: a [`Holder`].
+    /// Who holds it: a [`Holder`], the last line of those there are.
     #[must_use]
     pub fn holder(&self) -> PathBuf {
         self.0.join("holder.json")
@@ -49,12 +49,6 @@ impl Folder {
     #[must_use]
     pub fn exit(&self) -> PathBuf {
         self.0.join("exit.json")
-    }
-
-    /// Locked by everybody who is making the container: while the lock is held, something of it may still come to be.
-    #[must_use]
-    pub fn lock(&self) -> PathBuf {
-        self.0.join("lock")
     }
 
     /// Segments of output.
@@ -79,19 +73,13 @@ impl Folder {
         rootfs.changes.as_deref().unwrap_or(&self.0)
     }
 
-    /// The OCI bundle.
+    /// The OCI bundle of a container that an OCI runtime makes.
     #[must_use]
     pub fn bundle(&self) -> PathBuf {
         self.0.join("bundle")
     }
 
-    /// Where the file system is mounted, for the container's own processes.
-    #[must_use]
-    pub fn rootfs(&self) -> PathBuf {
-        self.0.join("bundle/rootfs")
-    }
-
-    /// Where libcontainer keeps what it needs.
+    /// Where such a runtime keeps what it needs.
     #[must_use]
     pub fn library(&self) -> PathBuf {
         self.0.join("library")
@@ -127,6 +115,30 @@ pub struct Holder {
     pub phase: Phase,
     /// When its program began, in nanoseconds since 1970.
     pub started_nanos: Option<u64>,
+}
+
+impl Holder {
+    /// As it is appended to the others of its container.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    pub fn to_line(&self) -> serde_json::Result<Vec<u8>> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    /// The last of those in a file. A line without its end is still being written, and counts only if it is whole: there is but one if
+    /// an earlier version wrote it.
+    ///
+    /// # Errors
+    /// The line is something else.
+    pub fn last(text: &[u8]) -> serde_json::Result<Option<Self>> {
+        let Some(end) = text.iter().rposition(|byte| *byte == b'\n') else { return Ok(serde_json::from_slice(text).ok()) };
+        let whole = &text[..end];
+        let begin = whole.iter().rposition(|byte| *byte == b'\n').map_or(0, |before| before + 1);
+        serde_json::from_slice(&whole[begin..]).map(Some)
+    }
 }
 
 /// How a container ended, as its shim writes it.
@@ -205,17 +217,29 @@ impl Versioned for Exit {
 
 /// Reads a record; nothing if it is not there.
 pub(crate) fn read_record<T: DeserializeOwned + Versioned>(path: &Path) -> Result<Option<T>, RuntimeError> {
+    read_as(path, |bytes| serde_json::from_slice(bytes).map(Some))
+}
+
+/// Who holds a container; nothing if nobody does yet.
+pub(crate) fn read_holder(path: &Path) -> Result<Option<Holder>, RuntimeError> {
+    read_as(path, Holder::last)
+}
+
+fn read_as<T: Versioned>(
+    path: &Path,
+    read: impl FnOnce(&[u8]) -> serde_json::Result<Option<T>>,
+) -> Result<Option<T>, RuntimeError> {
     let damaged = |problem: String| RuntimeError::Record { path: path.to_owned(), problem };
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(RuntimeError::System { doing: format!("reading {}", path.display()), source }),
     };
-    let record: T = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-    if record.version() > VERSION {
-        return Err(damaged(format!("version {} is newer than this program's, {VERSION}", record.version())));
+    let record = read(&bytes).map_err(|error| damaged(error.to_string()))?;
+    if let Some(version) = record.as_ref().map(Versioned::version).filter(|version| *version > VERSION) {
+        return Err(damaged(format!("version {version} is newer than this program's, {VERSION}")));
     }
-    Ok(Some(record))
+    Ok(record)
 }
 
 /// Writes a record beside its place and moves it there, so that nobody sees half of it. `durable`: it also outlives the machine.
@@ -246,6 +270,24 @@ mod tests {
         let exit =
             Exit { version: 1, code: 137, out_of_memory: true, started_nanos, ended_nanos, output_dropped: 7, last_segment: 8 };
         assert_eq!(serde_json::from_str::<Exit>(&exit.to_json()).unwrap(), exit);
+    }
+
+    #[test]
+    fn the_last_whole_line_says_who_holds_a_container() {
+        let holder = |phase| {
+            let shim = Mark { pid: 7, began: 9 };
+            Holder { version: VERSION, boot_id: "b".to_owned(), shim, container: None, phase, started_nanos: None }
+        };
+        let line = |phase| holder(phase).to_line().unwrap();
+        let two = [line(Phase::Creating), line(Phase::Running)].concat();
+        let last = |text: &[u8]| Holder::last(text).unwrap().map(|holder| holder.phase);
+        assert_eq!(last(&two), Some(Phase::Running));
+        for cut in line(Phase::Creating).len()..two.len() {
+            assert_eq!(last(&two[..cut]), Some(Phase::Creating), "{cut}");
+        }
+        assert_eq!(last(&serde_json::to_vec(&holder(Phase::Running)).unwrap()), Some(Phase::Running), "of an earlier version");
+        assert_eq!((last(b""), last(b"{\"vers")), (None, None));
+        assert!(Holder::last(b"else\n").is_err());
     }
 
     #[test]

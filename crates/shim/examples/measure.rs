@@ -16,7 +16,8 @@ fn main() {
     let count = arguments.get(3).map_or(40, |count| count.parse().unwrap());
     let folder = tempfile::Builder::new().prefix("berth-measure-").tempdir_in("/var/tmp").unwrap();
     let cgroup = format!("/berth/measure-{}", std::process::id());
-    let options = EmbeddedOptions { shim: PathBuf::from(&arguments[0]), cgroup: cgroup.clone(), runtimes: Default::default() };
+    let shim = PathBuf::from(&arguments[0]);
+    let options = EmbeddedOptions { shim, cgroup: cgroup.clone(), namespaces: None, runtimes: Default::default() };
     let runtime = Embedded::open(options).unwrap();
     runtime.make_group(&Group { name: "task".to_owned(), cpu_millis: None, memory: None }).unwrap();
     let spec = |id: String| spec(id, Path::new(&arguments[1]), arguments[2].split(' ').map(str::to_owned).collect());
@@ -99,7 +100,7 @@ fn median(mut times: Vec<Duration>) -> f64 {
 
 /// KiB of a container's shim.
 fn proportional(path: &Path) -> u64 {
-    let holder: Holder = serde_json::from_slice(&fs::read(Folder::new(path).holder()).unwrap()).unwrap();
+    let holder: Holder = Holder::last(&fs::read(Folder::new(path).holder()).unwrap()).unwrap().unwrap();
     let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", holder.shim.pid)).unwrap();
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()

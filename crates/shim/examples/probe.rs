@@ -48,6 +48,37 @@ fn main() {
                 left = left.saturating_sub(1024);
             }
         }
+        ["pour", bytes] => {
+            let chunk = vec![b'x'; bytes.parse().unwrap()];
+            std::io::stdout().lock().write_all(&chunk).unwrap();
+        }
+        ["bomb"] => loop {
+            if unsafe { libc::fork() } < 0 {
+                std::thread::yield_now();
+            }
+        },
+        ["close"] => {
+            println!("closing");
+            for number in 0..1024 {
+                unsafe { libc::close(number) };
+            }
+            std::process::exit(7);
+        }
+        ["signal", pid, number] => {
+            let sent = unsafe { libc::kill(pid.parse().unwrap(), number.parse().unwrap()) };
+            println!("{}", if sent == 0 { "ok".to_owned() } else { last() });
+        }
+        ["trace", pid] => {
+            let pid: libc::pid_t = pid.parse().unwrap();
+            let traced = unsafe { libc::ptrace(libc::PTRACE_SEIZE, pid, 0, 0) };
+            println!("{}", if traced == 0 { "ok".to_owned() } else { last() });
+        }
+        ["abstract", name] => {
+            use std::os::linux::net::SocketAddrExt as _;
+            let address = std::os::unix::net::SocketAddr::from_abstract_name(name).unwrap();
+            println!("{}", outcome(std::os::unix::net::UnixStream::connect_addr(&address).map(|_| ())));
+        }
+        ["put", path, text] => println!("{}", outcome(fs::write(path, text))),
         ["calls"] => calls(),
         ["open", path] => println!("{}", outcome(fs::OpenOptions::new().read(true).open(path).map(|_| ()))),
         ["create", path] => println!("{}", outcome(fs::File::create(path).map(|_| ()))),
@@ -155,6 +186,8 @@ fn outcome(result: std::io::Result<()>) -> String {
         Err(libc::EACCES) => "EACCES".to_owned(),
         Err(libc::EROFS) => "EROFS".to_owned(),
         Err(libc::ENOENT) => "ENOENT".to_owned(),
+        Err(libc::ESRCH) => "ESRCH".to_owned(),
+        Err(libc::ECONNREFUSED) => "ECONNREFUSED".to_owned(),
         Err(other) => format!("errno {other}"),
     }
 }
@@ -162,13 +195,14 @@ fn outcome(result: std::io::Result<()>) -> String {
 /// Tries system calls with arguments that cannot do anything, and prints how each is answered.
 fn calls() {
     let bad: libc::c_long = -1;
-    let tries: [(&str, libc::c_long, [libc::c_long; 3]); 22] = [
+    let tries: [(&str, libc::c_long, [libc::c_long; 3]); 23] = [
         ("mount", libc::SYS_mount, [0, 0, 0]),
         ("umount2", libc::SYS_umount2, [0, 0, 0]),
         ("unshare", libc::SYS_unshare, [libc::CLONE_NEWUSER.into(), 0, 0]),
         ("setns", libc::SYS_setns, [bad, 0, 0]),
         ("keyctl", libc::SYS_keyctl, [0, 0, 0]),
         ("add_key", libc::SYS_add_key, [0, 0, 0]),
+        ("request_key", libc::SYS_request_key, [0, 0, 0]),
         ("bpf", libc::SYS_bpf, [bad, 0, 0]),
         ("userfaultfd", libc::SYS_userfaultfd, [0, 0, 0]),
         ("io_uring_setup", libc::SYS_io_uring_setup, [0, 0, 0]),

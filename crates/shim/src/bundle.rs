@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use berth_runtime::{Bind, ContainerSpec, Folder, Network, Tmpfs};
+use berth_runtime::{Bind, ContainerSpec, Network, Tmpfs};
 use rustix::thread::CapabilitySet;
 use serde_json::{Value, json};
 
@@ -55,8 +55,8 @@ pub(crate) fn specification(spec: &ContainerSpec, stage: &Stage, first: &First<'
 }
 
 /// Writes a specification into a container's bundle.
-pub(crate) fn write(folder: &Folder, config: &Value) -> Result<()> {
-    let path = folder.bundle().join("config.json");
+pub(crate) fn write(bundle: &Path, config: &Value) -> Result<()> {
+    let path = bundle.join("config.json");
     let text = serde_json::to_vec(config).map_err(|error| broken("writing the container's OCI specification", &error))?;
     fs::write(&path, text).map_err(at("writing", &path))
 }
@@ -135,12 +135,10 @@ fn bound(bind: &Bind, source: &Path, privileged: bool) -> Result<Value> {
 fn linux(spec: &ContainerSpec, stage: &Stage, devices: &[Node]) -> Value {
     let mut namespaces = stage.shared.namespaces(spec);
     namespaces.extend(["mount", "uts", "cgroup"].iter().map(|kind| json!({ "type": kind })));
-    let network = stage.user.as_ref().and_then(|user| user.network.as_ref());
-    match (&spec.network, network) {
+    match (&spec.network, &stage.network) {
         (Network::Host, _) => {}
-        (Network::Loopback, _) => namespaces.push(json!({ "type": "network" })),
-        (Network::Namespace(_), Some(opened)) => namespaces.push(json!({ "type": "network", "path": path_of(opened) })),
-        (Network::Namespace(path), None) => namespaces.push(json!({ "type": "network", "path": path })),
+        (_, None) => namespaces.push(json!({ "type": "network" })),
+        (_, Some(opened)) => namespaces.push(json!({ "type": "network", "path": path_of(opened) })),
     }
     let mut linux = json!({
         "devices": devices.iter().filter_map(Node::made).collect::<Vec<_>>(),

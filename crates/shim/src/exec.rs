@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use berth_runtime::cgroup::Gathering;
 use berth_runtime::protocol::{Answer, Order, read_frame, write_frame};
-use berth_runtime::{ContainerSpec, Folder, Holder, Phase, ProcessSpec, TIMED_OUT, boot_id};
+use berth_runtime::{ContainerSpec, Folder, ProcessSpec, TIMED_OUT};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Gid, Uid};
 use rustix::process::{
@@ -30,6 +30,7 @@ use crate::launcher::Prepared;
 use crate::oci::{self, Joining};
 use crate::program::Program;
 use crate::root::Root;
+use crate::running::first_process;
 use crate::system;
 
 /// All that is needed to join a container.
@@ -185,20 +186,17 @@ fn end(limit: Option<(Duration, Gathering)>) {
 impl Target {
     fn find(path: &Path, cgroup: &str) -> Result<Self> {
         let folder = Folder::new(path);
-        let lock = File::open(folder.lock()).map_err(at("opening", &folder.lock()))?;
+        let lock = File::open(path).map_err(at("opening", path))?;
         match lock.try_lock_shared() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(broken("entering the container", &"it is being made or deleted")),
-            Err(TryLockError::Error(error)) => return Err(at("locking", &folder.lock())(error)),
+            Err(TryLockError::Error(error)) => return Err(at("locking", path)(error)),
         }
         let spec: ContainerSpec = read(&folder.spec())?;
-        let holder: Holder = read(&folder.holder())?;
         let over = || broken("entering the container", &"it does not run");
-        let boot = boot_id().map_err(failed("reading the boot id"))?;
-        let container = holder.container.filter(|_| holder.phase == Phase::Running && holder.boot_id == boot).ok_or_else(over)?;
-        let process = container.alive().map_err(failed("looking at the container's first process"))?.ok_or_else(over)?;
+        let (first, process) = first_process(&folder)?.ok_or_else(over)?;
         let cgroup = format!("{cgroup}/{}/{}", spec.group, spec.id);
-        Ok(Self { spec, cgroup, process, first: container.pid, _lock: lock })
+        Ok(Self { spec, cgroup, process, first: first.pid, _lock: lock })
     }
 }
 

@@ -3,11 +3,12 @@
 //! It does once what every shim needs: it leaves the cgroup of whoever started it, and makes the filter of most containers. A
 //! shim is then a fork away, and shares all of that.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::{CString, OsStr, OsString};
 use std::io::IoSliceMut;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use berth_runtime::Capability;
@@ -36,12 +37,16 @@ pub(crate) struct Prepared {
     pub(crate) cgroup: String,
     pub(crate) cgroups: Cgroups,
     pub(crate) filters: Filters,
+    /// A folder of mounts that no container is to be made with.
+    pub(crate) namespaces: Option<PathBuf>,
 }
 
 /// Becomes this program once more, from a mount of its folder that cannot be written. A process that was started in a container as
 /// `/proc/self/exe` is this program, and there are kernels (6.11, 6.12) on which a running program's file can be written: that
 /// would be the way to root on the host. Returns if the kernel cannot do that (before 5.12), and then goes on as it is.
-pub(crate) fn run_read_only(cgroup: &OsStr) -> ExitCode {
+pub(crate) fn run_read_only(cgroup: &OsStr, namespaces: Option<&OsString>) -> ExitCode {
+    // What whoever started the agent left open is nothing for containers.
+    let _ = system::close_later(3);
     let again = || {
         let program = std::env::current_exe().ok()?;
         let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
@@ -49,19 +54,20 @@ pub(crate) fn run_read_only(cgroup: &OsStr) -> ExitCode {
         system::add_mount_attributes(&folder, libc::MOUNT_ATTR_RDONLY).ok()?;
         let path = format!("/proc/self/fd/{}/{}", folder.as_raw_fd(), program.file_name()?.to_str()?);
         let words = [b"berth-shim".as_slice(), READ_ONLY.as_bytes(), cgroup.as_bytes()];
-        let words: Vec<CString> = words.into_iter().filter_map(|word| CString::new(word).ok()).collect();
+        let words = words.into_iter().chain(namespaces.map(|path| path.as_bytes()));
+        let words: Vec<CString> = words.filter_map(|word| CString::new(word).ok()).collect();
         system::execve(&CString::new(path).ok()?, &words, &[]);
         Some(())
     };
     again();
-    run(cgroup)
+    run(cgroup, namespaces)
 }
 
 /// Takes requests from the socket that is this program's standard input, until its other end is closed.
-pub(crate) fn run(cgroup: &OsStr) -> ExitCode {
+pub(crate) fn run(cgroup: &OsStr, namespaces: Option<&OsString>) -> ExitCode {
     // In another place, so that the standard input of what comes is empty.
     let Ok(socket) = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3) else { return ExitCode::FAILURE };
-    let mut prepared = match prepare(cgroup) {
+    let mut prepared = match prepare(cgroup, namespaces.map(PathBuf::from)) {
         Ok(prepared) => prepared,
         Err(failure) => {
             greet(&socket, &Greeting::Failed(failure));
@@ -88,7 +94,7 @@ pub(crate) fn run(cgroup: &OsStr) -> ExitCode {
     }
 }
 
-fn prepare(cgroup: &OsStr) -> Result<Prepared> {
+fn prepare(cgroup: &OsStr, namespaces: Option<PathBuf>) -> Result<Prepared> {
     let cgroup =
         cgroup.to_str().filter(|path| path.starts_with('/')).ok_or_else(|| wrong("the cgroup is not an absolute path"))?;
     for number in [0, 1] {
@@ -109,7 +115,7 @@ fn prepare(cgroup: &OsStr) -> Result<Prepared> {
     cgroups.enter(&format!("{cgroup}/shim")).map_err(|error| of_cgroup(&error))?;
     let mut filters = Filters::default();
     filters.get(confinement::capability_set(&Capability::default_set())?)?;
-    Ok(Prepared { cgroup: cgroup.to_owned(), cgroups, filters })
+    Ok(Prepared { cgroup: cgroup.to_owned(), cgroups, filters, namespaces })
 }
 
 /// Makes a standard stream lead nowhere.

@@ -21,6 +21,7 @@ mod oci;
 mod profile;
 mod program;
 mod root;
+mod running;
 mod seccomp;
 mod shared;
 mod shim;
@@ -39,8 +40,8 @@ fn main() -> ExitCode {
     let mode = arguments.next().unwrap_or_default();
     let rest: Vec<_> = arguments.collect();
     match (mode.to_str(), rest.as_slice()) {
-        (Some("launcher"), [cgroup]) => launcher::run_read_only(cgroup),
-        (Some(launcher::READ_ONLY), [cgroup]) => launcher::run(cgroup),
+        (Some("launcher"), [cgroup, namespaces @ ..]) => launcher::run_read_only(cgroup, namespaces.first()),
+        (Some(launcher::READ_ONLY), [cgroup, namespaces @ ..]) => launcher::run(cgroup, namespaces.first()),
         (Some("hold"), rest) => hold::run(rest),
         (Some(init::MODE), rest) => init::run(rest),
         (Some("check-ids"), [folder, first]) => check_ids::run(folder, first),
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
         }
         _ => {
             let usage =
-                b"berth-shim is started by berth, not by hand: launcher CGROUP, hold ..., init ..., check-ids FOLDER FIRST, version\n";
+                b"berth-shim is started by berth, not by hand: launcher CGROUP [NAMESPACES], hold ..., init ..., check-ids FOLDER FIRST, version\n";
             let _ = rustix::io::write(rustix::stdio::stderr(), usage);
             ExitCode::from(2)
         }

@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use berth_runtime::{ContainerSpec, Folder, Holder, Mark, Phase, Space, boot_id};
+use berth_runtime::{ContainerSpec, Folder, Mark, Space};
 use rustix::fs::CWD;
 use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 use rustix::thread::{LinkNameSpaceType, ThreadNameSpaceType, move_into_link_name_space, move_into_thread_name_spaces};
 use serde_json::{Value, json};
 
 use crate::failure::{Result, at, broken, failed, refused, wrong};
+use crate::running::first_process;
 use crate::user_namespace::path_of;
 
 const MEMORY: &str = "/dev/shm";
@@ -81,13 +82,7 @@ struct Other {
 impl Other {
     fn find(folder: &Path) -> Result<Self> {
         let over = || broken(&format!("entering the namespaces of {}", folder.display()), &"they are gone");
-        let path = Folder::new(folder).holder();
-        let bytes = fs::read(&path).map_err(at("reading", &path))?;
-        let holder: Holder =
-            serde_json::from_slice(&bytes).map_err(|error| broken(&format!("reading {}", path.display()), &error))?;
-        let boot = boot_id().map_err(failed("reading the boot id"))?;
-        let mark = holder.container.filter(|_| holder.phase == Phase::Running && holder.boot_id == boot).ok_or_else(over)?;
-        let process = mark.alive().map_err(failed("looking at the holder of namespaces"))?.ok_or_else(over)?;
+        let (mark, process) = first_process(&Folder::new(folder))?.ok_or_else(over)?;
         Ok(Self { mark, process })
     }
 

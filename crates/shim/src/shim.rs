@@ -2,13 +2,13 @@
 
 use std::ffi::CString;
 use std::fs::{self, File};
-use std::io::{self, PipeReader, Read};
+use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use berth_runtime::cgroup::Cgroups;
-use berth_runtime::folder::{VERSION, now_nanos, write_record};
+use berth_runtime::folder::{VERSION, now_nanos};
 use berth_runtime::protocol::{Answer, Failure, Order, read_frame, write_frame};
 use berth_runtime::{ContainerSpec, Folder, Holder, Mark, Network, Output, Phase, Space, WhenFull, boot_id};
 use libcontainer::notify_socket::{NOTIFY_FILE, NotifySocket};
@@ -25,7 +25,7 @@ use crate::launcher::Prepared;
 use crate::oci::Making;
 use crate::program::Program;
 use crate::root::Root;
-use crate::stage::Stage;
+use crate::stage::{self, Stage};
 use crate::steps::Steps;
 use crate::streams::Streams;
 use crate::worker::{self, Work};
@@ -47,6 +47,8 @@ struct Shim {
     /// Of the host.
     mounts: OwnedFd,
     holder: Holder,
+    /// Where it is written.
+    holders: File,
     cgroups: Cgroups,
     steps: Steps,
 }
@@ -92,9 +94,9 @@ fn answer(socket: &mut UnixStream, answer: Answer) {
 }
 
 fn lock(folder: &Folder) -> Result<File> {
-    let path = folder.lock();
-    let file = File::create(&path).map_err(at("opening", &path))?;
-    file.lock().map_err(at("locking", &path))?;
+    let path = folder.path();
+    let file = File::open(path).map_err(at("opening", path))?;
+    file.lock().map_err(at("locking", path))?;
     Ok(file)
 }
 
@@ -118,16 +120,18 @@ impl Shim {
         let mounts = Path::new("/proc/self/ns/mnt");
         let mounts = File::open(mounts).map_err(at("opening", mounts))?.into();
         let cgroup = format!("{}/{}/{}", prepared.cgroup, spec.group, spec.id);
-        let mut shim = Self { folder, spec, cgroup, mounts, holder, cgroups: prepared.cgroups.clone(), steps };
+        let path = folder.holder();
+        let holders = File::options().append(true).create(true).open(&path).map_err(at("opening", &path))?;
+        let mut shim = Self { folder, spec, cgroup, mounts, holder, holders, cgroups: prepared.cgroups.clone(), steps };
         shim.record()?;
         shim.steps.done("prepare");
         Ok(shim)
     }
 
     fn record(&self) -> Result<()> {
-        let path = self.folder.holder();
-        let bytes = serde_json::to_vec(&self.holder).map_err(|error| broken("writing who holds the container", &error))?;
-        write_record(&path, &bytes, false).map_err(at("writing", &path))
+        let doing = "writing who holds the container";
+        let line = self.holder.to_line().map_err(|error| broken(doing, &error))?;
+        (&self.holders).write_all(&line).map_err(failed(doing))
     }
 
     fn make(&mut self, socket: &UnixStream, lock: BorrowedFd<'_>, prepared: &mut Prepared) -> Result<Made> {
@@ -137,7 +141,7 @@ impl Shim {
         mount_change("/", propagation).map_err(refused("separating this process's mounts"))?;
         let devices = self.spec.privileged || !prepared.cgroups.is_unified();
         self.steps.done("namespace");
-        let stage = Stage::set(&self.folder, &self.spec, devices)?;
+        let stage = Stage::set(&self.folder, &self.spec, devices, prepared.namespaces.as_deref())?;
         volume::fill(&stage, &self.spec)?;
         self.steps.done("layers");
         let (failure, writer) = io::pipe().map_err(failed("making a pipe"))?;
@@ -159,7 +163,18 @@ impl Shim {
             pid
         } else {
             let (socket, failure) = (socket.as_raw_fd(), failure_to);
-            worker::make(Work { folder, spec, cgroups, cgroup, confinement, program, failure, socket, stdio, console })?
+            worker::make(Work {
+                bundle: &stage.bundle,
+                spec,
+                cgroups,
+                cgroup,
+                confinement,
+                program,
+                failure,
+                socket,
+                stdio,
+                console,
+            })?
         };
         self.steps.done("build");
         let output = streams.output()?;
@@ -189,7 +204,7 @@ impl Shim {
             let last = oci::Last { confinement: &confinement, program: &program, devices, cgroup: &self.cgroup };
             oci::complete(&mut specification, &self.spec, &last);
         }
-        bundle::write(&self.folder, &specification)?;
+        bundle::write(&stage.bundle, &specification)?;
         Ok((identity.user, confinement, program))
     }
 
@@ -239,7 +254,7 @@ impl Shim {
         if let Some(program) = &self.spec.runtime {
             oci::start(program, &self.folder, &self.spec)?;
         } else {
-            let mut waiting = NotifySocket::new(self.folder.library().join(&self.spec.id).join(NOTIFY_FILE));
+            let mut waiting = NotifySocket::new(stage::library().join(&self.spec.id).join(NOTIFY_FILE));
             waiting.notify_container_start().map_err(|error| of_library("starting the container", &error))?;
         }
         let mut report = Vec::new();

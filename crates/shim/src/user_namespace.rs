@@ -14,30 +14,28 @@ use rustix::process::{Pid, WaitOptions, waitpid};
 use crate::failure::{Result, at, broken, failed, wrong};
 use crate::system::{self, Forked};
 
-/// A user namespace, and the network namespace that belongs to it, if there is one before the container.
+/// A user namespace.
 #[derive(Debug)]
 pub(crate) struct UserNamespace {
     pub(crate) map: IdMap,
     pub(crate) descriptor: OwnedFd,
-    pub(crate) network: Option<OwnedFd>,
 }
 
 impl UserNamespace {
-    /// The one that a container is to be in; nothing if its ids are the host's.
-    pub(crate) fn of(spec: &ContainerSpec) -> Result<Option<Self>> {
+    /// The one that a container is to be in; nothing if its ids are the host's. `network`: the namespace that was made for it.
+    pub(crate) fn of(spec: &ContainerSpec, network: Option<&OwnedFd>) -> Result<Option<Self>> {
         let Some(map) = spec.id_map else { return Ok(None) };
         if spec.privileged {
             return Err(wrong("a privileged container cannot have ids of its own"));
         }
-        match &spec.network {
-            Network::Host => Err(wrong("a container with ids of its own cannot have the host's network")),
-            Network::Loopback => Self::with(map).map(Some),
-            Network::Namespace(path) => {
+        match (&spec.network, network) {
+            (Network::Host, _) => Err(wrong("a container with ids of its own cannot have the host's network")),
+            (_, None) => Self::with(map).map(Some),
+            (_, Some(network)) => {
                 check(map)?;
-                let network = OwnedFd::from(File::open(path).map_err(at("opening", path))?);
-                let finding = format!("looking for the owner of the network namespace {}", path.display());
-                let descriptor = system::owner_of(&network).map_err(failed(finding))?;
-                Ok(Some(Self { map, descriptor, network: Some(network) }))
+                let finding = "looking for the owner of the network namespace that was made for the container";
+                let descriptor = system::owner_of(network).map_err(failed(finding))?;
+                Ok(Some(Self { map, descriptor }))
             }
         }
     }
@@ -45,7 +43,7 @@ impl UserNamespace {
     /// A new one.
     pub(crate) fn with(map: IdMap) -> Result<Self> {
         check(map)?;
-        Ok(Self { map, descriptor: make(map)?, network: None })
+        Ok(Self { map, descriptor: make(map)? })
     }
 
     /// A path at which whoever comes of this process finds it.

@@ -4,12 +4,12 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{OwnedFd, RawFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use berth_runtime::ContainerSpec;
 use berth_runtime::cgroup::Cgroups;
 use berth_runtime::protocol::Failure;
-use berth_runtime::{ContainerSpec, Folder};
 use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::syscall::syscall::SyscallType;
 use rustix::process::{Signal, WaitOptions, set_parent_process_death_signal, waitpid};
@@ -20,14 +20,15 @@ use crate::failure::{Result, at, broken, failed, of_library, refused};
 use crate::groups::{self, Born};
 use crate::init::Init;
 use crate::program::Program;
-use crate::system;
+use crate::{stage, system};
 
 /// The most bytes of what a worker says, which the smallest of pipes takes at once.
 const WORD: usize = 4096;
 
 /// What there is to be made.
 pub(crate) struct Work<'a> {
-    pub(crate) folder: &'a Folder,
+    /// The OCI bundle.
+    pub(crate) bundle: &'a Path,
     pub(crate) spec: &'a ContainerSpec,
     pub(crate) cgroups: &'a Cgroups,
     /// The container's, which is there.
@@ -92,14 +93,14 @@ fn tell(to: &mut impl Write, made: &Result<i32>) -> io::Result<()> {
 
 /// In the worker.
 fn build(work: Work<'_>) -> Result<i32> {
-    let Work { folder, spec, cgroups, cgroup, confinement, program, failure, socket, stdio, console } = work;
+    let Work { bundle, spec, cgroups, cgroup, confinement, program, failure, socket, stdio, console } = work;
     let doing = "creating the container";
     // Nobody would hear of what it does.
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(refused("tying a worker to its shim"))?;
     let groups = Rc::new(groups::take_view(cgroups, cgroup, spec.privileged)?);
     let init = spec.init.then(Init::open).transpose()?.map(Rc::new);
     let last = Last { confinement, program, init, failure: Rc::new(failure), groups, id_map: spec.id_map, socket };
-    let library = folder.library();
+    let library = stage::library();
     fs::create_dir(&library).map_err(at("making", &library))?;
     let mut builder =
         ContainerBuilder::new(spec.id.clone(), SyscallType::default()).with_executor(last).with_console_socket(console);
@@ -109,7 +110,7 @@ fn build(work: Work<'_>) -> Result<i32> {
     let container = builder
         .with_root_path(&library)
         .map_err(|error| of_library(doing, &error))?
-        .as_init(folder.bundle())
+        .as_init(bundle.to_owned())
         .with_systemd(false)
         .build()
         .map_err(|error| of_library(doing, &error))?;

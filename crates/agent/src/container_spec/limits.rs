@@ -30,6 +30,11 @@ const KNOWN: [(&str, Resource); 15] = [
 /// Open files where nothing is said: Fargate's figure, on every launch type.
 const OPEN_FILES: u64 = 65_535;
 
+/// The least of several settings of the kernel, of which each alone limits how many processes there are.
+pub(super) fn processes(settings: &[String]) -> Option<u64> {
+    settings.iter().filter_map(|setting| setting.trim().parse().ok()).min()
+}
+
 pub(super) fn of(host: &HostConfig) -> Result<Vec<ResourceLimit>, FieldError> {
     let mut limits = Vec::with_capacity(host.ulimits.len() + 1);
     for given in &host.ulimits {

@@ -1,10 +1,11 @@
 //! What containers and tasks may take.
 
+use berth_api::acs::docker::HostConfig;
 use berth_api::acs::{Container, Task};
 use berth_runtime::{Group, Limits};
 
+use super::NodeFacts;
 use super::error::FieldError;
-use berth_api::acs::docker::HostConfig;
 
 const MIB: u64 = 1 << 20;
 /// Fewer shares the kernel does not know; also what a container without any gets, as Docker's agents have it.
@@ -13,7 +14,12 @@ const MOST_SHARES: u64 = 262_144;
 /// No container can start with less memory: less is raised to it.
 const LEAST_MEMORY: u64 = 6 * MIB;
 
-pub(super) fn of(container: &Container, host: &HostConfig) -> Result<Limits, FieldError> {
+/// One container takes this part of a machine's processes at most: without a limit one that does nothing but fork would take all, and
+/// nobody could start anything, the agent included.
+const PROCESSES_PART: u64 = 8;
+const LEAST_PROCESSES: u64 = 1024;
+
+pub(super) fn of(container: &Container, host: &HostConfig, node: &NodeFacts) -> Result<Limits, FieldError> {
     let shares = whole("cpu", container.cpu)?.unwrap_or_default();
     let memory = whole("memory", container.memory)?.filter(|mib| *mib > 0).map(|mib| mib.saturating_mul(MIB).max(LEAST_MEMORY));
     let reservation = whole("memoryReservation", host.memory_reservation)?.filter(|bytes| *bytes > 0);
@@ -23,7 +29,7 @@ pub(super) fn of(container: &Container, host: &HostConfig) -> Result<Limits, Fie
         memory_reservation: reservation,
         swap: swap(host, memory)?,
         swappiness: whole("linuxParameters.swappiness", host.memory_swappiness)?.map(|swappiness| swappiness.min(100)),
-        pids: None,
+        pids: node.processes.map(|most| (most / PROCESSES_PART).max(LEAST_PROCESSES)),
     })
 }
 

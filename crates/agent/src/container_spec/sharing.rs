@@ -57,10 +57,10 @@ pub fn share(task: &acs::Task, container: &acs::Container, spec: &mut ContainerS
     Ok(())
 }
 
-/// What holds the namespaces that the containers of a task share, given the specification of one of them and an empty folder; nothing
+/// What holds the namespaces that the containers of a task share, given the specification of one of them and a layer without programs; nothing
 /// if they share none.
 #[must_use]
-pub fn holder(task: &acs::Task, spec: &ContainerSpec, empty: &Path) -> Option<ContainerSpec> {
+pub fn holder(task: &acs::Task, spec: &ContainerSpec, layer: &Path) -> Option<ContainerSpec> {
     if ![&spec.processes, &spec.ipc].iter().any(|space| matches!(space, Space::Of(_))) {
         return None;
     }
@@ -69,7 +69,7 @@ pub fn holder(task: &acs::Task, spec: &ContainerSpec, empty: &Path) -> Option<Co
     Some(ContainerSpec {
         id: format!("{}-namespaces", spec.group),
         group: spec.group.clone(),
-        rootfs: Rootfs { layers: vec![empty.to_owned()], read_only: true, changes: None },
+        rootfs: Rootfs { layers: vec![layer.to_owned()], read_only: true, changes: None },
         process: ProcessSpec {
             args: Vec::new(),
             env: Vec::new(),

@@ -26,6 +26,7 @@ fn node() -> NodeFacts {
         hosts: "127.0.0.1 localhost\n10.0.0.1 node".to_owned(),
         resolv_conf: "nameserver 127.0.0.53\nnameserver 10.0.0.2\nsearch lan\n".to_owned(),
         hard_limits: BTreeMap::from([("nofile", 20_000)]),
+        processes: Some(32_768),
         upstream_resolv_conf: String::new(),
     }
 }
@@ -178,7 +179,7 @@ fn limits_are_bounded_as_agents_bound_them() {
     for (container, host, expected) in cases {
         let limits = made(container.clone(), json!({}), host).limits;
         assert_eq!((limits.cpu_shares, limits.memory, limits.memory_reservation), expected, "{container}");
-        assert_eq!(limits.pids, None);
+        assert_eq!(limits.pids, Some(4096), "an eighth of the machine's");
     }
     assert!(refused(json!({ "memory": -1 }), json!({}), json!({})).contains("memory of container main: -1 is below zero"));
 }

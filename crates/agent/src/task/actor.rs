@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: PathBuf,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) images: Images,
+    /// The lowest layer of every container.
+    pub(crate) beneath: PathBuf,
     pub(crate) volumes: Volumes,
     /// Where environment files are, if anywhere.
     pub(crate) s3: Option<Arc<S3Settings>>,

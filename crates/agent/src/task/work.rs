@@ -164,6 +164,7 @@ impl Subject {
         let facts = unblocked(NodeFacts::read).await;
         let made = container_spec::of(task, container, image, &facts, &connection, driver.output(), &etc);
         let mut spec = made.map_err(|error| cannot(&error))?;
+        spec.rootfs.layers.insert(0, self.shared.beneath.clone());
         self.place(&mut spec, container).await?;
         for lowered in container_spec::lowered(container, &facts).map_err(|error| cannot(&error))? {
             warn!(task = %self.folder.id(), container = container.name, "{lowered}");
@@ -214,8 +215,8 @@ impl Subject {
 
     /// Makes what holds the namespaces that this container shares with others of its task, unless it is there.
     async fn hold_namespaces(&self, spec: &ContainerSpec) -> Result<(), RuntimeError> {
-        let (folder, empty) = (self.folder.namespaces(), self.folder.namespaces().with_file_name("empty"));
-        let Some(spec) = container_spec::holder(&self.task, spec, &empty) else { return Ok(()) };
+        let folder = self.folder.namespaces();
+        let Some(spec) = container_spec::holder(&self.task, spec, &self.shared.beneath) else { return Ok(()) };
         let (runtime, group) = (Arc::clone(&self.shared.runtime), container_spec::group(&self.task));
         let _one = self.sharing.lock().await;
         let hold = move || {
@@ -223,8 +224,9 @@ impl Subject {
                 return Ok(());
             }
             runtime.delete(&folder)?;
-            let make = |source| RuntimeError::System { doing: format!("making {}", empty.display()), source };
-            std::fs::create_dir_all(&empty).map_err(make)?;
+            let around = folder.parent().unwrap_or(&folder);
+            let make = |source| RuntimeError::System { doing: format!("making {}", around.display()), source };
+            std::fs::create_dir_all(around).map_err(make)?;
             runtime.make_group(&group)?;
             runtime.create(&folder, &spec)?;
             runtime.start(&folder).map(drop)

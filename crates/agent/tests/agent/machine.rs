@@ -71,6 +71,7 @@ impl Machine {
             s3: None,
             network: None,
             fargate_only: false,
+            capacity_provider: None,
         };
         let (shutdown, ends) = watch::channel(false);
         // The one before may not have let go of its images yet.

@@ -95,7 +95,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
     launches::keep(&data, Part::Agent);
     let installation = installation::id(&folder)?;
     let credentials = key(arguments.key_file.as_deref(), &data)?.credentials();
-    let NodeSettings { mut images, s3, runtime } = node_file::settings(&arguments.node_config, &folder)?;
+    let NodeSettings { capacity_provider, mut images, s3, runtime } = node_file::settings(&arguments.node_config, &folder)?;
     images.behavior = arguments.image_pull_behavior.unwrap_or(images.behavior);
     let runtime = node::runtime(arguments.shim.shim.as_deref(), &runtime, &installation)?;
     // Where nothing was settled by `berth up`, the control plane is elsewhere, and its choice counts.
@@ -116,6 +116,7 @@ pub(super) fn run(arguments: &Agent) -> Result<()> {
         s3,
         network: Some(network),
         fargate_only: wanted == Fargate::Only,
+        capacity_provider,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(until_signalled(config))

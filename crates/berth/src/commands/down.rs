@@ -112,11 +112,14 @@ async fn stop_tasks(folder: &Path) -> Result<usize> {
         let cluster = task.cluster_arn.as_deref().unwrap_or(&cluster);
         tasks::stop(&client, cluster, tasks::arn(task), "Stopped with berth down").await?;
     }
+    // The agent clears what is over, and is not to be ended before that.
+    let folders = installation::agent_folder(folder).join("tasks");
     let (began, bar) = (Instant::now(), progress(running.len()));
     loop {
         let left = mine().await?.len();
         bar.set_position(running.len().saturating_sub(left).try_into().unwrap_or(u64::MAX));
-        if left == 0 || began.elapsed() > STOPPING {
+        let is_done = left == 0 && !running.iter().any(|task| folders.join(tasks::id(tasks::arn(task))).exists());
+        if is_done || began.elapsed() > STOPPING {
             bar.finish_and_clear();
             return Ok(running.len().saturating_sub(left));
         }

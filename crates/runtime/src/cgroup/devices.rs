@@ -1,6 +1,7 @@
 //! Which devices a group may use, in version 1. Version 2 has no list but a program to load, which is not done here.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::limits::write;
@@ -34,7 +35,10 @@ impl Cgroups {
         let none = || failed("restricting the devices of", Path::new(path))(io::Error::other("there is no controller devices"));
         let folder = self.folder("devices", path).ok_or_else(none)?;
         write(&folder.join("devices.deny"), "a")?;
+        // One rule a write.
+        let path = folder.join("devices.allow");
+        let mut file = File::options().write(true).open(&path).map_err(failed("opening", &path))?;
         let mut rules = ALLOWED.into_iter().map(str::to_owned).chain(more);
-        rules.try_for_each(|rule| write(&folder.join("devices.allow"), &rule))
+        rules.try_for_each(|rule| file.write_all(rule.as_bytes())).map_err(failed("writing", &path))
     }
 }

@@ -189,10 +189,16 @@ fn make_below(mount: &Path, folder: &Path) -> Result<(), CgroupError> {
     }
 }
 
-/// A new folder of version 1's cpuset has no processors and takes no members.
+/// A new folder of version 1's cpuset has no processors and takes no members, unless the one around it hands on its own: the first that
+/// is made here is told to, and so are all below it from their birth. By hand each would have the kernel sort its processors anew.
 pub(super) fn inherit_processors(parent: &Path, folder: &Path) -> Result<(), CgroupError> {
-    if !folder.join("cgroup.clone_children").exists() {
-        return Ok(());
+    let hands_on = folder.join("cgroup.clone_children");
+    match fs::read_to_string(&hands_on) {
+        Ok(flag) if flag.trim() == "0" => {}
+        Ok(_) => return Ok(()),
+        // Version 2, or a test's folder.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed("reading", &hands_on)(error)),
     }
     for file in ["cpuset.cpus", "cpuset.mems"] {
         let from = parent.join(file);
@@ -203,5 +209,5 @@ pub(super) fn inherit_processors(parent: &Path, folder: &Path) -> Result<(), Cgr
             fs::write(&to, inherited.trim()).map_err(failed("writing", &to))?;
         }
     }
-    Ok(())
+    fs::write(&hands_on, "1").map_err(failed("writing", &hands_on))
 }

@@ -121,20 +121,16 @@ fn end_process(process: Mark, folder: &Folder) -> Result<(), RuntimeError> {
 
 /// Waits until nobody is at the container any more: what a killed shim had begun ends when it notices, or is killed in its cgroup.
 fn settle(folder: &Folder, cgroups: &Cgroups, cgroup: Option<&str>) -> Result<(), RuntimeError> {
-    let path = folder.lock();
-    let file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed("opening", &path)(error)),
-    };
+    let path = folder.path();
+    let file = File::open(path).map_err(failed("opening", path))?;
     let until = Instant::now() + PATIENCE;
     let mut pause = Duration::from_micros(200);
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::Error(error)) => return Err(failed("locking", &path)(error)),
+            Err(TryLockError::Error(error)) => return Err(failed("locking", path)(error)),
             Err(TryLockError::WouldBlock) if Instant::now() > until => {
-                return Err(failed("waiting for", &path)(io::ErrorKind::TimedOut.into()));
+                return Err(failed("waiting for", path)(io::ErrorKind::TimedOut.into()));
             }
             Err(TryLockError::WouldBlock) => {}
         }

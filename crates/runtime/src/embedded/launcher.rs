@@ -32,7 +32,13 @@ impl Launcher {
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
             .map_err(|errno| failed("making a socket for", shim)(errno.into()))?;
         let mut command = Command::new(shim);
-        command.arg("launcher").arg(&options.cgroup).env_clear().stdin(Stdio::from(theirs)).stdout(Stdio::null());
+        command
+            .arg("launcher")
+            .arg(&options.cgroup)
+            .args(&options.namespaces)
+            .env_clear()
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null());
         let child = command.spawn().map_err(failed("starting", shim))?;
         // The command keeps the other end of the socket.
         drop(command);

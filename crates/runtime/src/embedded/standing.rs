@@ -5,7 +5,7 @@ use std::io;
 
 use super::failed;
 use crate::error::RuntimeError;
-use crate::folder::{Exit, Folder, Holder, Phase, read_record, time_of};
+use crate::folder::{Exit, Folder, Holder, Phase, read_holder, read_record, time_of};
 use crate::outcome::Standing;
 use crate::process;
 use crate::spec::ContainerSpec;
@@ -41,7 +41,7 @@ pub(super) fn look(folder: &Folder, waits: bool) -> Result<Standing, RuntimeErro
 }
 
 pub(super) fn holder(folder: &Folder) -> Result<Option<Holder>, RuntimeError> {
-    read_record(&folder.holder())
+    read_holder(&folder.holder())
 }
 
 pub(super) fn boot_id() -> Result<String, RuntimeError> {

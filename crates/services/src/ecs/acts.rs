@@ -112,6 +112,8 @@ impl Found {
         self.list("secrets", container.secrets.as_ref());
         self.some("firelensConfiguration", container.firelens_configuration.is_some());
         self.list("credentialSpecs", container.credential_specs.as_ref());
+        let mut options = container.docker_security_options.iter().flatten();
+        self.some("dockerSecurityOptions credentialspec", options.any(|option| option.starts_with("credentialspec:")));
         if let Some(log) = &container.log_configuration {
             let driver = log.log_driver.as_str();
             if !LOG_DRIVERS.contains(&driver) {

@@ -27,9 +27,9 @@ pub(super) async fn run(
     input: api::CreateClusterRequest,
 ) -> Result<api::CreateClusterResponse, Refusal> {
     let scope = Scope::of(call)?;
-    let mut wanted = wanted(scope, Timestamp::from_millis(call.received_at.0), &input)?;
     let described = ecs
         .update(|tx| {
+            let mut wanted = wanted(tx, scope, Timestamp::from_millis(call.received_at.0), &input)?;
             let key = ClusterKey { region: scope.region, name: wanted.name.clone() };
             let existing = tx.get::<Cluster>(&key).filter(|cluster| cluster.status == ClusterStatus::Active).cloned();
             match existing {
@@ -53,8 +53,8 @@ fn name(input: &api::CreateClusterRequest) -> Result<Name, Refusal> {
     cluster_name(input.cluster_name.as_deref().unwrap_or(DEFAULT_CLUSTER))
 }
 
-fn wanted(scope: Scope, now: Timestamp, input: &api::CreateClusterRequest) -> Result<Cluster, Refusal> {
-    let capacity_providers = capacity::providers(scope, input.capacity_providers.as_deref().unwrap_or_default())?;
+fn wanted(state: &State, scope: Scope, now: Timestamp, input: &api::CreateClusterRequest) -> Result<Cluster, Refusal> {
+    let capacity_providers = capacity::providers(state, scope, input.capacity_providers.as_deref().unwrap_or_default())?;
     let strategy = input.default_capacity_provider_strategy.as_deref().unwrap_or_default();
     let namespace = input.service_connect_defaults.as_ref().map(given::namespace).transpose()?;
     Ok(Cluster {
@@ -63,7 +63,7 @@ fn wanted(scope: Scope, now: Timestamp, input: &api::CreateClusterRequest) -> Re
         status: ClusterStatus::Active,
         settings: given::settings(input.settings.as_deref().unwrap_or_default())?,
         configuration: input.configuration.as_ref().map(given::configuration).transpose()?,
-        default_strategy: capacity::strategy(scope, strategy, &capacity_providers)?,
+        default_strategy: capacity::strategy(state, scope, strategy, &capacity_providers)?,
         capacity_providers,
         service_connect_namespace: namespace.flatten(),
         tags: tags::checked(input.tags.as_deref())?,

@@ -223,7 +223,7 @@ fn spec(state: &State, scope: Scope, cluster: &Cluster, input: &api::CreateServi
         return Err(invalid("taskDefinition is required for the ECS deployment controller."));
     };
     let given = input.capacity_provider_strategy.as_deref();
-    let (launch, strategy) = launch::provider(scope, cluster, input.launch_type.as_ref(), given)?;
+    let (launch, strategy) = launch::provider(state, scope, cluster, input.launch_type.as_ref(), given)?;
     let asked = Asked {
         definition: revision::to_start(state, scope, definition)?,
         launch,

@@ -104,7 +104,7 @@ fn make(
         return Err(errors::invalid_parameter_exception(format!("externalId must have at most {LONGEST_ID} characters.")));
     }
     let given = input.capacity_provider_strategy.as_deref();
-    let (launch, strategy) = launch::provider(scope, cluster, input.launch_type.as_ref(), given)?;
+    let (launch, strategy) = launch::provider(tx, scope, cluster, input.launch_type.as_ref(), given)?;
     let asked = Asked {
         definition: revision::to_start(tx, scope, &input.task_definition)?,
         launch,

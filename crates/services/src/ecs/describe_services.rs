@@ -31,7 +31,7 @@ pub(super) fn run(
         return Err(errors::invalid_parameter_exception("Services cannot be empty."));
     }
     if input.services.len() > MOST {
-        return Err(errors::invalid_parameter_exception(format!("Services cannot have more than {MOST} entries.")));
+        return Err(errors::invalid_parameter_exception(format!("service names can have at most {MOST} items.")));
     }
     let with_tags = input.include.unwrap_or_default().contains(&api::ServiceField::Tags);
     let view = ecs.store.view();

@@ -156,6 +156,7 @@ impl Launch {
 /// Who provides the machines, and by which capacity providers: those of the call's or the cluster's strategy; EC2 where nothing
 /// is said.
 pub(super) fn provider(
+    state: &State,
     scope: Scope,
     cluster: &Cluster,
     launch_type: Option<&api::LaunchType>,
@@ -169,11 +170,10 @@ pub(super) fn provider(
             ));
         }
         (Some(launch_type), None) => return kind(launch_type).map(|kind| (kind, Vec::new())),
-        (None, Some(items)) => capacity::strategy(scope, items, &cluster.capacity_providers)?,
+        (None, Some(items)) => capacity::strategy(state, scope, items, &cluster.capacity_providers)?,
         (None, None) => cluster.default_strategy.clone(),
     };
-    // All built-in providers are Fargate's.
-    Ok((if strategy.is_empty() { LaunchType::Ec2 } else { LaunchType::Fargate }, strategy))
+    Ok((capacity::kind(&strategy), strategy))
 }
 
 fn kind(launch_type: &api::LaunchType) -> Result<LaunchType, Refusal> {

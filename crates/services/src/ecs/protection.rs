@@ -26,7 +26,7 @@ pub(super) fn named(scope: Scope, cluster: &Name, tasks: &[String], most: usize)
         return Err(errors::invalid_parameter_exception("Tasks cannot be empty."));
     }
     if tasks.len() > most {
-        return Err(errors::invalid_parameter_exception(format!("Tasks cannot have more than {most} entries.")));
+        return Err(errors::invalid_parameter_exception(format!("taskIds can have at most {most} items.")));
     }
     tasks.iter().map(|text| scope.task(cluster, text)).collect()
 }

@@ -2,11 +2,11 @@
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Cluster, Name, Task};
-use berth_store::{State, TaskIndex};
+use berth_model::{Cluster, Name, Service, Task};
+use berth_store::{ServiceIndex, ServiceState, Shared, State, TaskIndex};
 
 use super::scope::Scope;
-use super::{EcsService, capacity, cluster};
+use super::{EcsService, capacity, cluster, service};
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::PutClusterCapacityProvidersRequest) -> Vec<Target> {
     let Ok(scope) = Scope::of(call) else { return Target::any() };
@@ -21,11 +21,11 @@ pub(super) async fn run(
 ) -> Result<api::PutClusterCapacityProvidersResponse, Refusal> {
     let scope = Scope::of(call)?;
     let name = scope.cluster(Some(&input.cluster))?;
-    let capacity_providers = capacity::providers(scope, &input.capacity_providers)?;
-    let default_strategy = capacity::strategy(scope, &input.default_capacity_provider_strategy, &capacity_providers)?;
     let described = ecs
         .update(|tx| {
             let known = cluster::active(tx, scope, &name)?.clone();
+            let capacity_providers = capacity::providers(tx, scope, &input.capacity_providers)?;
+            let default_strategy = capacity::strategy(tx, scope, &input.default_capacity_provider_strategy, &capacity_providers)?;
             let mut removed = known.capacity_providers.iter().filter(|known| !capacity_providers.contains(known));
             if removed.any(|removed| is_used(tx, &known, removed)) {
                 return Err(errors::resource_in_use_exception(
@@ -38,8 +38,16 @@ pub(super) async fn run(
     Ok(api::PutClusterCapacityProvidersResponse { cluster: Some(described) })
 }
 
-/// Whether a task of the cluster that is meant to run came by this provider.
+/// Whether a task of the cluster that is meant to run came by this provider, or a service starts its tasks by it.
 fn is_used(state: &State, cluster: &Cluster, provider: &Name) -> bool {
+    let index = ServiceIndex::Cluster(cluster.region, cluster.name.clone(), ServiceState::Active);
+    let names_it = |service: &Shared<Service>| {
+        let revisions = service.deployments.iter().filter_map(|one| service::revision(state, service.region, one.revision).ok());
+        revisions.flat_map(|revision| &revision.source.strategy).any(|item| item.provider == *provider)
+    };
+    if state.with::<Service>(&index, ..).any(names_it) {
+        return true;
+    }
     let mut running = state.with::<Task>(&TaskIndex::Cluster(cluster.region, cluster.name.clone(), true), ..);
     running.any(|task| task.capacity_provider.as_ref() == Some(provider))
 }

@@ -118,6 +118,8 @@ fn come_back(tx: &mut Transaction, scope: Scope, id: InstanceId, new: ContainerI
         agent_hash: new.agent_hash,
         docker_version: new.docker_version,
         registered: new.registered,
+        // Agents of others send attributes of their operator's with the first registration only.
+        capacity_provider: new.capacity_provider.or_else(|| known.capacity_provider.clone()),
         ..ContainerInstance::clone(&known)
     };
     tx.put(back.clone());
@@ -155,8 +157,8 @@ fn instance(
             )?
         },
         used: Resources::default(),
+        capacity_provider: node::capacity_provider(&attributes).cloned(),
         attributes,
-        capacity_provider: None,
         tags: tags::checked(input.tags.as_deref())?,
         registered_at: now,
         owner: Name::new(&call.caller.key_id),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{ClientToken, InstanceId, LaunchType, Task, TaskId, Timestamp, node};
+use berth_model::{ClientToken, InstanceId, LaunchType, Name, Task, TaskId, Timestamp, node};
 use berth_plan::placement::{self, Lack, Placement, Pool, Sieve, Want};
 use berth_plan::{IdSource, capacity};
 use berth_store::{State, TaskKey, Transaction};
@@ -49,7 +49,7 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskReques
     }
     let definition = revision::to_start(&view, scope, &input.task_definition)?;
     let given = input.capacity_provider_strategy.as_deref();
-    let (kind, strategy) = launch::provider(scope, of_cluster, input.launch_type.as_ref(), given)?;
+    let (kind, strategy) = launch::provider(&view, scope, of_cluster, input.launch_type.as_ref(), given)?;
     if kind == LaunchType::Fargate {
         fargate::check_version(input.platform_version.as_deref())?;
         fargate::check_placement(input.placement_constraints.as_deref(), input.placement_strategy.as_deref())?;
@@ -71,16 +71,7 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskReques
                 return Ok(answered);
             }
             let want = Want { count, rules: &rules, strategies: &strategies, ..launch.want() };
-            let placement = find(tx, &launch, &want, &mut ids)?;
-            let mut failures = failures(tx, scope, &launch, &placement);
-            let mut started = Vec::with_capacity(placement.placed.len());
-            for placed in &placement.placed {
-                let provider = providers.get(started.len()).cloned();
-                match launch.start(tx, placed, provider, now, &mut ids)? {
-                    Some(task) => started.push(task),
-                    None => failures.push(failure::no_address(arn(scope, &launch, placed.instance))),
-                }
-            }
+            let (started, failures) = start(tx, scope, (&launch, &want), &providers, now, &mut ids)?;
             if let Some(token) = token {
                 tx.put(idempotency::answered(token, started.iter().map(|task| *task.id.as_bytes()).collect(), now));
             }
@@ -93,6 +84,45 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskReques
         moments.committed(call, answer.tasks.as_deref());
     }
     Ok(answer)
+}
+
+/// Starts tasks where there is room for them. With the failures of those that find none.
+fn start(
+    tx: &mut Transaction,
+    scope: Scope,
+    (launch, want): (&Launch, &Want<'_>),
+    providers: &[Name],
+    now: Timestamp,
+    ids: &mut dyn IdSource,
+) -> Result<(Vec<Task>, Vec<api::Failure>), Refusal> {
+    let (mut started, mut failed) = (Vec::new(), Vec::new());
+    for (provider, count) in shares(launch.kind, providers, want.count) {
+        let placement = find(tx, launch, &Want { provider, count, ..*want }, ids)?;
+        failed.extend(failures(tx, scope, launch, &placement));
+        for placed in &placement.placed {
+            let provider = provider.or_else(|| providers.get(started.len())).cloned();
+            match launch.start(tx, placed, provider, now, ids)? {
+                Some(task) => started.push(task),
+                None => failed.push(failure::no_address(arn(scope, launch, placed.instance))),
+            }
+        }
+    }
+    Ok((started, failed))
+}
+
+/// How many tasks go to the instances of which provider. Those of Fargate are the same for all of its providers.
+fn shares(launch: LaunchType, providers: &[Name], count: u32) -> Vec<(Option<&Name>, u32)> {
+    if launch == LaunchType::Fargate || providers.is_empty() {
+        return vec![(None, count)];
+    }
+    let mut shares: Vec<(Option<&Name>, u32)> = Vec::new();
+    for provider in providers {
+        match shares.iter_mut().find(|(known, _)| *known == Some(provider)) {
+            Some((_, share)) => *share += 1,
+            None => shares.push((Some(provider), 1)),
+        }
+    }
+    shares
 }
 
 fn wishes(input: &api::RunTaskRequest) -> Wishes<'_> {
@@ -173,4 +203,21 @@ fn failures(state: &State, scope: Scope, launch: &Launch, placement: &Placement)
 /// The name of an instance that did not get a task. Those that take Fargate tasks have none.
 fn arn(scope: Scope, launch: &Launch, instance: InstanceId) -> Option<String> {
     (launch.kind != LaunchType::Fargate).then(|| scope.instance_arn(&launch.cluster, instance))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_group_of_instances_has_its_share() {
+        let names: Vec<Name> = ["a", "b", "a", "a"].into_iter().map(Name::new).collect();
+        let told = |launch, providers: &[Name]| {
+            let shares = shares(launch, providers, 4);
+            shares.into_iter().map(|(provider, share)| (provider.map(ToString::to_string), share)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(LaunchType::Ec2, &names), [(Some("a".to_owned()), 3), (Some("b".to_owned()), 1)]);
+        assert_eq!(told(LaunchType::Ec2, &[]), [(None, 4)]);
+        assert_eq!(told(LaunchType::Fargate, &names), [(None, 4)]);
+    }
 }

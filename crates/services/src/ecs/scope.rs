@@ -61,6 +61,10 @@ impl Scope {
         self.text(ResourceArn::Service { cluster: Some(cluster.clone()), name: name.clone() })
     }
 
+    pub(super) fn provider_arn(self, name: &Name) -> String {
+        self.text(ResourceArn::CapacityProvider { name: name.clone() })
+    }
+
     pub(super) fn task_set_arn(self, cluster: &Name, service: &Name, id: DeploymentId) -> String {
         self.text(ResourceArn::TaskSet { cluster: cluster.clone(), service: service.clone(), id })
     }

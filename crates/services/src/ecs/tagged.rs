@@ -3,13 +3,13 @@
 use berth_api::ecs::errors;
 use berth_api::{Call, Refusal, Target};
 use berth_model::{
-    Cluster, ClusterStatus, ContainerInstance, Name, ResourceArn, Service, ServiceStatus, Tags, Task, TaskDefinition, TaskSet,
-    Timestamp,
+    CapacityProvider, Cluster, ClusterStatus, ContainerInstance, Name, ResourceArn, Service, ServiceStatus, Tags, Task,
+    TaskDefinition, TaskSet, Timestamp,
 };
 use berth_store::{ClusterKey, Shared, State, TaskDefinitionKey, TaskSetKey, Transaction};
 
 use super::scope::{Scope, shortened};
-use super::{EcsService, cluster, container_instance, service, tags, task, task_set};
+use super::{EcsService, capacity, cluster, container_instance, service, tags, task, task_set};
 
 /// A resource with its tags.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub(super) enum Tagged {
     Revision(Shared<TaskDefinition>),
     Service(Shared<Service>),
     TaskSet(Shared<TaskSet>),
+    Provider(Shared<CapacityProvider>),
 }
 
 /// Why an ARN leads to nothing that has tags.
@@ -90,9 +91,12 @@ impl Tagged {
             ResourceArn::Task { cluster: None, .. }
             | ResourceArn::ContainerInstance { cluster: None, .. }
             | ResourceArn::Service { cluster: None, .. } => refused("Long arn format must be used for tagging operations"),
-            ResourceArn::CapacityProvider { .. } => Err(Untagged::Missing(
-                "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
-            )),
+            ResourceArn::CapacityProvider { name } => {
+                let found = capacity::find(state, scope, name).cloned();
+                found.map(Self::Provider).ok_or(Untagged::Missing(
+                    "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
+                ))
+            }
             ResourceArn::Container { .. }
             | ResourceArn::Attachment { .. }
             | ResourceArn::ServiceDeployment { .. }
@@ -122,6 +126,7 @@ impl Tagged {
             Self::Revision(revision) => &revision.tags,
             Self::Service(service) => &service.tags,
             Self::TaskSet(set) => &set.tags,
+            Self::Provider(provider) => &provider.tags,
         }
     }
 
@@ -134,6 +139,7 @@ impl Tagged {
             Self::Revision(old) => drop(tx.put(TaskDefinition { tags, ..TaskDefinition::clone(&old) })),
             Self::Service(old) => drop(tx.put(Service { tags, ..Service::clone(&old) })),
             Self::TaskSet(old) => drop(tx.put(TaskSet { tags, ..TaskSet::clone(&old) })),
+            Self::Provider(old) => drop(tx.put(CapacityProvider { tags, ..CapacityProvider::clone(&old) })),
         }
     }
 }
@@ -169,6 +175,7 @@ pub(super) fn target(ecs: &EcsService, call: &Call, arn: &str) -> Target {
             container_instance::target(&view, scope, &cluster, id)
         }
         Ok(ResourceArn::Service { cluster: Some(cluster), name }) => service::target(&view, scope, &cluster, &name),
+        Ok(ResourceArn::CapacityProvider { name }) => capacity::target(&view, scope, &name),
         Ok(ResourceArn::TaskSet { cluster, service, id }) => task_set::target(&view, scope, (&cluster, &service), id),
         Ok(ResourceArn::TaskDefinition { family, revision }) => {
             let found = view.get::<TaskDefinition>(&TaskDefinitionKey { region: scope.region, family, revision });

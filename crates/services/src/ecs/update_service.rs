@@ -127,7 +127,7 @@ fn spec(
     let (launch, strategy) = match input.capacity_provider_strategy.as_deref() {
         None => (before.source.launch, before.source.strategy.clone()),
         Some([]) => (before.source.launch, Vec::new()),
-        Some(items) => capacity::launched_by(scope, cluster, items)?,
+        Some(items) => capacity::launched_by(state, scope, cluster, items)?,
     };
     let kept_version = before.source.platform_version.as_deref().filter(|_| launch == LaunchType::Fargate);
     let kept_network = before.network.as_ref().map(network::described);

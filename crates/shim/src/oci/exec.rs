@@ -40,9 +40,7 @@ pub(crate) fn begin(joining: &Joining<'_>, prepared: &mut Prepared) -> Result<Pi
     if process.terminal {
         return Err(wrong("a further process in a container gets no terminal yet"));
     }
-    if spec.id_map.is_some() {
-        stage::stand_in()?;
-    }
+    stage::stand_in()?;
     let folder = Folder::new(folder);
     let text = specification(first, spec, process, prepared)?;
     let mut specified = File::from(memfd_create("process", MemfdFlags::CLOEXEC).map_err(refused("describing a process"))?);

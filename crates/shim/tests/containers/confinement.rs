@@ -31,6 +31,7 @@ fn system_calls_beyond_the_profile_are_refused() {
         "setns",
         "keyctl",
         "add_key",
+        "request_key",
         "bpf",
         "userfaultfd",
         "io_uring_setup",

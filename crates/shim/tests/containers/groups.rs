@@ -18,7 +18,7 @@ fn a_container_is_in_a_group_of_its_own_everywhere_and_sees_it_as_the_root() {
         }
     }
     let folder = node.start(&node.spec("b", &["wait"]));
-    let holder: Holder = serde_json::from_slice(&fs::read(Folder::new(&folder).holder()).unwrap()).unwrap();
+    let holder = Holder::last(&fs::read(Folder::new(&folder).holder()).unwrap()).unwrap().unwrap();
     let groups = |pid: i32| fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
     let own = format!(":{}/task/b", node.options.cgroup);
     let container = groups(holder.container.unwrap().pid);

@@ -48,7 +48,7 @@ impl Node {
         let number = NODES.fetch_add(1, Ordering::Relaxed);
         let cgroup = format!("/berth/test-{}-{number}", std::process::id());
         let runtimes = crate::runtimes();
-        let options = EmbeddedOptions { shim: shim(), cgroup, runtimes };
+        let options = EmbeddedOptions { shim: shim(), cgroup, namespaces: None, runtimes };
         let runtime = Embedded::open(options.clone()).unwrap();
         runtime.make_group(&Group { name: "task".to_owned(), cpu_millis: None, memory: None }).unwrap();
         Self { runtime, options, folder }
@@ -243,4 +243,13 @@ pub(crate) fn process(arguments: &[&str]) -> ProcessSpec {
 /// Waits until a descriptor can be read.
 pub(crate) fn readable(fd: &OwnedFd) {
     while poll(&mut [PollFd::new(fd, PollFlags::IN)], None).is_err() {}
+}
+
+/// Waits for something that takes no longer than a minute.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < end, "it never happens that {what}");
+        std::thread::yield_now();
+    }
 }

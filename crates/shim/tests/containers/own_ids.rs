@@ -71,7 +71,7 @@ fn no_process_of_it_is_root_on_the_host() {
         let mut spec = spec(&node, id, &["wait"]);
         spec.process.user = user.to_owned();
         let folder = node.start(&spec);
-        let holder: Holder = serde_json::from_slice(&fs::read(folder.join("holder.json")).unwrap()).unwrap();
+        let holder = Holder::last(&fs::read(folder.join("holder.json")).unwrap()).unwrap().unwrap();
         assert_eq!(ids(holder.container.unwrap().pid.unsigned_abs()), [expected; 8]);
         let second = std::thread::scope(|scope| {
             let (mut output, writer) = std::io::pipe().unwrap();
@@ -251,7 +251,9 @@ fn what_a_container_may_ask_of_the_kernel_it_gets_within_its_ids() {
     ] {
         spec.process.args = process(arguments).args;
         for (_, text) in node.both(&spec) {
-            assert_eq!(text, said, "{arguments:?}");
+            // As in `confinement::limits_above_the_machines_own_are_lowered_to_them`.
+            let raised = !crate::MAKES_ITSELF && text == "200 200\n";
+            assert!(text == said || raised, "{arguments:?}: {text}");
         }
     }
 }

@@ -10,6 +10,8 @@ mod confinement;
 mod faults;
 #[path = "../containers/groups.rs"]
 mod groups;
+#[path = "../containers/hostile.rs"]
+mod hostile;
 #[path = "../containers/life.rs"]
 mod life;
 #[path = "../containers/node.rs"]
@@ -21,13 +23,19 @@ mod own_ids;
 #[path = "../containers/volumes.rs"]
 mod volumes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Whether the shim makes the containers itself.
 const MAKES_ITSELF: bool = false;
-/// What comes to be in a container's folder on the way, and what is in it then.
-const ON_THE_WAY: [(&str, &str); 4] =
-    [("holder.json", ""), ("bundle/config.json", ""), ("library/a", ""), ("library/a/state.json", "pid")];
+/// What an init has open besides its streams: the program that it is, which could be read all the same.
+const INIT_HAS: &str = "0 1 2 4\n";
+/// What comes to be on the way to a container, and what is in it then.
+const ON_THE_WAY: [(&str, &str); 4] = [("", ""), ("bundle/config.json", ""), ("library/a", ""), ("library/a/state.json", "pid")];
+
+/// Where that is: in its folder.
+fn on_the_way(folder: &Path, _: i32) -> PathBuf {
+    folder.to_owned()
+}
 
 /// What makes the containers.
 fn runtimes() -> berth_runtime::OciRuntimes {

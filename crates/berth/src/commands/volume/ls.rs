@@ -1,26 +1,34 @@
 //! `berth volume ls`.
 
 use anyhow::Result;
+use berth_agent::volumes::ListedVolume;
 
 use crate::cli::Data;
 use crate::commands::image::{agent, explained};
-use crate::terminal::{self, Cell, FAINT};
+use crate::terminal::{self, Cell, FAINT, Watch};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Ls {
     #[command(flatten)]
     data: Data,
 
+    #[command(flatten)]
+    watch: Watch,
+
     /// Print a JSON array
-    #[arg(long)]
+    #[arg(long, conflicts_with = "watch")]
     json: bool,
 }
 
 pub(super) async fn run(arguments: &Ls) -> Result<()> {
-    let volumes = agent(&arguments.data).volumes().await.map_err(explained)?;
+    let agent = agent(&arguments.data);
     if arguments.json {
-        return terminal::print(&format!("{}\n", serde_json::to_string(&volumes)?));
+        return terminal::print(&format!("{}\n", serde_json::to_string(&agent.volumes().await.map_err(explained)?)?));
     }
+    arguments.watch.print(async || Ok(page(&agent.volumes().await.map_err(explained)?))).await
+}
+
+fn page(volumes: &[ListedVolume]) -> String {
     let pairs = |map: &std::collections::BTreeMap<String, String>| {
         let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key}={value}")).collect();
         if pairs.is_empty() { "-".to_owned() } else { pairs.join(" ") }
@@ -38,5 +46,5 @@ pub(super) async fn run(arguments: &Ls) -> Result<()> {
             ]
         })
         .collect();
-    terminal::print(&terminal::table(["NAME", "AGE", "TASKS", "OPTIONS", "LABELS"], &rows))
+    terminal::table(["NAME", "AGE", "TASKS", "OPTIONS", "LABELS"], &rows)
 }

@@ -114,6 +114,10 @@ fn what_does_not_act_is_named() {
     for (container, field) in [
         (json!({"logConfiguration": {"logDriver": "syslog"}}), "logConfiguration.logDriver syslog"),
         (json!({"secrets": [{"name": "A", "valueFrom": "a"}]}), "secrets"),
+        (
+            json!({"dockerSecurityOptions": ["no-new-privileges", "credentialspec:file://x"]}),
+            "dockerSecurityOptions credentialspec",
+        ),
     ] {
         assert_eq!(said(&none, &container), [of_app(field)]);
     }
