@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,8 @@ impl Mark {
         let Some(pid) = Pid::from_raw(self.pid) else { return Ok(None) };
         let fd = match pidfd_open(pid, PidfdFlags::empty()) {
             Ok(fd) => fd,
-            Err(rustix::io::Errno::SRCH) => return Ok(None),
+            // The last two: only a process group or session is called so any more (before Linux 6.15), or a thread.
+            Err(Errno::SRCH | Errno::INVAL | Errno::NOENT) => return Ok(None),
             Err(errno) => return Err(errno.into()),
         };
         // After the descriptor: what the number means now is what the descriptor means, unless that has just died.
@@ -79,6 +81,9 @@ pub fn boot_id() -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::CommandExt as _;
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
@@ -93,5 +98,28 @@ mod tests {
         let mark = Mark::of(pid).unwrap();
         assert!(mark.alive().unwrap().is_some());
         assert!(Mark { began: mark.began + 1, ..mark }.alive().unwrap().is_none());
+    }
+    #[test]
+    fn a_process_whose_number_is_still_that_of_its_group_is_gone() {
+        // In the background a shell's child reads nothing, unless it is told to.
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec 3<&0; cat <&3 >/dev/null &"]).process_group(0).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut shell = shell.spawn().unwrap();
+        let mark = Mark::of(i32::try_from(shell.id()).unwrap()).unwrap();
+        // Waiting would close it, and so end what is left of the group.
+        let input = shell.stdin.take();
+        shell.wait().unwrap();
+        assert!(mark.open().unwrap().is_none());
+        drop(input);
+    }
+
+    #[test]
+    fn a_process_whose_number_went_to_a_thread_is_gone() {
+        let thread = std::thread::spawn(|| {
+            let own = fs::read_link("/proc/thread-self").unwrap();
+            let pid = own.file_name().unwrap().to_str().unwrap().parse().unwrap();
+            Mark { pid, began: 1 }.open().map(|found| found.is_none())
+        });
+        assert!(thread.join().unwrap().unwrap());
     }
 }
