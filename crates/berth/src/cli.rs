@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::Ipv4Net;
 
 use crate::commands::{
-    agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stats,
-    stop, task_definition, trace, up, validate, version, volume,
+    agent, cluster, completions, deploy, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, scale,
+    server, services, stats, stop, task_definition, trace, up, validate, version, volume,
 };
 
 /// Amazon ECS and Fargate on machines you own.
@@ -60,6 +60,12 @@ pub(crate) enum Command {
     Stop(stop::Stop),
     /// Show where the milliseconds of a task's launch went
     Trace(trace::Trace),
+    /// List services, or show one with its deployments and events
+    Services(services::Services),
+    /// Give a service another image or task definition, and see how it goes
+    Deploy(deploy::Deploy),
+    /// Say how many tasks services are to have, and wait until they have them
+    Scale(scale::Scale),
     /// Import, list and remove this machine's container images
     Image(image::Image),
     /// List and remove this machine's shared volumes
