@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 
 use crate::commands::{
     agent, cluster, completions, deploy, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, scale,
-    server, services, stats, stop, task_definition, trace, up, validate, version, volume,
+    server, services, stats, stop, task_definition, trace, up, validate, version, volume, why,
 };
 
 /// Amazon ECS and Fargate on machines you own.
@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Trace(trace::Trace),
     /// List services, or show one with its deployments and events
     Services(services::Services),
+    /// Say why a task or a service is as it is: what it waits for, and how what failed ended
+    Why(why::Why),
     /// Give a service another image or task definition, and see how it goes
     Deploy(deploy::Deploy),
     /// Say how many tasks services are to have, and wait until they have them

@@ -27,6 +27,7 @@ pub(crate) mod up;
 pub(crate) mod validate;
 pub(crate) mod version;
 pub(crate) mod volume;
+pub(crate) mod why;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Ps(arguments) => wait(ps::run(&arguments))?,
         Command::Inspect(arguments) => wait(inspect::run(&arguments))?,
         Command::Services(arguments) => wait(services::run(&arguments))?,
+        Command::Why(arguments) => wait(why::run(&arguments))?,
         Command::Deploy(arguments) => return wait(deploy::run(&arguments)),
         Command::Scale(arguments) => return wait(scale::run(&arguments)),
         Command::Stats(arguments) => wait(stats::run(&arguments))?,

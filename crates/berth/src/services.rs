@@ -61,6 +61,14 @@ pub(crate) async fn update(client: &Client, input: &api::UpdateServiceRequest) -
     answer.service.context("the answer describes no service")
 }
 
+/// The record of a deployment.
+pub(crate) async fn record(client: &Client, arn: &str) -> Result<api::ServiceDeployment> {
+    let input = api::DescribeServiceDeploymentsRequest { service_deployment_arns: vec![arn.to_owned()] };
+    let answer = client.call(&input).await.context("describing the deployment")?;
+    let record = answer.service_deployments.unwrap_or_default().pop();
+    record.with_context(|| format!("the deployment {} is gone", tasks::id(arn)))
+}
+
 /// A service's name.
 pub(crate) fn name(service: &Service) -> &str {
     service.service_name.as_deref().unwrap_or_default()

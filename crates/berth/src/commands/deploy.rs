@@ -6,9 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use berth_api::ecs::{
-    Deployment, DescribeServiceDeploymentsRequest, Service, ServiceDeployment, ServiceDeploymentStatus, UpdateServiceRequest,
-};
+use berth_api::ecs::{Deployment, Service, ServiceDeployment, ServiceDeploymentStatus, UpdateServiceRequest};
 use berth_client::Client;
 use berth_wire::EnumShape as _;
 
@@ -80,7 +78,7 @@ pub(super) async fn run(arguments: &Deploy) -> Result<ExitCode> {
         terminal::note(format_args!("{} runs {runs} already; --force replaces its tasks all the same", arguments.service));
     }
     if arguments.no_wait {
-        return tell(&service, &record(client, arn).await?, arguments.json).map(|()| ExitCode::SUCCESS);
+        return tell(&service, &services::record(client, arn).await?, arguments.json).map(|()| ExitCode::SUCCESS);
     }
     let timeout = arguments.timeout.map_or(Duration::MAX, Duration::from_secs);
     let name = services::name(&service);
@@ -133,7 +131,7 @@ async fn attend(
     let mut told = String::new();
     loop {
         // The record first: what it says has ended is seen in the service.
-        let record = record(client, arn).await?;
+        let record = services::record(client, arn).await?;
         let seen = services::find(client, cluster, services::name(service)).await?;
         bulletin.tell(&seen);
         let progress = progress(&seen);
@@ -146,14 +144,6 @@ async fn attend(
         }
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// The record of a deployment.
-async fn record(client: &Client, arn: &str) -> Result<ServiceDeployment> {
-    let input = DescribeServiceDeploymentsRequest { service_deployment_arns: vec![arn.to_owned()] };
-    let answer = client.call(&input).await.context("describing the deployment")?;
-    let record = answer.service_deployments.unwrap_or_default().pop();
-    record.with_context(|| format!("the deployment {} is gone", tasks::id(arn)))
 }
 
 fn is_over(record: &ServiceDeployment) -> bool {
@@ -204,6 +194,6 @@ fn outcome(service: &Service, record: &ServiceDeployment) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let name = services::name(service);
-    let why = record.status_reason.as_deref().unwrap_or("nobody said why");
+    let why = record.status_reason.as_deref().unwrap_or("nobody said why.");
     bail!("the deployment of {name} did not complete: {why} `berth why {name}` says how its tasks ended")
 }

@@ -1,4 +1,4 @@
-//! `services`, `scale` and `deploy`, with an agent of the test's own.
+//! `services`, `scale`, `deploy` and `why`, with an agent of the test's own.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Output;
@@ -133,4 +133,40 @@ async fn interrupted_deploy_leaves_the_deployment_going() {
     assert_eq!(deploy.wait().unwrap().code(), Some(130));
     web.scene.runs_task().await;
     assert_eq!(web.described().await["deployments"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn tasks_and_services_say_why_they_are_as_they_are() {
+    let mut web = Web::new().await;
+    let node = &web.scene.installation;
+    let whole = node.succeeds(&["why", "web"]);
+    assert_eq!(whole, "service web has what it is to have: 1 of 1 running, 0 pending\n");
+    let task = node.succeeds(&["why", &id(&web.task)[..10]]);
+    assert!(task.starts_with(&format!("task {} has been running for ", &id(&web.task)[..12])), "{task}");
+    let said = node.fails(&["why", "nothing"]);
+    assert!(said.contains("no task of cluster default") && said.contains("no service is called nothing"), "{said}");
+
+    // The container ends by itself; the next one has not been heard of yet, and a third finds no place.
+    let ended = web.task.clone();
+    web.scene.ends_task(&ended, 3).await;
+    web.scene.agent.take_payload(&mut web.scene.stream).await.unwrap();
+    let huge = json!({ "name": "web", "image": "web:1", "memory": 1_000_000 });
+    let definition = json!({ "family": "huge", "networkMode": "host", "containerDefinitions": [huge] });
+    web.root.ecs("RegisterTaskDefinition", &definition).await.unwrap();
+    web.root.ecs("CreateService", &json!({ "serviceName": "huge", "taskDefinition": "huge", "desiredCount": 1 })).await.unwrap();
+    let node = &web.scene.installation;
+    let whole = node.succeeds(&["why", "web"]);
+    for part in [
+        "is not there yet: 0 of 1 running, 1 pending",
+        "its node was told",
+        "Essential container in task exited",
+        "web exited with 3",
+    ] {
+        assert!(whole.contains(part), "{part} is not in\n{whole}");
+    }
+    let task = node.succeeds(&["why", id(&ended)]);
+    assert!(task.contains("stopped") && task.contains("web exited with 3"), "{task}");
+    let huge: Value = serde_json::from_str(&node.succeeds(&["why", "huge", "--json"])).unwrap();
+    let lines: Vec<&str> = huge["why"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(lines.iter().any(|line| line.contains("1 tasks find no place")), "{lines:?}");
 }
