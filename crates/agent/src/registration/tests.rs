@@ -35,7 +35,11 @@ fn attributes_that_do_not_come_back_are_an_error() {
     assert!(has(&sent, "berth.awsvpc") && has(&sent, "ecs.capability.task-eni"));
     assert!(has(&sent, "berth.capacity-provider") && has(&sent, "com.amazonaws.ecs.capability.apparmor"));
     let least = capabilities::attributes(false, false, None, None);
-    assert!(!has(&least, "berth.awsvpc") && !has(&least, "berth.capacity-provider") && !has(&least, "com.amazonaws.ecs.capability.apparmor"));
+    assert!(
+        !has(&least, "berth.awsvpc")
+            && !has(&least, "berth.capacity-provider")
+            && !has(&least, "com.amazonaws.ecs.capability.apparmor")
+    );
     assert!(echoed(&sent, &sent).is_ok());
     let mut other = sent.clone();
     other.retain(|attribute| attribute.name != "ecs.os-type");
