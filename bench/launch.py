@@ -31,7 +31,7 @@ SERVE = ["serve", "8080"]
 CLIENTS = 8
 # Between two looks of each of them: eight that look every millisecond keep one processor busy with Python, and AWS's own waiters look every
 # six seconds. Docker's clients are told.
-CLIENT_LOOK_SECONDS = 0.01
+CLIENT_LOOK_SECONDS = 0.02
 # Containers of one round of parallel clients.
 ROUND = 48
 IDLE_TASKS = 20

@@ -28,10 +28,18 @@ const ABILITIES: [&str; 10] = [
 /// What an agent that makes networks can do besides.
 const NETWORK_ABILITY: &str = "ecs.capability.network.container-port-range";
 
+/// Whether this machine's kernel confines programs by AppArmor's profiles.
+pub(crate) fn has_apparmor() -> bool {
+    std::fs::read_to_string("/sys/module/apparmor/parameters/enabled").is_ok_and(|enabled| enabled.trim() == "Y")
+}
+
 /// The attributes that an instance of this agent has, of the group of a capacity provider or of none.
-pub(crate) fn attributes(makes_networks: bool, fargate: Option<&str>, group: Option<&str>) -> Vec<Attribute> {
+pub(crate) fn attributes(makes_networks: bool, apparmor: bool, fargate: Option<&str>, group: Option<&str>) -> Vec<Attribute> {
     let docker = DOCKER_API.iter().map(|version| format!("com.amazonaws.ecs.capability.docker-remote-api.{version}"));
-    let old = OLD_ABILITIES.iter().map(|ability| format!("com.amazonaws.ecs.capability.{ability}"));
+    let old = OLD_ABILITIES
+        .iter()
+        .chain(apparmor.then_some(&"apparmor"))
+        .map(|ability| format!("com.amazonaws.ecs.capability.{ability}"));
     let abilities = ABILITIES.iter().map(|ability| format!("ecs.capability.{ability}"));
     let networks = [node::TASK_ENI, NETWORK_ABILITY].map(str::to_owned).into_iter().filter(|_| makes_networks);
     let named = docker.chain(old).chain(abilities).chain(networks).map(|name| attribute(name, None));
@@ -80,7 +88,8 @@ mod tests {
         let without = Options { ids: None, ..with.clone() };
         assert_eq!([fargate(Some(&with), false), fargate(Some(&with), true)], [Some("yes"), Some("only")]);
         assert_eq!([fargate(Some(&without), true), fargate(None, true)], [None, None]);
-        let offered = |fargate| attributes(true, fargate, None).into_iter().find(|attribute| attribute.name == node::FARGATE);
+        let offered =
+            |fargate| attributes(true, false, fargate, None).into_iter().find(|attribute| attribute.name == node::FARGATE);
         assert_eq!(offered(Some("only")).unwrap().value.as_deref(), Some("only"));
         assert_eq!(offered(None), None);
     }

@@ -107,7 +107,12 @@ fn request(config: &Config, machine: &Machine, identity: &Identity) -> RegisterC
         cluster: Some(config.cluster.clone()),
         container_instance_arn: identity.arn().map(str::to_owned),
         client_token: Some(identity.client_token().to_owned()),
-        attributes: Some(capabilities::attributes(config.network.is_some(), fargate, config.capacity_provider.as_deref())),
+        attributes: Some(capabilities::attributes(
+            config.network.is_some(),
+            capabilities::has_apparmor(),
+            fargate,
+            config.capacity_provider.as_deref(),
+        )),
         total_resources: Some(vec![
             integer("CPU", machine.processors.saturating_mul(1024)),
             integer("MEMORY", machine.memory),

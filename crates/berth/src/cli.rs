@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::Ipv4Net;
 
 use crate::commands::{
-    agent, cluster, completions, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, server, stats,
-    stop, task_definition, trace, up, validate, version, volume,
+    agent, cluster, completions, deploy, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, scale,
+    server, services, stats, stop, task_definition, trace, up, validate, version, volume, why,
 };
 
 /// Amazon ECS and Fargate on machines you own.
@@ -60,6 +60,14 @@ pub(crate) enum Command {
     Stop(stop::Stop),
     /// Show where the milliseconds of a task's launch went
     Trace(trace::Trace),
+    /// List services, or show one with its deployments and events
+    Services(services::Services),
+    /// Say why a task or a service is as it is: what it waits for, and how what failed ended
+    Why(why::Why),
+    /// Give a service another image or task definition, and see how it goes
+    Deploy(deploy::Deploy),
+    /// Say how many tasks services are to have, and wait until they have them
+    Scale(scale::Scale),
     /// Import, list and remove this machine's container images
     Image(image::Image),
     /// List and remove this machine's shared volumes

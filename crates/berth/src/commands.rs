@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod cluster;
 pub(crate) mod completions;
+pub(crate) mod deploy;
 pub(crate) mod diagnose;
 pub(crate) mod doctor;
 pub(crate) mod down;
@@ -15,7 +16,9 @@ pub(crate) mod manual;
 pub(crate) mod node;
 pub(crate) mod ps;
 pub(crate) mod run;
+pub(crate) mod scale;
 pub(crate) mod server;
+pub(crate) mod services;
 pub(crate) mod stats;
 pub(crate) mod stop;
 pub(crate) mod task_definition;
@@ -24,6 +27,7 @@ pub(crate) mod up;
 pub(crate) mod validate;
 pub(crate) mod version;
 pub(crate) mod volume;
+pub(crate) mod why;
 
 use std::process::ExitCode;
 
@@ -38,6 +42,10 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Down(arguments) => wait(down::run(&arguments))?,
         Command::Ps(arguments) => wait(ps::run(&arguments))?,
         Command::Inspect(arguments) => wait(inspect::run(&arguments))?,
+        Command::Services(arguments) => wait(services::run(&arguments))?,
+        Command::Why(arguments) => wait(why::run(&arguments))?,
+        Command::Deploy(arguments) => return wait(deploy::run(&arguments)),
+        Command::Scale(arguments) => return wait(scale::run(&arguments)),
         Command::Stats(arguments) => wait(stats::run(&arguments))?,
         Command::Events(arguments) => wait(events::run(&arguments))?,
         Command::Cluster(arguments) => wait(cluster::run(&arguments))?,

@@ -30,6 +30,7 @@ macro_rules! listings {
 listings! {
     ListClustersRequest: cluster_arns,
     ListContainerInstancesRequest: container_instance_arns,
+    ListServicesRequest: service_arns,
     ListTaskDefinitionFamiliesRequest: families,
     ListTaskDefinitionsRequest: task_definition_arns,
     ListTasksRequest: task_arns,

@@ -153,6 +153,7 @@ fn door(
         .with_mount(streams(StreamKind::Control))
         .with_mount(streams(StreamKind::Telemetry))
         .with_mount(Views::new(Arc::clone(&authenticator), hub.usage()))
+        .with_mount(Views::new(Arc::clone(&authenticator), hub.why(Placements::of)))
         .with_mount(mounts::Health)
         .with_mount(mounts::Metrics(Arc::new(Mutex::new(registry))))
 }

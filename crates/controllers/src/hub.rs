@@ -30,6 +30,7 @@ mod streams;
 mod telemetry;
 mod timing;
 mod usage;
+mod why;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -48,6 +49,7 @@ pub use sessions::StreamKind;
 pub use streams::AgentStreams;
 pub use timing::Timing;
 pub use usage::UsageView;
+pub use why::WhyView;
 
 use names::Names;
 use sessions::Sessions;

@@ -13,7 +13,7 @@ mod loops;
 mod service_loop;
 mod sweep_loop;
 
-pub use hub::{AgentStreams, ConnectError, Guest, Hub, HubMetrics, StreamKind, Timing, UsageView};
+pub use hub::{AgentStreams, ConnectError, Guest, Hub, HubMetrics, StreamKind, Timing, UsageView, WhyView};
 pub use ledger::Shortfall;
 pub use loops::{LOOPS, Loop, Pass, PassError, Passes, Running, Turning, Work, run};
 pub use service_loop::{Agenda, Outcome, PlacementsOf, Standing, Trouble, pass};

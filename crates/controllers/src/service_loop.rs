@@ -15,6 +15,7 @@ mod pass;
 mod recipe;
 mod scene;
 mod standing;
+mod why;
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub use agenda::Agenda;
 pub use outcome::{Outcome, Trouble};
 pub use pass::{PlacementsOf, pass};
 pub use standing::Standing;
+pub(crate) use why::why;
 
 use crate::loops::{Loop, PassError, Work, now};
 

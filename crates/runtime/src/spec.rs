@@ -93,6 +93,9 @@ pub struct ProcessSpec {
     pub resource_limits: Vec<ResourceLimit>,
     /// Whether it gets a terminal.
     pub terminal: bool,
+    /// The AppArmor profile of this machine that its program runs under.
+    #[serde(default)]
+    pub apparmor: Option<String>,
 }
 
 /// A capability by the kernel's name without `CAP_`, in capitals: `NET_BIND_SERVICE`.

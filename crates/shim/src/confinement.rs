@@ -1,7 +1,9 @@
 //! What a process in a container may do, and the taking away of the rest.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io;
+use std::path::Path;
 
 use berth_runtime::{Capability, ContainerSpec, ProcessSpec, ResourceLimit};
 use rustix::process::{Resource, Rlimit, getrlimit};
@@ -24,6 +26,8 @@ pub(crate) struct Confinement {
     pub(crate) no_new_privileges: bool,
     /// Nothing for a privileged container.
     pub(crate) filter: Option<Filter>,
+    /// The profile of AppArmor.
+    pub(crate) apparmor: Option<String>,
 }
 
 impl Confinement {
@@ -39,7 +43,8 @@ impl Confinement {
             let given = if unified { given - CapabilitySet::MKNOD } else { given };
             (given, Some(filters.get(wanted)?.clone()))
         };
-        Ok(Self { capabilities, root, no_new_privileges: process.no_new_privileges, filter })
+        let (no_new_privileges, apparmor) = (process.no_new_privileges, process.apparmor.clone());
+        Ok(Self { capabilities, root, no_new_privileges, filter, apparmor })
     }
 
     /// What this process must still be able to do when it applies this: install a filter, and lower its bounding set.
@@ -50,6 +55,9 @@ impl Confinement {
     /// Confines this process for good. The filter comes first, while capabilities are there that allow it without
     /// no_new_privileges; it allows all that comes after.
     pub(crate) fn apply(&self) -> Result<()> {
+        if let Some(profile) = &self.apparmor {
+            await_profile(profile)?;
+        }
         if self.no_new_privileges {
             set_no_new_privs(true).map_err(refused("setting no_new_privileges"))?;
         }
@@ -72,6 +80,15 @@ impl Confinement {
         let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
         set_capabilities(None, sets).map_err(refused("giving up capabilities"))
     }
+}
+
+/// Has the kernel confine the program that this process becomes next. By the container's own `/proc`, where this process is itself.
+fn await_profile(profile: &str) -> Result<()> {
+    let order = format!("exec {profile}");
+    // The kernel's name for AppArmor alone, and before Linux 5.8 the one for whichever module there is.
+    let places = ["/proc/self/attr/apparmor/exec", "/proc/self/attr/exec"].map(Path::new);
+    let place = places.into_iter().find(|place| place.exists()).unwrap_or(places[1]);
+    fs::write(place, order).map_err(failed(format!("taking on the AppArmor profile {profile}: is it loaded?")))
 }
 
 /// The set of some names.

@@ -96,7 +96,8 @@ impl Plane {
         let door = door
             .with_mount(streams(StreamKind::Control))
             .with_mount(streams(StreamKind::Telemetry))
-            .with_mount(Views::new(Arc::clone(&authenticator), hub.usage()));
+            .with_mount(Views::new(Arc::clone(&authenticator), hub.usage()))
+            .with_mount(Views::new(Arc::clone(&authenticator), hub.why(Placements::of)));
         let (close, closing) = watch::channel(false);
         let running = vec![
             tokio::spawn(berth_controllers::run(store.clone(), Placements::of, closing.clone())),

@@ -35,7 +35,13 @@ pub(super) fn of(
         no_new_privileges: host.security_opt.iter().filter_map(|option| no_new_privileges(option)).next_back().unwrap_or(false),
         resource_limits: limits::of(host)?,
         terminal,
+        apparmor: host.security_opt.iter().filter_map(|option| apparmor(option)).next_back().map(str::to_owned),
     })
+}
+
+/// The profile that a security option names; nothing if it is about something else.
+pub(super) fn apparmor(option: &str) -> Option<&str> {
+    option.strip_prefix("apparmor").and_then(|rest| rest.strip_prefix([':', '='])).filter(|profile| !profile.is_empty())
 }
 
 /// Whether a security option sets or clears `no-new-privileges`; nothing if it is about something else.

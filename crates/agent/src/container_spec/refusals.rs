@@ -5,6 +5,7 @@ use berth_api::acs::Task;
 use super::connection::{Connection, is_fargate};
 use super::docker::Wanted;
 use super::error::FieldError;
+use super::process;
 
 /// The first field that asks for what is not done.
 pub(super) fn check(task: &Task, wanted: &Wanted<'_>) -> Result<(), FieldError> {
@@ -47,12 +48,16 @@ fn of_container(wanted: &Wanted<'_>) -> [(&'static str, bool); 6] {
     ]
 }
 
+fn is_known(option: &str) -> bool {
+    process::no_new_privileges(option).is_some() || process::apparmor(option).is_some()
+}
+
 fn of_docker(wanted: &Wanted<'_>) -> [(&'static str, bool); 3] {
     let host = &wanted.host;
     let own = |mode: &Option<String>| mode.as_deref().is_some_and(|mode| !mode.is_empty() && mode != "private");
     [
         ("pidMode", own(&host.pid_mode)),
         ("ipcMode", own(&host.ipc_mode)),
-        ("dockerSecurityOptions", host.security_opt.iter().any(|option| super::process::no_new_privileges(option).is_none())),
+        ("dockerSecurityOptions", !host.security_opt.iter().all(|option| is_known(option))),
     ]
 }

@@ -79,6 +79,7 @@ pub fn holder(task: &acs::Task, spec: &ContainerSpec, layer: &Path) -> Option<Co
             no_new_privileges: true,
             resource_limits: Vec::new(),
             terminal: false,
+            apparmor: None,
         },
         init: true,
         open_input: false,

@@ -228,7 +228,7 @@ fn limits_of_processes_are_checked_and_have_a_default() {
 }
 
 #[test]
-fn security_options_are_no_new_privileges_alone() {
+fn security_options_are_no_new_privileges_and_a_profile_of_apparmor() {
     let cases = [("no-new-privileges", true), ("no-new-privileges:true", true), ("no-new-privileges=false", false)];
     for (option, expected) in cases {
         assert_eq!(
@@ -237,7 +237,10 @@ fn security_options_are_no_new_privileges_alone() {
             "{option}"
         );
     }
-    for option in ["label:type:x", "apparmor:x", "no-new-privileges:maybe"] {
+    let profile = |options| made(json!({}), json!({}), json!({ "SecurityOpt": options })).process.apparmor;
+    assert_eq!(profile(json!(["apparmor:a", "no-new-privileges", "apparmor=b"])).as_deref(), Some("b"));
+    assert_eq!(profile(json!(["no-new-privileges"])), None);
+    for option in ["label:type:x", "apparmor:", "no-new-privileges:maybe"] {
         assert!(refused(json!({}), json!({}), json!({ "SecurityOpt": [option] })).contains("dockerSecurityOptions"), "{option}");
     }
 }

@@ -30,12 +30,16 @@ fn what_a_refusal_asks_for_depends_on_its_name_and_on_who_asks() {
 
 #[test]
 fn attributes_that_do_not_come_back_are_an_error() {
-    let sent = capabilities::attributes(true, None, Some("blue"));
+    let sent = capabilities::attributes(true, true, None, Some("blue"));
     let has = |attributes: &[Attribute], name: &str| attributes.iter().any(|attribute| attribute.name == name);
     assert!(has(&sent, "berth.awsvpc") && has(&sent, "ecs.capability.task-eni"));
-    assert!(has(&sent, "berth.capacity-provider"));
-    let least = capabilities::attributes(false, None, None);
-    assert!(!has(&least, "berth.awsvpc") && !has(&least, "berth.capacity-provider"));
+    assert!(has(&sent, "berth.capacity-provider") && has(&sent, "com.amazonaws.ecs.capability.apparmor"));
+    let least = capabilities::attributes(false, false, None, None);
+    assert!(
+        !has(&least, "berth.awsvpc")
+            && !has(&least, "berth.capacity-provider")
+            && !has(&least, "com.amazonaws.ecs.capability.apparmor")
+    );
     assert!(echoed(&sent, &sent).is_ok());
     let mut other = sent.clone();
     other.retain(|attribute| attribute.name != "ecs.os-type");

@@ -79,7 +79,7 @@ fn every_command_prints_for_machines() {
 #[test]
 fn what_shows_a_state_can_show_it_again_and_again() {
     for (name, command) in leaves() {
-        let shows = ["ps", "ls", "inspect"].contains(&command.get_name()) && has(&command, "json");
+        let shows = ["ps", "ls", "inspect", "services"].contains(&command.get_name()) && has(&command, "json");
         assert!(!shows || has(&command, "watch"), "berth {name} has no --watch");
         assert!(!has(&command, "watch") || has(&command, "json"), "berth {name} is for people alone");
     }
@@ -115,9 +115,14 @@ fn without_an_installation_every_command_says_how_to_come_to_one() {
         if WITHOUT_INSTALLATION.iter().any(|(excepted, _)| *excepted == name) {
             continue;
         }
-        // A file that is there is as good a task or name as any.
-        let needed = command.get_positionals().filter(|argument| argument.is_required_set()).map(|_| "/dev/null");
-        let some = if name == "logs" { Some("0") } else { None };
+        // A file that is there is as good a task or name as any; but not to be scaled.
+        let any = if name == "scale" { "web=1" } else { "/dev/null" };
+        let needed = command.get_positionals().filter(|argument| argument.is_required_set()).map(|_| any);
+        let some = match name.as_str() {
+            "logs" => Some("0"),
+            "deploy" => Some("--force"),
+            _ => None,
+        };
         let line = ["berth"].into_iter().chain(name.split(' ')).chain(["--data-dir", folder.path().to_str().unwrap()]);
         let cli = Cli::try_parse_from(line.chain(needed).chain(some)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let error = commands::run(cli).expect_err(&name);

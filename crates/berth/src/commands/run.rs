@@ -9,11 +9,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use berth_api::ecs::{self as api, Task, TaskDefinition};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::logs::Form;
 use crate::cli::Place;
 use crate::connection::Connection;
+use crate::interrupts::{INTERRUPTED, Interrupts};
 use crate::tail::{Start, Tail};
 use crate::terminal::{self, WAITING};
 use crate::{network, tasks};
@@ -130,27 +130,6 @@ impl fmt::Display for Network {
     }
 }
 
-/// What ends a command in the foreground.
-struct Interrupts {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Interrupts {
-    fn new() -> Result<Self> {
-        let interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
-        let terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-        Ok(Self { interrupt, terminate })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
 pub(super) async fn run(arguments: &Run) -> Result<ExitCode> {
     let network = arguments.container.network();
     for port in &arguments.container.publish {
@@ -178,11 +157,8 @@ pub(super) async fn run(arguments: &Run) -> Result<ExitCode> {
             (removed, _) => removed?,
         }
     }
-    ran?.map_or(Ok(ExitCode::from(LEFT)), |task| outcome(&task))
+    ran?.map_or(Ok(ExitCode::from(INTERRUPTED)), |task| outcome(&task))
 }
-
-/// What to exit with once nobody waits for the container any more: as whoever ends by Ctrl-C.
-const LEFT: u8 = 130;
 
 /// Shows what the task prints until it is over, and stops it on the first interrupt; answers nothing if a second one leaves it stopping.
 async fn attend(

@@ -8,5 +8,6 @@ mod looks;
 mod node_commands;
 mod operator_commands;
 mod run_options;
+mod services;
 mod side_by_side;
 mod up_and_down;

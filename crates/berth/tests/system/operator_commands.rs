@@ -15,14 +15,14 @@ use serde_json::Value;
 use crate::installation::{Installation, text};
 
 /// A control plane, and the test as its node.
-struct Scene {
-    installation: Installation,
-    agent: ProtocolAgent,
-    stream: ControlStream,
+pub(crate) struct Scene {
+    pub(crate) installation: Installation,
+    pub(crate) agent: ProtocolAgent,
+    pub(crate) stream: ControlStream,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let installation = Installation::without_node().await;
         let node = installation.client("agent/node-key.json").await;
         let mut agent = ProtocolAgent::register(node, "default").await.unwrap();
@@ -31,18 +31,18 @@ impl Scene {
     }
 
     /// Starts a command and leaves it running.
-    fn begins(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn begins(&self, arguments: &[&str]) -> Child {
         self.installation.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Takes the next task and says that it runs.
-    async fn runs_task(&mut self) -> Task {
+    pub(crate) async fn runs_task(&mut self) -> Task {
         let (_, task) = self.agent.take_payload(&mut self.stream).await.unwrap();
         self.agent.submit(&Report::running(&task)).await.unwrap();
         task
     }
 
-    async fn ends_task(&self, task: &Task, code: i32) {
+    pub(crate) async fn ends_task(&self, task: &Task, code: i32) {
         self.agent.submit(&Report::stopped(task, code)).await.unwrap();
     }
 
@@ -66,7 +66,7 @@ impl Scene {
     }
 }
 
-fn id(task: &Task) -> &str {
+pub(crate) fn id(task: &Task) -> &str {
     task.arn.rsplit('/').next().unwrap()
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn complete(config: &mut Value, spec: &ContainerSpec, last: &Last<'_>
     process["env"] = last.program.environment_text().into();
     process["capabilities"] = capabilities(last.confinement.capabilities);
     process["noNewPrivileges"] = spec.process.no_new_privileges.into();
+    process["apparmorProfile"] = spec.process.apparmor.clone().unwrap_or_default().into();
     show_groups(&mut config["mounts"], spec.privileged);
     let linux = &mut config["linux"];
     if let Some(paths) = linux["readonlyPaths"].as_array_mut() {
@@ -70,6 +71,7 @@ pub(super) fn process(spec: &ProcessSpec, identity: &Identity, cwd: &Path, confi
         "capabilities": capabilities(confinement.capabilities),
         "rlimits": confinement::limits_text(&spec.resource_limits)?,
         "noNewPrivileges": spec.no_new_privileges,
+        "apparmorProfile": spec.apparmor.as_deref().unwrap_or_default(),
     }))
 }
 

@@ -208,6 +208,17 @@ fn a_program_of_32_bits_runs_and_is_filtered_too() {
 }
 
 #[test]
+fn a_profile_of_apparmor_that_is_not_there_is_named() {
+    let node = Node::new();
+    let mut spec = node.spec("a", &["wait"]);
+    spec.process.apparmor = Some("berth-not-loaded".to_owned());
+    let folder = node.container("a");
+    let made = node.runtime.create(&folder, &spec).and_then(|()| node.runtime.start(&folder));
+    let refusal = made.unwrap_err().to_string();
+    assert!(refusal.to_lowercase().contains("apparmor"), "{refusal}");
+}
+
+#[test]
 fn limits_above_the_machines_own_are_lowered_to_them() {
     let node = Node::new();
     let mut spec = node.spec("a", &["nofile"]);

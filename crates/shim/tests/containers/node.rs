@@ -237,6 +237,7 @@ pub(crate) fn process(arguments: &[&str]) -> ProcessSpec {
         no_new_privileges: false,
         resource_limits: Vec::new(),
         terminal: false,
+        apparmor: None,
     }
 }
 

@@ -10,3 +10,4 @@ mod presence;
 mod telemetry;
 mod usage;
 mod verification;
+mod why;

@@ -1,4 +1,4 @@
-//! How fast log drivers are, and what one costs that waits: `cargo run --release -p berth-agent --example measure_logs`.
+//! How fast log drivers are, and what one costs that waits: `cargo run --release -p berth-agent --example measure_drivers`.
 
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 

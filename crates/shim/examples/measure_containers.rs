@@ -73,6 +73,7 @@ fn spec(id: String, layer: &Path, args: Vec<String>) -> ContainerSpec {
             no_new_privileges: false,
             resource_limits: Vec::new(),
             terminal: false,
+            apparmor: None,
         },
         init: false,
         open_input: false,
