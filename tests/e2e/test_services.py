@@ -1,6 +1,7 @@
 """Services of real containers: kept, updated, taken back and deleted, whatever dies meanwhile."""
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -190,3 +191,12 @@ def test_deleted_service_leaves_nothing(node, serve):
     assert service.told()["status"] == "INACTIVE"
     eventually(lambda: not any(inside(task) for task in tasks), "no process of its tasks", within=60)
     assert {task["stopCode"] for task in service.tasks("STOPPED")} == {"ServiceSchedulerInitiated"}
+
+
+def test_down_does_not_wait_for_what_services_start_instead(fresh):
+    node = fresh().start().with_image()
+    Service(node, 2).is_stable(2)
+    done = node.down("--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["tasks_stopped"] == 2, done
+    left = node.leftovers()
+    assert not (left["cgroups"] or left["mounts"] or left["processes"]), left

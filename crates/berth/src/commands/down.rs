@@ -116,7 +116,8 @@ async fn stop_tasks(folder: &Path) -> Result<usize> {
     let folders = installation::agent_folder(folder).join("tasks");
     let (began, bar) = (Instant::now(), progress(running.len()));
     loop {
-        let left = mine().await?.len();
+        // Those that services start in their place go with the agent.
+        let left = mine().await?.iter().filter(|task| running.iter().any(|one| tasks::arn(one) == tasks::arn(task))).count();
         bar.set_position(running.len().saturating_sub(left).try_into().unwrap_or(u64::MAX));
         let is_done = left == 0 && !running.iter().any(|task| folders.join(tasks::id(tasks::arn(task))).exists());
         if is_done || began.elapsed() > STOPPING {
