@@ -91,6 +91,41 @@ def test_running_tasks_go_on_while_a_part_dies(node, victim):
     eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
 
 
+@pytest.mark.parametrize("victim", ["server", "agent", "launcher"])
+def test_stop_goes_on_when_a_part_dies(node, victim):
+    """One container ends as soon as it is asked, one only when its time is over: the part dies before, between and about the end of that."""
+    family = node.define(
+        {"command": ["serve", "0"], "logConfiguration": awslogs("/e2e/stopping")}, {"name": "stubborn", "command": ["wait", "--stubborn"], "stopTimeout": 2}
+    )
+    for moment in [0.0, 0.1, 1.0, 2.0]:
+        arn = node.launch(family)
+        node.awaits(arn, "RUNNING", within=60)
+        eventually(lambda: node.lines("/e2e/stopping", arn), "who listens to signals", within=60)
+        node.ecs.stop_task(task=arn)
+        pause(moment)
+        node.kill_one(victim)
+
+        def ended():
+            task = answered(lambda: node.task(arn))
+            return task if task and task["lastStatus"] == "STOPPED" else None
+
+        task = eventually(ended, f"the end of the task whose {victim} was killed {moment} s after it was to stop", within=90)
+        codes = {container["name"]: container.get("exitCode") for container in task["containers"]}
+        assert codes == {"main": 0, "stubborn": 137}, (moment, task)
+        words = lambda: (found := answered(lambda: node.lines("/e2e/stopping", arn))) and len(found) > 1 and found  # noqa: E731
+        lines = eventually(words, "its last words", within=60)
+        assert lines[1:] == ["signal 15: goodbye"], (moment, lines)
+    eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
+
+
+def answered(ask):
+    """What is answered; nothing while the server is being started again."""
+    try:
+        return ask()
+    except Exception:
+        return None
+
+
 def responds(node, arn):
     try:
         return node.task(arn)["lastStatus"] == "RUNNING"

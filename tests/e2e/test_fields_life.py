@@ -8,7 +8,7 @@ from moto.server import ThreadedMotoServer
 
 from deadline import eventually
 from fargate import Fargate
-from node import awslogs, cmdline, processes
+from node import NUMBERS, awslogs, cmdline, processes
 
 DEMO = "/berth-demo"
 
@@ -254,6 +254,12 @@ def test_environment_files_come_from_the_store_that_the_node_names(fresh, store)
     for lines in (node.says(container), Fargate(node).says(**container)):
         said = set(lines)
         assert {"A=definition", "B=first", 'C= "as it is" ', "D=second"} <= said and not {"A=file", "B=second", "nothing"} & said
+    group = f"/e2e/overridden-{next(NUMBERS)}"
+    family = node.define(container | {"logConfiguration": awslogs(group)})
+    arn = node.launch(family, overrides={"containerOverrides": [{"name": "main", "environmentFiles": from_s3("second.env")}]})
+    node.awaits(arn, "STOPPED")
+    said = set(node.lines(group, arn))
+    assert {"A=definition", "B=second", "D=second"} <= said and "B=first" not in said
     missing = node.finishes({"command": ["env"], "environmentFiles": from_s3("not/there.env")})
     reason = missing["containers"][0]["reason"]
     assert reason.startswith("ResourceInitializationError: environment file arn:aws:s3:::settings/not/there.env: "), reason
