@@ -80,7 +80,8 @@ def test_task_whose_shim_dies_ends_with_a_reason_and_leaves_nothing(node, family
 def test_running_tasks_go_on_while_a_part_dies(node, victim):
     arn = node.launch(node.define({"command": ["wait"]}))
     node.awaits(arn, "RUNNING")
-    shims = node.shims()
+    # RUNNING is said before the shim becomes the program that holds the container.
+    shims = eventually(node.shims, "a shim that holds it")
     before = node.children().get(victim)
     node.kill_one(victim)
     eventually(lambda: node.children().get(victim) not in (None, before) or victim == "launcher", f"another {victim}")
