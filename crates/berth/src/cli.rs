@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 
 use crate::commands::{
     agent, cluster, completions, deploy, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, scale,
-    server, services, stats, stop, task_definition, trace, up, validate, version, volume, why,
+    server, services, stats, stop, task_definition, top, trace, up, validate, version, volume, why,
 };
 
 /// Amazon ECS and Fargate on machines you own.
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Logs(logs::Logs),
     /// Show what tasks use: processor, memory, network, disks, processes
     Stats(stats::Stats),
+    /// Show the cluster at work: nodes, services, tasks by what they use, and what happened last
+    Top(top::Top),
     /// Show what happened to tasks and nodes
     Events(events::Events),
     /// Stop tasks

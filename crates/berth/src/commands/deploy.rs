@@ -86,7 +86,11 @@ pub(super) async fn run(arguments: &Deploy) -> Result<ExitCode> {
         ended = attend(client, cluster, &service, &before, arn) => {
             let (service, record) = ended?;
             tell(&service, &record, arguments.json)?;
-            outcome(&service, &record)
+            let failure = match &deployment.id {
+                Some(id) if !succeeded(&record) => services::last_failure(client, cluster, id).await?,
+                _ => None,
+            };
+            outcome(&service, &record, failure)
         }
         () = interrupts.next() => {
             terminal::note(format_args!("{WAITING}the deployment of {name} goes on; `berth services {name}` shows it{WAITING:#}"));
@@ -151,7 +155,11 @@ fn is_over(record: &ServiceDeployment) -> bool {
     matches!(record.status, Some(Successful | Stopped | RollbackSuccessful | RollbackFailed))
 }
 
-/// The deployments of a service in a line.
+fn succeeded(record: &ServiceDeployment) -> bool {
+    record.status == Some(ServiceDeploymentStatus::Successful)
+}
+
+/// The deployments of a service in a line, the newest first.
 fn progress(service: &Service) -> String {
     let count = |count: Option<i32>| count.unwrap_or_default();
     let words = |deployment: &Deployment| {
@@ -166,7 +174,7 @@ fn progress(service: &Service) -> String {
         words
     };
     let all: Vec<String> = service.deployments.iter().flatten().map(words).collect();
-    all.join("; ")
+    all.join("; before: ")
 }
 
 fn tell(service: &Service, record: &ServiceDeployment, json: bool) -> Result<()> {
@@ -184,16 +192,17 @@ fn tell(service: &Service, record: &ServiceDeployment, json: bool) -> Result<()>
         });
         return terminal::print(&format!("{told}\n"));
     }
-    let style = if record.status == Some(ServiceDeploymentStatus::Successful) { GOOD } else { WAITING };
+    let style = if succeeded(record) { GOOD } else { WAITING };
     terminal::print(&format!("{}  {definition}  {style}{status}{style:#}\n", services::name(service)))
 }
 
 /// What to exit with, as the deployment ended.
-fn outcome(service: &Service, record: &ServiceDeployment) -> Result<ExitCode> {
-    if record.status == Some(ServiceDeploymentStatus::Successful) {
+fn outcome(service: &Service, record: &ServiceDeployment, failure: Option<String>) -> Result<ExitCode> {
+    if succeeded(record) {
         return Ok(ExitCode::SUCCESS);
     }
     let name = services::name(service);
     let why = record.status_reason.as_deref().unwrap_or("nobody said why.");
-    bail!("the deployment of {name} did not complete: {why} `berth why {name}` says how its tasks ended")
+    let failure = failure.map(|failure| format!(" The last task: {failure}.")).unwrap_or_default();
+    bail!("the deployment of {name} did not complete: {why}{failure} `berth why {name}` says more")
 }
