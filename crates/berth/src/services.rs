@@ -14,7 +14,7 @@ use crate::{listing, tasks};
 const DESCRIBED_AT_ONCE: usize = 10;
 /// Services that are all named instead of one that is not there.
 const NAMED: usize = 5;
-/// How much alike names have to be for one to be meant by the other: from 0 to 1.
+/// How much alike names have to be for one to be meant by the other.
 const ALIKE: f64 = 0.8;
 
 /// All services of a cluster, by their names.
@@ -48,13 +48,18 @@ pub(crate) async fn unknown(client: &Client, cluster: &str, text: &str) -> Resul
     Ok(format!("cluster {cluster} has no service {text}{}", instead(&names, tasks::id(text))))
 }
 
+/// How much alike two names are, from 0 to 1: one slip of the finger is little, also in a short one.
+fn alike(one: &str, other: &str) -> f64 {
+    let slip = if strsim::damerau_levenshtein(one, other) <= 1 { ALIKE } else { 0.0 };
+    strsim::jaro_winkler(one, other).max(slip)
+}
+
 /// The services that there are instead of one.
 fn instead(names: &[&str], text: &str) -> String {
-    let alike = |name: &&&str| strsim::jaro_winkler(name, text);
-    let nearest = names.iter().max_by(|one, other| alike(one).total_cmp(&alike(other)));
+    let nearest = names.iter().max_by(|one, other| alike(one, text).total_cmp(&alike(other, text)));
     match (nearest, names.len()) {
         (None, _) => ", nor any other; `aws ecs create-service` makes one".to_owned(),
-        (Some(nearest), _) if alike(&nearest) >= ALIKE => format!("; is {nearest} meant?"),
+        (Some(nearest), _) if alike(nearest, text) >= ALIKE => format!("; is {nearest} meant?"),
         (Some(only), 1) => format!("; there is {only}"),
         (_, 2..=NAMED) => format!("; there are {}", names.join(", ")),
         (_, many) => format!("; `berth services` lists the {many} that there are"),
@@ -200,6 +205,7 @@ mod tests {
     #[test]
     fn unknown_service_is_answered_with_the_nearest_or_with_those_that_there_are() {
         assert_eq!(instead(&["api", "storefront"], "storfront"), "; is storefront meant?");
+        assert_eq!(instead(&["api", "web"], "wbe"), "; is web meant?");
         assert_eq!(instead(&["api", "web"], "reports"), "; there are api, web");
         assert_eq!(instead(&["web"], "reports"), "; there is web");
         assert!(instead(&[], "web").starts_with(", nor any other"));

@@ -11,8 +11,8 @@ use berth_wire::{EnumShape as _, Timestamp};
 use super::node;
 use crate::cli::Place;
 use crate::connection::Connection;
-use crate::{services, tasks};
 use crate::terminal::{self, BAD, FAINT, GOOD, PLAIN, WAITING, rfc_3339};
+use crate::{services, tasks};
 
 /// The time between two looks.
 const LOOK: Duration = Duration::from_millis(250);

@@ -83,7 +83,7 @@ impl Draft<'_> {
         let mut starts = wanted.min(room);
         if let Some(most) = until_images_are_known(revision, primary, members) {
             starts = starts.min(most);
-            self.plan.why.push("the first task of the deployment has to say which images it runs".to_owned());
+            self.plan.why.push("the others wait for the first task of the deployment, which settles the images that all of them run".to_owned());
         }
         if starts > Plan::MOST_STARTS {
             starts = Plan::MOST_STARTS;

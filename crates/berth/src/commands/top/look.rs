@@ -20,11 +20,8 @@ const EVENTS_EACH: usize = 5;
 /// Looks at a cluster.
 pub(super) async fn look(client: &Client, cluster: &str) -> Result<Seen> {
     let counts = counts(client, cluster).await?;
-    let (nodes, services, used) = tokio::try_join!(
-        node::nodes(client, cluster),
-        services::all(client, cluster),
-        usage::of(client, cluster, &[]),
-    )?;
+    let (nodes, services, used) =
+        tokio::try_join!(node::nodes(client, cluster), services::all(client, cluster), usage::of(client, cluster, &[]),)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(Seen {
         cluster: cluster.to_owned(),

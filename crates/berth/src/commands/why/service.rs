@@ -50,7 +50,7 @@ fn state(service: &Service) -> String {
         Some("DRAINING") => format!("is being deleted: {counts}"),
         _ if services::is_settled(service) => format!("has what it is to have: {counts}"),
         _ if service.running_count == service.desired_count && service.pending_count == Some(0) => {
-            format!("has tasks enough, and not yet those of its deployment: {counts}")
+            format!("has as many tasks as it is to have, but not yet those of its deployment: {counts}")
         }
         _ => format!("is not there yet: {counts}"),
     }
@@ -120,10 +120,10 @@ fn kinds(tasks: Vec<Task>) -> Vec<(Task, usize)> {
     let way = |task: &Task| (task.stopped_reason.clone(), tasks::outcomes(task));
     let mut kinds: Vec<(Task, usize)> = Vec::new();
     for task in tasks {
-        match kinds.iter().position(|(first, _)| way(first) == way(&task)).and_then(|at| kinds.get_mut(at)) {
-            Some((_, more)) => *more += 1,
-            None if kinds.len() < SHOWN => kinds.push((task, 0)),
-            None => {}
+        if let Some((_, more)) = kinds.iter_mut().find(|(first, _)| way(first) == way(&task)) {
+            *more += 1;
+        } else if kinds.len() < SHOWN {
+            kinds.push((task, 0));
         }
     }
     kinds

@@ -19,7 +19,8 @@ fn three_tasks() -> Vec<TaskUsage> {
 
 #[test]
 fn what_tasks_use_is_added_up_for_nodes_and_services() {
-    let resource = |name: &str, value| api::Resource { name: Some(name.to_owned()), integer_value: Some(value), ..Default::default() };
+    let resource =
+        |name: &str, value| api::Resource { name: Some(name.to_owned()), integer_value: Some(value), ..Default::default() };
     let instance = ContainerInstance {
         container_instance_arn: Some("arn:aws:ecs:us-east-1:0:container-instance/default/n1".to_owned()),
         agent_connected: Some(true),

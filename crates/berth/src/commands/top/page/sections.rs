@@ -111,7 +111,9 @@ pub(super) fn services(seen: &Seen, order: Order, rows: usize, width: usize) -> 
     let mut sorted: Vec<&Service> = seen.services.iter().collect();
     sorted.sort_by(|one, other| {
         let settled = one.is_settled.cmp(&other.is_settled);
-        settled.then_with(|| first(order, (one.cpu_used, one.memory_used, &one.name), (other.cpu_used, other.memory_used, &other.name)))
+        settled.then_with(|| {
+            first(order, (one.cpu_used, one.memory_used, &one.name), (other.cpu_used, other.memory_used, &other.name))
+        })
     });
     let row = |service: &&Service| {
         let is_running = service.running_count == service.desired_count;

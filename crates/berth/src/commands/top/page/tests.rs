@@ -69,7 +69,11 @@ fn busy() -> Seen {
             task(8, "family:run-backup", (0.0, 100.0)),
         ],
         events: vec![
-            event(3, "reports", "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section."),
+            event(
+                3,
+                "reports",
+                "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section.",
+            ),
             event(9, "reports", "has started 1 tasks: (task 0123456789abcdef0123456789abcdef)."),
             event(90_000, "web", "has reached a steady state."),
         ],
