@@ -63,6 +63,8 @@ async fn services_are_listed_and_one_is_shown_with_what_happened() {
     let said = node.fails(&["services", "api"]);
     assert!(said.contains("no service api; there is web"), "{said}");
     assert_eq!(node.succeeds(&["services", "--json", "--cluster", "default"]), format!("{listed}\n"));
+    let events = node.succeeds(&["events"]);
+    assert!(events.lines().any(|line| line.ends_with("service web  has reached a steady state.")), "{events}");
 }
 
 #[tokio::test]
