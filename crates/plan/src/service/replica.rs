@@ -81,9 +81,11 @@ impl Draft<'_> {
         let room = bounds.most.saturating_sub(count(*members));
         let by_maximum = wanted.saturating_sub(room);
         let mut starts = wanted.min(room);
-        if let Some(most) = until_images_are_known(revision, primary, members) {
-            starts = starts.min(most);
-            self.plan.why.push("the others wait for the first task of the deployment, which settles the images that all of them run".to_owned());
+        if let Some(most) = until_images_are_known(revision, primary, members).filter(|&most| most < starts) {
+            starts = most;
+            self.plan.why.push(
+                "the first task of the deployment settles the images that all of them run: the others wait for it".to_owned(),
+            );
         }
         if starts > Plan::MOST_STARTS {
             starts = Plan::MOST_STARTS;
