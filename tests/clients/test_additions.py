@@ -5,13 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import boto3
 import pytest
 from botocore.exceptions import ParamValidationError
-from botocore.session import Session
 
-from conftest import CONTAINER
-from installation import ONCE, SURROUNDINGS
+from installation import SURROUNDINGS
 from operations import model
 
 AWS = Path(sys.executable).with_name("aws")
@@ -25,18 +22,8 @@ def told(berth):
 
 
 @pytest.fixture(scope="module")
-def aware(told):
-    """ECS as a client sees it that read the file of additions."""
-    session = Session()
-    session.set_config_variable("data_path", told["AWS_DATA_PATH"])
-    return boto3.session.Session(botocore_session=session).client(
-        "ecs",
-        endpoint_url=told["AWS_ENDPOINT_URL"],
-        region_name=told["AWS_REGION"],
-        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
-        config=ONCE,
-    )
+def aware(berth):
+    return berth.aware()
 
 
 @pytest.fixture
