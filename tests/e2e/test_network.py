@@ -162,7 +162,9 @@ def test_links_name_the_container_and_tell_of_it(node):
 
     arn = node.launch(
         node.define(
-            web("web", "fetch", "http://data-base:5432/", "--patience", "10"),
+            # The task ends with it.
+            web("web", "fetch", "http://data-base:5432/", "--patience", "10")
+            | {"dependsOn": [{"containerName": name, "condition": "COMPLETE"} for name in ("variables", "hosts")]},
             web("variables", "env") | {"essential": False},
             web("hosts", "read", "/etc/hosts") | {"essential": False},
             db,
