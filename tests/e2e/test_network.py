@@ -36,7 +36,8 @@ def own(node):
 @pytest.fixture(scope="module")
 def published(node):
     """A task on the bridge whose page is on port 18080 of the machine, and on another one."""
-    ports = [{"containerPort": 80, "hostPort": 18080}, {"containerPort": 80}, {"containerPort": 53, "hostPort": 18053, "protocol": "udp"}]
+    web = {"containerPort": 80, "hostPort": 18080, "name": "web", "appProtocol": "http"}
+    ports = [web, {"containerPort": 80}, {"containerPort": 53, "hostPort": 18053, "protocol": "udp"}]
     other = {"name": "names", "command": ["answer", "53"], "portMappings": [ports[2]]}
     arn = node.launch(node.define({"command": SERVE, "portMappings": ports[:2]}, other, networkMode="bridge"))
     yield node.awaits(arn, "RUNNING")

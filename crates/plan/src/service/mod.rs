@@ -9,6 +9,7 @@
 //!   what the plan stops. Tasks on instances that are draining, of replaced revisions and unhealthy ones are to be replaced: first
 //!   comes the new one, where maximum and instances have room for it; else one is stopped first, where the minimum allows it.
 //! - A protected task is never stopped, but when its service is deleted.
+//! - As long as a deployment pauses before it scales up, the service is kept as the one before has it.
 //! - A task that ran and ended is replaced at once. One that never ran makes its deployment wait, longer each time, and fail, if there
 //!   is a circuit breaker.
 
@@ -25,6 +26,7 @@ mod reconcile;
 mod replica;
 mod rollout;
 mod scale_in;
+mod stages;
 mod task_sets;
 mod view;
 mod zones;
@@ -36,6 +38,7 @@ pub use failure::{LONGEST_DELAY, breaker_threshold, restart_delay};
 pub use plan::{Halt, Plan, Start};
 pub use reconcile::reconcile;
 pub use scale_in::{Candidate, Rank, order_of_scale_in};
+pub use stages::{AnswerError, acting, answer};
 pub use view::{Revision, Set, View};
 pub use zones::uneven;
 

@@ -50,7 +50,7 @@ fn service(name: &str, status: ServiceStatus, deployments: Vec<Deployment>) -> S
             alarms: None,
             strategy: None,
             bake_minutes: None,
-            hooks: None,
+            hooks: Vec::new(),
         },
         deployments,
         constraints: Vec::new(),

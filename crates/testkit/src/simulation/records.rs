@@ -133,7 +133,7 @@ pub(super) fn service(name: &Name, scheduling: Scheduling, desired: u32, now: Ti
             alarms: None,
             strategy: None,
             bake_minutes: None,
-            hooks: None,
+            hooks: Vec::new(),
         },
         deployments: Vec::new(),
         constraints: Vec::new(),
