@@ -73,7 +73,8 @@ pub(crate) async fn record(client: &Client, arn: &str) -> Result<api::ServiceDep
 pub(crate) fn pauses(record: &api::ServiceDeployment) -> Vec<String> {
     let stage = record.lifecycle_stage.as_ref().map(|stage| stage.as_str()).unwrap_or_default();
     let arn = record.service_deployment_arn.as_deref().unwrap_or_default();
-    let awaiting = |hook: &&api::DeploymentLifecycleHookDetail| hook.status == Some(DeploymentLifecycleHookStatus::AwaitingAction);
+    let awaiting =
+        |hook: &&api::DeploymentLifecycleHookDetail| hook.status == Some(DeploymentLifecycleHookStatus::AwaitingAction);
     let line = |hook: &api::DeploymentLifecycleHookDetail| {
         let id = hook.hook_id.as_deref().unwrap_or_default();
         let until = hook.expires_at.map(|at| terminal::rfc_3339(at.0)).unwrap_or_default();

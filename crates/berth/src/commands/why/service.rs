@@ -101,8 +101,9 @@ async fn failed(client: &Client, cluster: &str, name: &str) -> Result<Vec<Task>>
 
 /// The last events since the service was as it is to be, but those of what went well.
 fn troubles(events: &[ServiceEvent]) -> Vec<String> {
-    let goes_well =
-        |text: &str| [" has started ", " has stopped ", " deployment completed.", " is paused at "].iter().any(|part| text.contains(part));
+    let goes_well = |text: &str| {
+        [" has started ", " has stopped ", " deployment completed.", " is paused at "].iter().any(|part| text.contains(part))
+    };
     let since = events
         .iter()
         .take_while(|event| !event.message.as_deref().is_some_and(|text| text.ends_with("has reached a steady state.")));
