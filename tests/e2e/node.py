@@ -37,10 +37,13 @@ class Node(Installation):
         return self
 
     def with_image(self):
-        archive = self.folder.with_suffix(".tar")
-        subprocess.run([self.binary.with_name("berth-demo"), "pack", archive], check=True)
-        self.run("image", "import", str(archive))
+        self.bring(self.folder.with_suffix(".tar"))
         return self
+
+    def bring(self, archive, *options, name=None):
+        """Makes an image of `berth-demo` and imports it, under its own name or another."""
+        subprocess.run([self.binary.with_name("berth-demo"), "pack", *options, archive], check=True)
+        self.run("image", "import", str(archive), *(["--name", name] if name else []))
 
     def is_connected(self):
         arns = self.ecs.list_container_instances()["containerInstanceArns"]

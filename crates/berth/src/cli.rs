@@ -49,7 +49,7 @@ pub(crate) enum Command {
     /// Show all that is known of a task
     Inspect(inspect::Inspect),
     /// Run one container as a task, show what it prints, and exit as it does
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Show what a task's containers print
     Logs(logs::Logs),
     /// Show what tasks use: processor, memory, network, disks, processes

@@ -121,6 +121,7 @@ fn without_an_installation_every_command_says_how_to_come_to_one() {
         let some = match name.as_str() {
             "logs" => Some("0"),
             "deploy" => Some("--force"),
+            "run" => Some("web"),
             _ => None,
         };
         let line = ["berth"].into_iter().chain(name.split(' ')).chain(["--data-dir", folder.path().to_str().unwrap()]);

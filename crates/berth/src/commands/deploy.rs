@@ -1,6 +1,6 @@
 //! `berth deploy`: another image or task definition for a service, and how it goes.
 
-mod definition;
+mod images;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::interrupts::{INTERRUPTED, Interrupts};
 use crate::services::{self, Bulletin};
 use crate::tasks::{self, LOOK};
 use crate::terminal::{self, GOOD, WAITING};
-use definition::Image;
+use images::Image;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -104,19 +104,19 @@ pub(super) async fn run(arguments: &Deploy) -> Result<ExitCode> {
 
 /// Asks for the deployment; answers the service with it.
 async fn begin(client: &Client, cluster: &str, before: &Service, change: &Change) -> Result<Service> {
-    let task_definition = match (&change.task_definition, change.image.as_slice()) {
-        (Some(named), _) => Some(named.clone()),
-        (None, []) => None,
-        (None, images) => {
+    let images = match change.image.as_slice() {
+        [] => None,
+        images => {
             let now = before.task_definition.as_deref();
             let now = now.with_context(|| format!("service {} has no task definition", services::name(before)))?;
-            Some(definition::with_images(client, now, images).await?)
+            Some(images::by_container(client, now, images).await?)
         }
     };
     let input = UpdateServiceRequest {
         cluster: Some(cluster.to_owned()),
         service: services::name(before).to_owned(),
-        task_definition,
+        task_definition: change.task_definition.clone(),
+        berth_images: images,
         force_new_deployment: Some(change.force),
         ..Default::default()
     };
