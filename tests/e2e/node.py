@@ -31,9 +31,9 @@ class Node(Installation):
         with self.log.open("ab") as log:
             arguments = [*before, self.binary, "up", "--listen", listen, "--data-dir", self.folder, *options]
             self.up = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=SURROUNDINGS)
-        eventually(self.is_healthy, "a healthy server", within=30)
+        eventually(self.is_healthy, "a healthy server", within=60)
         self.ecs, self.logs = self.client("ecs"), self.client("logs")
-        eventually(self.is_connected, "a connected agent", within=30)
+        eventually(self.is_connected, "a connected agent", within=60)
         return self
 
     def with_image(self):
@@ -70,7 +70,7 @@ class Node(Installation):
     def task(self, arn):
         return self.ecs.describe_tasks(tasks=[arn])["tasks"][0]
 
-    def awaits(self, arn, status, within=30):
+    def awaits(self, arn, status, within=60):
         """The task once it has got as far as a status."""
 
         def ask():
