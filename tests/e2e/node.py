@@ -43,7 +43,7 @@ class Node(Installation):
     def bring(self, archive, *options, name=None):
         """Makes an image of `berth-demo` and imports it, under its own name or another."""
         subprocess.run([self.binary.with_name("berth-demo"), "pack", *options, archive], check=True)
-        self.run("image", "import", str(archive), *(["--name", name] if name else []))
+        self.run("image", "import", str(archive), *(["--name", name] if name else []), within=120)
 
     def is_connected(self):
         arns = self.ecs.list_container_instances()["containerInstanceArns"]
