@@ -85,6 +85,9 @@ pub struct DeploymentConfiguration {
     /// Lifecycle hooks, as given.
     #[n(6)]
     pub hooks: Option<Document>,
+    /// On how many of its instances a daemon's task may be missing at once, in hundredths of a percent.
+    #[n(20)]
+    pub drain: Option<u32>,
 }
 
 /// Whether a deployment whose tasks fail is given up, and what follows.

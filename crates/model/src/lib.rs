@@ -18,6 +18,7 @@ mod client_token;
 mod cluster;
 mod container;
 mod container_instance;
+pub mod daemon;
 mod deployment;
 mod document;
 mod ec2_id;

@@ -72,8 +72,7 @@ impl Agenda {
             self.call(key.clone());
         }
         let of_task = |task: &Task| {
-            let name = task.group.strip_prefix("service:").filter(|_| task.is_of_service())?;
-            Some(ServiceKey { region: task.region, cluster: task.cluster.clone(), name: name.into() })
+            Some(ServiceKey { region: task.region, cluster: task.cluster.clone(), name: task.service()? })
         };
         for key in touched.keys::<Task>() {
             // One that is forgotten was over.

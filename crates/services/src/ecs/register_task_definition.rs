@@ -5,7 +5,7 @@ use std::sync::Arc;
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{Family, Name, RevisionStatus, TaskDefinition, Timestamp};
-use berth_store::FamilyKey;
+use berth_store::{FamilyKey, Transaction};
 
 use super::scope::{Scope, is_short_name};
 use super::{EcsService, tags, task_definition};
@@ -41,11 +41,11 @@ pub(super) async fn run(
     let scope = Scope::of(call)?;
     let given = input.tags.take();
     let own_tags = tags::checked(given.as_deref())?;
-    let family = Name::new(&input.family);
+    let family = input.family.clone();
     let task_definition::Definition { facts, document } = task_definition::define(input, scope.account)?;
     let record = TaskDefinition {
         region: scope.region,
-        family: family.clone(),
+        family: Name::new(&family),
         revision: 0,
         status: RevisionStatus::Active,
         facts: Arc::new(facts),
@@ -54,23 +54,24 @@ pub(super) async fn run(
         registered_by: call.caller.arn.as_str().into(),
         tags: own_tags,
     };
-    let record = ecs
-        .update(|tx| {
-            let key = FamilyKey { region: scope.region, name: family.clone() };
-            let last = tx.get::<Family>(&key).map_or(0, |family| family.last_revision);
-            if last >= MOST_REVISIONS {
-                let message = format!("The family has had {MOST_REVISIONS} revisions, which is the most it can have.");
-                return Err(errors::client_exception(message));
-            }
-            let record = TaskDefinition { revision: last + 1, ..record };
-            tx.put(Family { region: scope.region, name: family, last_revision: record.revision });
-            tx.put(record.clone());
-            Ok(record)
-        })
-        .await?;
+    let record = ecs.update(|tx| put(tx, record)).await?;
     let described = task_definition::described(&record, scope.task_definition_arn(&record.family, record.revision))?;
     Ok(api::RegisterTaskDefinitionResponse {
         task_definition: Some(described),
         tags: given.map(|_| tags::described(&record.tags)),
     })
+}
+
+/// Writes a revision under the next number of its family.
+pub(super) fn put(tx: &mut Transaction, record: TaskDefinition) -> Result<TaskDefinition, Refusal> {
+    let key = FamilyKey { region: record.region, name: record.family.clone() };
+    let last = tx.get::<Family>(&key).map_or(0, |family| family.last_revision);
+    if last >= MOST_REVISIONS {
+        let message = format!("The family has had {MOST_REVISIONS} revisions, which is the most it can have.");
+        return Err(errors::client_exception(message));
+    }
+    let record = TaskDefinition { revision: last + 1, ..record };
+    tx.put(Family { region: record.region, name: record.family.clone(), last_revision: record.revision });
+    tx.put(record.clone());
+    Ok(record)
 }

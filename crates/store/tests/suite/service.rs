@@ -51,6 +51,7 @@ fn service(name: &str, status: ServiceStatus, deployments: Vec<Deployment>) -> S
             strategy: None,
             bake_minutes: None,
             hooks: None,
+            drain: None,
         },
         deployments,
         constraints: Vec::new(),

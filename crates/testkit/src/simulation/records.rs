@@ -134,6 +134,7 @@ pub(super) fn service(name: &Name, scheduling: Scheduling, desired: u32, now: Ti
             strategy: None,
             bake_minutes: None,
             hooks: None,
+            drain: None,
         },
         deployments: Vec::new(),
         constraints: Vec::new(),

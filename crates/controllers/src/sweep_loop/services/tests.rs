@@ -27,6 +27,7 @@ fn service(status: ServiceStatus) -> Service {
             strategy: None,
             bake_minutes: None,
             hooks: None,
+            drain: None,
         },
         deployments: Vec::new(),
         constraints: Vec::new(),
