@@ -4,6 +4,8 @@
 
 CARGO := cargo
 PREFIX ?= /usr/local
+# What fails is tried once more and named at the end if it passes then (docs/decisions/0031-tests-that-fail-once.md).
+PYTEST := .venv/bin/python -m pytest -q -rR --reruns 1
 BERTH := $(or $(CARGO_TARGET_DIR),target)/release/berth
 
 help: ## What can be made
@@ -43,13 +45,13 @@ unit: setup static ## Unit, property, scenario, confinement and fault tests
 
 clients: setup ## The AWS CLI and boto3 against the real binary
 	$(CARGO) build --locked --package berth
-	.venv/bin/python -m pytest -q tests/clients --berth $(or $(CARGO_TARGET_DIR),target)/debug/berth
+	$(PYTEST) tests/clients --berth $(or $(CARGO_TARGET_DIR),target)/debug/berth
 
 e2e: setup ## A whole machine from outside: tasks, faults, restarts (root)
 	$(CARGO) build --locked --package berth
 	# Again: `unit` has put programs beside it that need libraries, which containers do not have.
 	scripts/build-static.sh berth-shim berth-demo
-	.venv/bin/python -m pytest -q tests/e2e --berth $(or $(CARGO_TARGET_DIR),target)/debug/berth
+	$(PYTEST) tests/e2e --berth $(or $(CARGO_TARGET_DIR),target)/debug/berth
 
 static: setup
 	scripts/build-static.sh berth-shim berth-demo

@@ -47,6 +47,7 @@ if [ "$only" != api ]; then
 fi
 if [ "$only" = all ] || [ "$only" = launch ]; then
   cargo build --quiet --release --locked --package berth-shim --example floor
+  cargo build --quiet --release --locked --package berth-loadgen
   .venv-bench/bin/python bench/launch.py --programs "$programs" "$@"
 fi
 if [ "$only" = all ] || [ "$only" = services ]; then

@@ -47,7 +47,7 @@ pub async fn run(config: Config, mut shutdown: watch::Receiver<bool>) -> Result<
 
 async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), AgentError> {
     let tasks = config.data.join("tasks");
-    files::make_folder(&tasks)?;
+    files::make_folder_of_tasks(&tasks)?;
     let mut parts = JoinSet::new();
     let present = files::folders(&tasks)?.iter().filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect();
     let wiring = Wiring::open(config.network.clone(), &config.endpoint, &config.region, present, &mut parts).await?;
@@ -65,6 +65,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let beneath = config.data.join("beneath");
     make_lowest_layer(&beneath)?;
     let log_folder = config.data.join("logs");
+    files::make_folder_of_tasks(&log_folder)?;
     let volumes = volumes_of(&config.data, &tasks).await;
     let shared = Arc::new(Shared {
         client: client.clone(),

@@ -18,15 +18,34 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Send requests and print what came of it as JSON
     Load(Load),
+    /// Run tasks from several clients and wait until they are RUNNING
+    Launch(Launch),
     /// Answer every request with the same bytes: the floor for a server on this machine
     ServeStatic(ServeStatic),
 }
 
+/// A server, and whom it knows.
 #[derive(Debug, Args)]
-pub(crate) struct Load {
+pub(crate) struct At {
     /// Where the server listens
     #[arg(long)]
     pub(crate) address: SocketAddr,
+
+    /// The region that requests are signed for
+    #[arg(long, env = "AWS_REGION")]
+    pub(crate) region: String,
+
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    pub(crate) access_key_id: String,
+
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_parser = secret)]
+    pub(crate) secret_access_key: Sensitive<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    #[command(flatten)]
+    pub(crate) at: At,
 
     /// The value of X-Amz-Target
     #[arg(long)]
@@ -59,16 +78,28 @@ pub(crate) struct Load {
     /// The service that requests are signed for
     #[arg(long, default_value = "ecs")]
     pub(crate) service: String,
+}
 
-    /// The region that requests are signed for
-    #[arg(long, env = "AWS_REGION")]
-    pub(crate) region: String,
+#[derive(Debug, Args)]
+pub(crate) struct Launch {
+    #[command(flatten)]
+    pub(crate) at: At,
 
-    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
-    pub(crate) access_key_id: String,
+    /// The body of RunTask
+    #[arg(long, value_name = "JSON")]
+    pub(crate) request: String,
 
-    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, value_parser = secret)]
-    pub(crate) secret_access_key: Sensitive<String>,
+    /// Clients at the same time, each on a connection and a thread of its own
+    #[arg(long, default_value_t = 8)]
+    pub(crate) clients: usize,
+
+    /// Tasks that each of them launches, one after the other
+    #[arg(long, default_value_t = 6)]
+    pub(crate) each: usize,
+
+    /// Milliseconds between two looks of a client at its task
+    #[arg(long, default_value_t = 10)]
+    pub(crate) look: u64,
 }
 
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ use crate::cli::Load;
 use crate::connection::Connection;
 use crate::process::Spent;
 use crate::report::Report;
-use crate::request;
+use crate::request::Signer;
 use crate::window::{SLICE, Samples, Window};
 
 /// What all connections share.
@@ -40,13 +40,14 @@ pub(crate) fn run(load: &Load) -> Result<()> {
     let bodies: Vec<&str> = text.lines().collect();
     ensure!(!bodies.is_empty(), "{} holds no bodies", load.bodies.display());
     ensure!(load.threads > 0 && load.connections >= load.threads, "every thread needs a connection");
-    let requests = request::signed(load, &bodies)?;
+    let signer = Signer::new(&load.at, &load.service);
+    let requests = bodies.iter().map(|body| signer.request(&load.target, body)).collect::<Result<_>>()?;
 
     let warm_up = load.seconds.map_or(0.0, |_| load.warm_up);
     let from = Instant::now() + duration(warm_up)?;
     let until = load.seconds.map(duration).transpose()?.map(|measured| from + measured);
     let window = Window { from, until };
-    let work = Arc::new(Work { address: load.address, requests, next: AtomicUsize::new(0), window });
+    let work = Arc::new(Work { address: load.at.address, requests, next: AtomicUsize::new(0), window });
     let threads: Vec<_> = (0..load.threads)
         .map(|thread| {
             let work = Arc::clone(&work);

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use berth_model::{LogGroupId, Timestamp};
@@ -34,14 +35,25 @@ fn expected(count: i64) -> Vec<String> {
     (0..count).map(|number| format!("event {number}")).collect()
 }
 
-/// What is on disk now, as a crash would leave it: everything acknowledged is synced.
+/// What is on disk now, as a crash would leave it: everything acknowledged is synced. The store goes on meanwhile and gives files
+/// their last names; a copy during which one went is no moment's picture, and another is made.
 fn crashed(folder: &Path) -> TempDir {
-    let copy = TempDir::new().unwrap();
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    loop {
+        let copy = TempDir::new().unwrap();
+        match copy_of(folder, copy.path()) {
+            Ok(()) => return copy,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => panic!("the folder of the store cannot be copied: {error}"),
+        }
     }
-    copy
+}
+
+fn copy_of(folder: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
 }
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
