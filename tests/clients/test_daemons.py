@@ -54,6 +54,16 @@ def register(ecs, cluster, provider, **members):
     return Agent(ecs, cluster).register(attributes=group, **members)
 
 
+def whole(operation, member, **members):
+    """A list from all of its pages: botocore has no paginators of these."""
+    page = operation(**members)
+    found = page[member]
+    while "nextToken" in page:
+        page = operation(nextToken=page["nextToken"], **members)
+        found += page[member]
+    return found
+
+
 class Life:
     """A daemon, and agents that do what they are told."""
 
@@ -146,8 +156,8 @@ def test_task_definitions_are_listed_by_family_and_status(ecs, refused, name):
     ecs.delete_daemon_task_definition(daemonTaskDefinition=f"{name}-a:1")
 
     def listed(**members):
-        pages = ecs.get_paginator("list_daemon_task_definitions").paginate(PaginationConfig={"PageSize": 1}, **members)
-        return [found["arn"].rsplit("/", 1)[1].removeprefix(name) for page in pages for found in page["daemonTaskDefinitions"]]
+        found = whole(ecs.list_daemon_task_definitions, "daemonTaskDefinitions", maxResults=1, **members)
+        return [one["arn"].rsplit("/", 1)[1].removeprefix(name) for one in found]
 
     assert listed(familyPrefix=name) == ["-a:2", "-b:1", "c:1"]
     assert listed(familyPrefix=f"{name}-", sort="DESC") == ["-b:1", "-a:2"]
@@ -242,8 +252,7 @@ def test_daemons_are_listed_by_cluster_and_provider(ecs, refused, call, place, p
     other = ecs.create_capacity_provider(name=f"{name}-other", autoScalingGroupProvider={"autoScalingGroupArn": GROUP})
 
     def listed(**members):
-        pages = ecs.get_paginator("list_daemons").paginate(PaginationConfig={"PageSize": 2}, **members)
-        return [found["daemonArn"] for page in pages for found in page["daemonSummariesList"]]
+        return [found["daemonArn"] for found in whole(ecs.list_daemons, "daemonSummariesList", maxResults=2, **members)]
 
     assert listed(clusterArn=place) == arns
     assert listed(capacityProviderArns=[provider]) == arns
@@ -306,7 +315,7 @@ def test_daemon_that_is_not_there_is_not_found(ecs, refused, cluster, definition
         assert refused(operation, daemonArn=f"{ACCOUNT}:daemon/absent/watch", **members)[0] == "ClusterNotFoundException"
         for other in ["watch", f"{ACCOUNT}:service/{cluster}/watch", f"{ELSEWHERE}:daemon/{cluster}/watch"]:
             assert refused(operation, daemonArn=other, **members)[0] == "InvalidParameterException"
-    missing = f"{ACCOUNT}:daemon-deployment/{cluster}/watch/0123456789abcdefghijk"
+    missing = f"{ACCOUNT}:daemon-deployment/{cluster}/watch/0123456789abcdef0123456789abcdef"
     answer = ecs.describe_daemon_deployments(daemonDeploymentArns=[missing])
     assert (answer["daemonDeployments"], answer["failures"]) == ([], [{"arn": missing, "reason": "MISSING"}])
     missing = f"{ACCOUNT}:daemon-revision/{cluster}/watch/0123456789012345678"
@@ -360,8 +369,8 @@ def test_update_replaces_the_tasks_a_few_at_a_time(ecs, cluster, provider, defin
     assert {one["status"] for one in listed} == {"SUCCESSFUL"}
     assert listed[0]["targetDaemonRevisionArn"] == revision["arn"]
     assert ecs.list_daemon_deployments(daemonArn=life.arn, status=["STOPPED"])["daemonDeployments"] == []
-    later = {"after": listed[0]["createdAt"]}
-    assert ecs.list_daemon_deployments(daemonArn=life.arn, createdAt=later)["daemonDeployments"] == []
+    # botocore sends whole seconds.
+    assert ecs.list_daemon_deployments(daemonArn=life.arn, createdAt={"before": listed[1]["createdAt"]})["daemonDeployments"] == []
 
 
 def test_update_on_top_of_another_stops_that(ecs, life, definition, provider):
@@ -392,7 +401,11 @@ def test_deleted_daemon_stops_its_tasks_and_its_name_is_free_again(ecs, refused,
     life.until(lambda: len(life.tasks()) == 1, "no task on the instance that drains")
     gone = ecs.delete_daemon(**stop)
     assert (gone["daemonArn"], gone["status"]) == (life.arn, "DELETE_IN_PROGRESS")
-    assert refused(ecs.delete_daemon, **stop)[0] in {"DaemonNotActiveException", "DaemonNotFoundException"}
+    # Its task has not stopped yet.
+    update = {"daemonArn": life.arn, "daemonTaskDefinitionArn": definition, "capacityProviderArns": [provider]}
+    for operation, members in [(ecs.delete_daemon, stop), (ecs.update_daemon, update)]:
+        assert refused(operation, **members) == ("DaemonNotActiveException", "Daemon was not ACTIVE.")
+    assert ecs.describe_daemon(**stop)["daemon"]["status"] == "DELETE_IN_PROGRESS"
     life.until(lambda: life.tasks() == [], "no task that is meant to run")
     eventually(lambda: is_gone(ecs, life.arn), "a daemon that is gone", within=60)
     again = ecs.create_daemon(**call)

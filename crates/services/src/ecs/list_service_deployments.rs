@@ -7,7 +7,7 @@ use berth_wire::EnumShape as _;
 
 use super::scope::Scope;
 use super::service::describe::time;
-use super::service_deployment::listing::{self, Wanted};
+use super::service_deployment::listing::{Listing, Wanted};
 use super::{EcsService, cluster, service};
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::ListServiceDeploymentsRequest) -> Vec<Target> {
@@ -22,18 +22,18 @@ pub(super) fn run(
     let scope = Scope::of(call)?;
     let cluster = scope.cluster(input.cluster.as_deref())?;
     let name = scope.service(&cluster, &input.service)?;
-    let view = ecs.store.view();
-    cluster::active(&view, scope, &cluster)?;
-    service::find(&view, scope, &cluster, &name).ok_or_else(service::not_found)?;
-    let wanted = Wanted {
+    let listing = Listing::of(call, Wanted {
         operation: "ListServiceDeployments",
         service: (&cluster, &name),
         statuses: input.status.iter().flatten().map(|status| status.as_str()).collect(),
         created: input.created_at.unwrap_or_default(),
         next_token: input.next_token.as_deref(),
         max_results: input.max_results,
-    };
-    let (deployments, next_token) = listing::page(call, &view, scope, &wanted)?;
+    })?;
+    let view = ecs.store.view();
+    cluster::active(&view, scope, &cluster)?;
+    service::find(&view, scope, &cluster, &name).ok_or_else(service::not_found)?;
+    let (deployments, next_token) = listing.page(&view, scope);
     Ok(api::ListServiceDeploymentsResponse {
         service_deployments: Some(deployments.into_iter().map(|record| brief(scope, record)).collect()),
         next_token,
