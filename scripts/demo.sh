@@ -102,6 +102,17 @@ address=$("$aws" ecs describe-tasks --tasks "$task" --query 'tasks[0].containers
 run curl -sf "http://$address:8080/"
 run "$aws" ecs stop-task --task "$task" --query 'task.desiredStatus' --output text
 
+say "A service: two of 'web' are kept running"
+run "$aws" ecs create-service --service-name site --task-definition web --desired-count 2 --query 'service.serviceArn' --output text
+run "$berth" scale site=2
+task=$("$aws" ecs list-tasks --service-name site --query 'taskArns[0]' --output text)
+run "$aws" ecs stop-task --task "$task" --reason "to see it replaced" --query 'task.desiredStatus' --output text
+run "$berth" scale site=2
+say "A rolling deployment, never below the healthy minimum"
+run "$berth" deploy site --force
+run "$berth" services site
+run "$aws" ecs delete-service --service site --force --query 'service.status' --output text
+
 say "And in one line"
 run "$berth" run berth-demo count 3
 

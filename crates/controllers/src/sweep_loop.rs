@@ -1,6 +1,7 @@
-//! Forgets what has been over for long enough: stopped tasks, deregistered instances, deleted clusters and services, client tokens,
-//! and task definitions that are to be deleted and have no task and no service left.
+//! Forgets what has been over for long enough: stopped tasks, deregistered instances, deleted clusters and services, old deployments of
+//! those that live, client tokens, and task definitions that are to be deleted and have no task and no service left.
 
+mod history;
 mod services;
 
 use std::convert::Infallible;
@@ -9,15 +10,18 @@ use std::time::Duration;
 
 use berth_model::{ClientToken, Cluster, ContainerInstance, Service, ServiceRevision, Task, TaskDefinition, TaskSet, Timestamp};
 use berth_store::{
-    ClientTokenIndex, ClientTokenKey, ClusterIndex, ClusterKey, InstanceIndex, InstanceKey, MOST_ROWS, ServiceIndex,
+    ClientTokenIndex, ClientTokenKey, ClusterIndex, ClusterKey, InstanceIndex, InstanceKey, MOST_ROWS, OfService, ServiceIndex,
     ServiceRevisionKey, State, Store, Stored, TaskDefinitionIndex, TaskDefinitionKey, TaskIndex, TaskKey,
 };
 
+use self::history::Past;
 use self::services::Remains;
 use crate::loops::{Loop, Pass, PassError, Passes, Work};
 
 /// How long what is over is still described. AWS says an hour of tasks, and nothing exact of the others.
 const DESCRIBED: Duration = Duration::from_secs(60 * 60);
+/// How long the record of a deployment that ended is kept, as AWS does.
+const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 pub(crate) const ENTRY: Loop = Loop {
     name: "sweep",
@@ -37,12 +41,15 @@ struct Due {
     tokens: Vec<ClientTokenKey>,
     revisions: Vec<TaskDefinitionKey>,
     services: Vec<Remains>,
+    history: Vec<Past>,
 }
 
 impl Due {
     fn len(&self) -> usize {
         let services: usize = self.services.iter().map(Remains::len).sum();
-        self.tasks.len() + self.instances.len() + self.clusters.len() + self.tokens.len() + self.revisions.len() + services
+        let history: usize = self.history.iter().map(Past::len).sum();
+        let of_services = services + history;
+        self.tasks.len() + self.instances.len() + self.clusters.len() + self.tokens.len() + self.revisions.len() + of_services
     }
 }
 
@@ -90,7 +97,8 @@ fn due(state: &State, now: Timestamp) -> Due {
         .collect::<Vec<_>>();
     room -= revisions.len();
     let services = services::due(state, ServiceIndex::GoneIn(*before.start())..=ServiceIndex::GoneIn(*before.end()), &mut room);
-    Due { tasks, instances, clusters, tokens, revisions, services }
+    let history = history::due(state, OfService::EndedIn(i64::MIN)..=OfService::EndedIn(minute(now - REMEMBERED) - 1), &mut room);
+    Due { tasks, instances, clusters, tokens, revisions, services, history }
 }
 
 /// Whether a task, stopped ones included, or a service refers to a revision of a task definition.
@@ -137,6 +145,9 @@ fn forget(tx: &mut berth_store::Transaction, due: &Due, now: Timestamp) -> usize
     }
     for remains in &due.services {
         gone += remains.forget(tx);
+    }
+    for past in &due.history {
+        gone += past.forget(tx);
     }
     gone
 }

@@ -1,44 +1,141 @@
 //! The kernel's table of connections: those of an address that has no task any more are forgotten, or the next task with
 //! that address would get what still arrives for the last one.
+//!
+//! They are listed by a filter and deleted one by one: only newer kernels than we ask for take a filter when something is deleted.
+//! Older ones ignore it in a list, so each entry is looked at here too.
 
+use std::io;
 use std::net::Ipv4Addr;
 
 use nix::libc;
 
-use crate::nft::Attributes;
+use crate::nft::{Attributes, find};
 use crate::socket::{Netlink, Request};
 
+const GET: u16 = 1;
+const DELETE: u16 = 2;
+
+// Attributes of an entry (`CTA_`).
 const ORIGINAL: u16 = 1;
 const REPLY: u16 = 2;
+const ID: u16 = 12;
+const ZONE: u16 = 18;
+const FILTER: u16 = 25;
+
+// Attributes of a tuple and of its parts (`CTA_TUPLE_`, `CTA_IP_`, `CTA_PROTO_`).
+const ADDRESSES: u16 = 1;
+const SOURCE: u16 = 1;
+const TRANSPORT: u16 = 2;
+const PROTOCOL: u16 = 1;
+const DESTINATION_PORT: u16 = 3;
+
+const UDP: u8 = 17;
+
+/// Deletions that are kept at a time, a hundred bytes each.
+const LISTED_AT_ONCE: usize = 8192;
+
+/// Deletions in one datagram, and answers that wait to be read.
+const SENT_AT_ONCE: usize = 256;
+
+/// Lists after each other: twice what the kernel has room for by default. More than that come as fast as they go.
+const LISTS: usize = 64;
 
 /// Forgets the connections that an address began, and those that it answers, by whichever published port.
-pub(crate) fn forget(netlink: &mut Netlink, address: Ipv4Addr) -> std::io::Result<()> {
-    let requests = [forget_by_source(ORIGINAL, address), forget_by_source(REPLY, address)];
-    netlink.each(&requests)?.into_iter().collect()
+pub(crate) fn forget(netlink: &mut Netlink, address: Ipv4Addr) -> io::Result<()> {
+    let began = forget_all(netlink, Like::From { direction: ORIGINAL, address });
+    began.and(forget_all(netlink, Like::From { direction: REPLY, address }))
 }
 
 /// Forgets the UDP connections to a port. Whoever sent to it before it was published would else never reach the task, as long
 /// as they go on: the kernel looks at the ruleset for the first packet alone.
-pub(crate) fn forget_udp_port(netlink: &mut Netlink, port: u16) -> std::io::Result<()> {
-    const BY_PROTOCOL_AND_DESTINATION_PORT: u32 = 1 << 3 | 1 << 5;
-    const UDP: u8 = 17;
-    let transport = Attributes::default().bytes(1, &[UDP]).bytes(3, &port.to_be_bytes());
-    let tuple = Attributes::default().nest(2, &transport);
-    netlink.each(&[request(ORIGINAL, &tuple, BY_PROTOCOL_AND_DESTINATION_PORT)])?.into_iter().collect()
+pub(crate) fn forget_udp_port(netlink: &mut Netlink, port: u16) -> io::Result<()> {
+    forget_all(netlink, Like::ToUdpPort(port))
 }
 
-fn forget_by_source(direction: u16, address: Ipv4Addr) -> Request {
-    const BY_SOURCE: u32 = 1;
-    let tuple = Attributes::default().nest(1, &Attributes::default().bytes(1, &address.octets()));
-    request(direction, &tuple, BY_SOURCE)
+fn forget_all(netlink: &mut Netlink, like: Like) -> io::Result<()> {
+    for _ in 0..LISTS {
+        let mut found = Vec::new();
+        netlink.each_listed(&like.list(), |_, entry| {
+            if found.len() < LISTED_AT_ONCE && like.is(&entry) {
+                found.extend(deletion(&entry));
+            }
+        })?;
+        for deletions in found.chunks(SENT_AT_ONCE) {
+            for answer in netlink.each(deletions)? {
+                answer.or_else(|error| if is_gone(&error) { Ok(()) } else { Err(error) })?;
+            }
+        }
+        if found.len() < LISTED_AT_ONCE {
+            return Ok(());
+        }
+    }
+    Err(io::Error::other("there are more connections than can be forgotten"))
 }
 
-/// Deletes all entries that are like a tuple in what the filter's bits name.
-fn request(direction: u16, tuple: &Attributes, bits: u32) -> Request {
+/// By itself, or as somebody else wished.
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+/// Deletes this entry and no later one with the same addresses and ports.
+fn deletion(entry: &[u8]) -> Option<Request> {
+    let attributes = attributes(entry)?;
+    let mut named = Attributes::default().bytes(ORIGINAL | Attributes::NESTED, find(attributes, ORIGINAL)?);
+    for kind in [ZONE, ID] {
+        named = find(attributes, kind).into_iter().fold(named, |named, value| named.bytes(kind, value));
+    }
+    Some(request(DELETE, &named))
+}
+
+/// What connections have in common that are to be forgotten.
+#[derive(Debug, Clone, Copy)]
+enum Like {
+    /// The address that sends, in one of the two directions.
+    From { direction: u16, address: Ipv4Addr },
+    /// The port that was first sent to.
+    ToUdpPort(u16),
+}
+
+impl Like {
+    fn list(self) -> Request {
+        // `CTA_FILTER_F_`: which parts of the tuple count.
+        const BY_SOURCE: u32 = 1;
+        const BY_PROTOCOL_AND_DESTINATION_PORT: u32 = 1 << 3 | 1 << 5;
+        let (direction, tuple, bits) = match self {
+            Self::From { direction, address } => {
+                let addresses = Attributes::default().bytes(SOURCE, &address.octets());
+                (direction, Attributes::default().nest(ADDRESSES, &addresses), BY_SOURCE)
+            }
+            Self::ToUdpPort(port) => {
+                let transport = Attributes::default().bytes(PROTOCOL, &[UDP]).bytes(DESTINATION_PORT, &port.to_be_bytes());
+                (ORIGINAL, Attributes::default().nest(TRANSPORT, &transport), BY_PROTOCOL_AND_DESTINATION_PORT)
+            }
+        };
+        let filter = Attributes::default().bytes(direction, &bits.to_ne_bytes());
+        request(GET, &Attributes::default().nest(direction, &tuple).nest(FILTER, &filter))
+    }
+
+    fn is(self, entry: &[u8]) -> bool {
+        let part = |direction, part, kind| find(find(find(attributes(entry)?, direction)?, part)?, kind);
+        match self {
+            Self::From { direction, address } => part(direction, ADDRESSES, SOURCE) == Some(&address.octets()),
+            Self::ToUdpPort(port) => {
+                part(ORIGINAL, TRANSPORT, PROTOCOL) == Some(&[UDP])
+                    && part(ORIGINAL, TRANSPORT, DESTINATION_PORT) == Some(&port.to_be_bytes())
+            }
+        }
+    }
+}
+
+/// What follows `nfgenmsg`.
+fn attributes(entry: &[u8]) -> Option<&[u8]> {
+    entry.get(4..)
+}
+
+fn request(what: u16, attributes: &Attributes) -> Request {
     const SUBSYSTEM: u16 = 1 << 8;
-    const DELETE: u16 = 2;
-    const FILTER: u16 = 25;
-    let filter = Attributes::default().bytes(direction, &bits.to_ne_bytes());
-    let attributes = Attributes::default().nest(direction, tuple).nest(FILTER, &filter);
-    Request { kind: SUBSYSTEM | DELETE, flags: 0, body: attributes.body(libc::AF_INET) }
+    Request { kind: SUBSYSTEM | what, flags: 0, body: attributes.body(libc::AF_INET) }
 }
+
+#[cfg(test)]
+mod tests;

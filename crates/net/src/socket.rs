@@ -129,22 +129,30 @@ impl Netlink {
 
     /// A list, and whether nothing changed meanwhile.
     fn list(&mut self, request: &Request) -> io::Result<(Objects, bool)> {
+        let mut found = Vec::new();
+        let consistent = self.each_listed(request, |kind, body| found.push((kind, body)))?;
+        Ok((found, consistent))
+    }
+
+    /// Hands on each object that the kernel lists for a request as it comes, however many there are; answers whether nothing changed
+    /// meanwhile.
+    pub(crate) fn each_listed(&mut self, request: &Request, mut object: impl FnMut(u16, Vec<u8>)) -> io::Result<bool> {
         const NLM_F_DUMP_INTR: u16 = 0x10;
         let mut frames = Vec::new();
         self.push(&mut frames, request.kind, request.flags | libc::NLM_F_DUMP, &request.body);
         let sequence = self.sequence;
         self.socket.send(&frames, 0)?;
-        let (mut found, mut consistent) = (Vec::new(), true);
+        let mut consistent = true;
         loop {
             for frame in self.receive()?.into_iter().filter(|frame| frame.sequence == sequence) {
                 consistent &= frame.flags & NLM_F_DUMP_INTR == 0;
                 match i32::from(frame.kind) {
-                    libc::NLMSG_DONE => return Ok((found, consistent)),
+                    libc::NLMSG_DONE => return Ok(consistent),
                     libc::NLMSG_ERROR => {
                         frame.answer()?;
-                        return Ok((found, consistent));
+                        return Ok(consistent);
                     }
-                    _ => found.push((frame.kind, frame.body)),
+                    _ => object(frame.kind, frame.body),
                 }
             }
         }

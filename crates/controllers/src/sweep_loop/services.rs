@@ -94,4 +94,4 @@ impl Remains {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

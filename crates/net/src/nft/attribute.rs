@@ -1,6 +1,5 @@
 //! Attributes of nfnetlink messages: written by chaining, read as a list. Numbers are big-endian, as nftables has them.
 
-const NESTED: u16 = 0x8000;
 const HEADER: usize = 4;
 /// `NFNETLINK_V0`.
 const VERSION: u8 = 0;
@@ -10,6 +9,9 @@ const VERSION: u8 = 0;
 pub(crate) struct Attributes(Vec<u8>);
 
 impl Attributes {
+    /// The mark of a kind whose value is attributes.
+    pub(crate) const NESTED: u16 = 0x8000;
+
     pub(crate) fn bytes(mut self, kind: u16, value: &[u8]) -> Self {
         // A value is at most 64 KiB; whoever writes lists splits them.
         let length = u16::try_from(HEADER + value.len()).unwrap_or(u16::MAX);
@@ -35,7 +37,7 @@ impl Attributes {
     }
 
     pub(crate) fn nest(self, kind: u16, inner: &Self) -> Self {
-        self.bytes(kind | NESTED, &inner.0)
+        self.bytes(kind | Self::NESTED, &inner.0)
     }
 
     /// The whole as the body of a message: `nfgenmsg`, then the attributes.
@@ -52,7 +54,7 @@ pub(crate) fn read(mut bytes: &[u8]) -> Vec<(u16, &[u8])> {
     while let Some(([l0, l1, k0, k1], _)) = bytes.split_first_chunk::<HEADER>() {
         let length = usize::from(u16::from_ne_bytes([*l0, *l1]));
         let Some(value) = bytes.get(HEADER..length) else { break };
-        found.push((u16::from_ne_bytes([*k0, *k1]) & !(NESTED | 0x4000), value));
+        found.push((u16::from_ne_bytes([*k0, *k1]) & !(Attributes::NESTED | 0x4000), value));
         bytes = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
     }
     found

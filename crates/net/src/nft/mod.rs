@@ -9,7 +9,7 @@ mod ruleset;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use attribute::{Attributes, read};
+pub(crate) use attribute::{Attributes, find, read};
 pub(crate) use expression::{Datum, EQUAL, IIFNAME, OIFNAME, Rule};
 pub(crate) use listing::{Chain, chains, comments, elements, generation};
 pub(crate) use request::{Element, add_elements, delete_elements, delete_rule, delete_table, insert_rule};

@@ -168,7 +168,7 @@ pub(crate) fn nobody_from(namespace: &Path, to: SocketAddr) -> bool {
 
 /// Waits for something that happens in the background.
 pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
-    let deadline = Instant::now() + 3 * PATIENCE;
+    let deadline = Instant::now() + 6 * PATIENCE;
     while !holds() {
         assert!(Instant::now() < deadline, "never happened: {what}");
         std::thread::yield_now();

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod connections;
 mod firewalls;
 mod harness;
 mod life;

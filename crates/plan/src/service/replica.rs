@@ -81,8 +81,8 @@ impl Draft<'_> {
         let room = bounds.most.saturating_sub(count(*members));
         let by_maximum = wanted.saturating_sub(room);
         let mut starts = wanted.min(room);
-        if let Some(most) = until_images_are_known(revision, primary, members) {
-            starts = starts.min(most);
+        if let Some(most) = until_images_are_known(revision, primary, members).filter(|&most| most < starts) {
+            starts = most;
             self.plan.why.push("the first task of the deployment has to say which images it runs".to_owned());
         }
         if starts > Plan::MOST_STARTS {

@@ -150,6 +150,8 @@ pub struct ServiceRevisionKey {
 pub enum OfService {
     /// Those of a service: region, cluster, service.
     Service(Region, Name, Name),
+    /// The records of deployments that ended in this minute since 1970.
+    EndedIn(i64),
 }
 
 impl Key for ServiceRevisionKey {
@@ -206,6 +208,9 @@ impl Record for ServiceDeployment {
 
     fn indexes(&self, emit: &mut dyn FnMut(OfService)) {
         emit(OfService::Service(self.region, self.cluster.clone(), self.service.clone()));
+        if let Some(at) = self.finished_at {
+            emit(OfService::EndedIn(at.as_millis().div_euclid(60_000)));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::loops::Pass;
 use crate::sweep_loop::pass;
 use crate::sweep_loop::tests::{at, region};
 
-fn service(status: ServiceStatus) -> Service {
+pub(in crate::sweep_loop) fn service(status: ServiceStatus) -> Service {
     Service {
         region: region(),
         cluster: "default".into(),
@@ -54,7 +54,7 @@ fn event(name: &str, number: u64) -> ServiceEvent {
     ServiceEvent { region: region(), cluster, service, number, id: [0; 16], at: at(0), message: "said".into() }
 }
 
-fn revision(number: u64) -> ServiceRevision {
+pub(in crate::sweep_loop) fn revision(number: u64) -> ServiceRevision {
     ServiceRevision {
         region: region(),
         cluster: "default".into(),
@@ -90,7 +90,7 @@ async fn store(status: ServiceStatus) -> Store {
     store
 }
 
-async fn sweep(store: &Store, now: Timestamp) -> usize {
+pub(in crate::sweep_loop) async fn sweep(store: &Store, now: Timestamp) -> usize {
     let Pass { changed } = pass(store, now).await.unwrap();
     changed
 }
