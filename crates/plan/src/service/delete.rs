@@ -17,7 +17,10 @@ pub fn delete(service: &Service, in_flight: Option<&ServiceDeployment>, now: Tim
     };
     let stopped = in_flight.filter(|record| !record.status.is_final()).map(|record| ServiceDeployment {
         status: ServiceDeploymentStatus::Stopped,
-        reason: Some(format!("{0} deployment was stopped because the {1} was deleted.", noun(service), noun(service).to_lowercase()).into()),
+        reason: Some(
+            format!("{0} deployment was stopped because the {1} was deleted.", noun(service), noun(service).to_lowercase())
+                .into(),
+        ),
         stopped_at: Some(now),
         finished_at: Some(now),
         updated_at: now,

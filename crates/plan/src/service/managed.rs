@@ -62,7 +62,7 @@ impl Draft<'_> {
             !given_up && found.is_some_and(|found| found.err().is_none_or(|lack| is_taken(&lack)))
         };
         let elsewhere = elsewhere(&revision, &hosts, pool, members);
-        let victims = self.to_stop(elsewhere, &hosts, bounds, replaces);
+        let victims = self.managed_victims(elsewhere, &hosts, bounds, replaces);
         self.halt(members, &victims, primary.id);
         let is_there = |host: &Host<'_, '_>| host.others.is_empty() && !host.is_left && host.own.is_some_and(Member::is_healthy);
         self.plan.starts.is_empty() && self.plan.stops.is_empty() && hosts.values().all(is_there)
@@ -101,9 +101,7 @@ impl Draft<'_> {
                         revision: primary.revision,
                         instance,
                         reservation: placed.reservation,
-                        zone: pool
-                            .with_subject(instance, |subject| node::zone(&subject.instance.attributes).cloned())
-                            .flatten(),
+                        zone: pool.with_subject(instance, |subject| node::zone(&subject.instance.attributes).cloned()).flatten(),
                         provider: Some(host.provider.clone()),
                     });
                 }
@@ -119,7 +117,7 @@ impl Draft<'_> {
     }
 
     /// Tasks that are where none is to be, second ones, and replaced ones as far as the bounds allow.
-    fn to_stop<'m, 'a>(
+    fn managed_victims<'m, 'a>(
         &mut self,
         elsewhere: Vec<&'m Member<'a>>,
         hosts: &BTreeMap<InstanceId, Host<'m, 'a>>,
@@ -160,7 +158,8 @@ fn hosts<'m, 'a>(
     let nothing = Resources::default();
     let mut hosts = BTreeMap::new();
     for item in &revision.record.source.strategy {
-        let anything = Want { attributes: &[], gpus: 0, provider: Some(&item.provider), ..Want::new(revision.facts, &nothing, group) };
+        let anything =
+            Want { attributes: &[], gpus: 0, provider: Some(&item.provider), ..Want::new(revision.facts, &nothing, group) };
         // A sieve for each: which instances suit depends on the provider.
         for instance in suited(&anything, pool, &mut Sieve::default()) {
             let host = Host { provider: item.provider.clone(), own: None, others: Vec::new(), is_left: false };

@@ -44,8 +44,11 @@ fn comes_to_rest(mut world: World) {
     world.step(&Step::Percentages(0, 200));
     world.step(&Step::Deploy(Flavour::Checked));
     world.calm();
-    let wanted =
-        if world.service.scheduling == Scheduling::Replica { world.service.desired_count as usize } else { world.instances.len() };
+    let wanted = if world.service.scheduling == Scheduling::Replica {
+        world.service.desired_count as usize
+    } else {
+        world.instances.len()
+    };
     // Each of five instances has port 80 once.
     let reachable = wanted.min(world.instances.len());
     assert_eq!(world.live().len(), reachable);

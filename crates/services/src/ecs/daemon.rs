@@ -17,9 +17,8 @@ pub(super) type Reference = (Name, Name);
 
 /// The daemon that a parameter names; only ARNs do.
 pub(super) fn reference(scope: Scope, text: &str) -> Result<Reference, Refusal> {
-    let invalid = || {
-        errors::invalid_parameter_exception(format!("Invalid identifier: {} is not the ARN of a daemon", shortened(text)))
-    };
+    let invalid =
+        || errors::invalid_parameter_exception(format!("Invalid identifier: {} is not the ARN of a daemon", shortened(text)));
     if !text.starts_with("arn:") {
         return Err(invalid());
     }
@@ -34,10 +33,7 @@ pub(super) fn kept(name: &str) -> Result<Name, Refusal> {
     if is_short_name(name) {
         return Ok(daemon::kept(name));
     }
-    Err(errors::invalid_parameter_exception(format!(
-        "Daemon must match ^[a-zA-Z0-9\\-_]{{1,255}}$, but was {}",
-        shortened(name)
-    )))
+    Err(errors::invalid_parameter_exception(format!("Daemon must match ^[a-zA-Z0-9\\-_]{{1,255}}$, but was {}", shortened(name))))
 }
 
 /// The daemon; its cluster must be active. One that is gone is not found.

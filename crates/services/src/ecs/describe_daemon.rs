@@ -39,7 +39,8 @@ pub(super) fn run(
 /// The revision that is to run first, then those that it replaces and that still do.
 fn current(scope: Scope, found: &Service, state: &State) -> Vec<api::DaemonRevisionDetail> {
     let revisions = found.deployments.iter().filter_map(|one| revision(state, scope, one.revision));
-    let all = revisions.enumerate().map(|(at, revision)| (at == 0, detail(scope, revision, shares(state, Some(found), revision))));
+    let all =
+        revisions.enumerate().map(|(at, revision)| (at == 0, detail(scope, revision, shares(state, Some(found), revision))));
     all.filter(|(is_first, detail)| *is_first || detail.total_running_count != Some(0)).map(|(_, detail)| detail).collect()
 }
 

@@ -20,14 +20,17 @@ pub(super) fn run(
 ) -> Result<api::ListDaemonDeploymentsResponse, Refusal> {
     let scope = Scope::of(call)?;
     let named = daemon::reference(scope, &input.daemon_arn)?;
-    let listing = Listing::of(call, Wanted {
-        operation: "ListDaemonDeployments",
-        service: (&named.0, &named.1),
-        statuses: input.status.iter().flatten().map(|status| status.as_str()).collect(),
-        created: input.created_at.unwrap_or_default(),
-        next_token: input.next_token.as_deref(),
-        max_results: input.max_results,
-    })?;
+    let listing = Listing::of(
+        call,
+        Wanted {
+            operation: "ListDaemonDeployments",
+            service: (&named.0, &named.1),
+            statuses: input.status.iter().flatten().map(|status| status.as_str()).collect(),
+            created: input.created_at.unwrap_or_default(),
+            next_token: input.next_token.as_deref(),
+            max_results: input.max_results,
+        },
+    )?;
     let view = ecs.store.view();
     cluster::active(&view, scope, &named.0)?;
     // The model knows no daemons that are not found here.

@@ -27,7 +27,8 @@ pub(super) fn run(
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let (family, prefix) = (given(&input.family), given(&input.family_prefix));
     let last_alone = input.revision.is_some();
-    let filters = [family.as_deref(), prefix.as_deref(), last_alone.then_some("last"), Some(status.as_str()), Some(sort.as_str())];
+    let filters =
+        [family.as_deref(), prefix.as_deref(), last_alone.then_some("last"), Some(status.as_str()), Some(sort.as_str())];
     let pages = Pages::of(call, "ListDaemonTaskDefinitions", &filters);
     let after = pages.after(input.next_token.as_deref())?.map(|key| parse(scope.region, &key)).transpose()?;
     let size = page::size(input.max_results, 100)?;
@@ -54,11 +55,7 @@ pub(super) fn run(
 }
 
 /// The first key that may be listed, and the one after the last.
-fn range(
-    region: Region,
-    family: Option<&str>,
-    prefix: Option<&str>,
-) -> Result<(TaskDefinitionKey, TaskDefinitionKey), Refusal> {
+fn range(region: Region, family: Option<&str>, prefix: Option<&str>) -> Result<(TaskDefinitionKey, TaskDefinitionKey), Refusal> {
     let key = |family: &str, revision| TaskDefinitionKey { region, family: daemon::kept(family), revision };
     let begin = match (family, prefix) {
         (Some(_), Some(_)) => {

@@ -22,14 +22,17 @@ pub(super) fn run(
     let scope = Scope::of(call)?;
     let cluster = scope.cluster(input.cluster.as_deref())?;
     let name = scope.service(&cluster, &input.service)?;
-    let listing = Listing::of(call, Wanted {
-        operation: "ListServiceDeployments",
-        service: (&cluster, &name),
-        statuses: input.status.iter().flatten().map(|status| status.as_str()).collect(),
-        created: input.created_at.unwrap_or_default(),
-        next_token: input.next_token.as_deref(),
-        max_results: input.max_results,
-    })?;
+    let listing = Listing::of(
+        call,
+        Wanted {
+            operation: "ListServiceDeployments",
+            service: (&cluster, &name),
+            statuses: input.status.iter().flatten().map(|status| status.as_str()).collect(),
+            created: input.created_at.unwrap_or_default(),
+            next_token: input.next_token.as_deref(),
+            max_results: input.max_results,
+        },
+    )?;
     let view = ecs.store.view();
     cluster::active(&view, scope, &cluster)?;
     service::find(&view, scope, &cluster, &name).ok_or_else(service::not_found)?;

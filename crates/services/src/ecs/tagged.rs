@@ -90,9 +90,10 @@ impl Tagged {
             }
             ResourceArn::Daemon { cluster, name } => {
                 let found = daemon::active(state, scope, &(cluster.clone(), berth_model::daemon::kept(name)));
-                found.cloned().map(Self::Service).map_err(|_| {
-                    Untagged::Missing("The specified daemon was not found. Specify a valid daemon and try again.")
-                })
+                found
+                    .cloned()
+                    .map(Self::Service)
+                    .map_err(|_| Untagged::Missing("The specified daemon was not found. Specify a valid daemon and try again."))
             }
             ResourceArn::DaemonTaskDefinition { family, revision } => {
                 let family = berth_model::daemon::kept(family);

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use berth_model::{
-    DeploymentId, Name, Region, RevisionId, Scheduling, Service, ServiceDeployment, ServiceDeploymentId, ServiceEvent, ServiceRevision,
-    ServiceStatus, TaskSet, Timestamp,
+    DeploymentId, Name, Region, RevisionId, Scheduling, Service, ServiceDeployment, ServiceDeploymentId, ServiceEvent,
+    ServiceRevision, ServiceStatus, TaskSet, Timestamp,
 };
 
 use crate::{Key, KeyReader, KeyWriter, Record};

@@ -3,8 +3,8 @@
 use berth_model::{
     Attribute, CircuitBreaker, ContainerFacts, ContainerInstance, DeploymentConfiguration, DeploymentController, Document, Facts,
     InstanceId, InstanceStatus, LaunchSet, LaunchType, Name, NetworkMode, PortMapping, Protocol, Region, Resources, RevisionId,
-    RevisionStatus, Scheduling, Service, ServiceNetwork, ServiceRevision, ServiceStatus, Source, StrategyItem, Subnet,
-    SubnetId, Tags, TaskDefinition, Timestamp, VpcId, node,
+    RevisionStatus, Scheduling, Service, ServiceNetwork, ServiceRevision, ServiceStatus, Source, StrategyItem, Subnet, SubnetId,
+    Tags, TaskDefinition, Timestamp, VpcId, node,
 };
 
 /// What tasks of a revision are like.

@@ -55,13 +55,16 @@ pub(in crate::ecs) fn targets(ecs: &EcsService, call: &Call, text: &str) -> Vec<
 
 /// There is no such revision.
 pub(in crate::ecs) fn not_found() -> Refusal {
-    errors::client_exception("The specified daemon task definition was not found. Specify a valid account, family, revision and try again.")
+    errors::client_exception(
+        "The specified daemon task definition was not found. Specify a valid account, family, revision and try again.",
+    )
 }
 
 /// A revision as AWS describes it.
 pub(in crate::ecs) fn described(scope: Scope, record: &TaskDefinition) -> Result<api::DaemonTaskDefinition, Refusal> {
     let own = document::read(api::DaemonTaskDefinition::PLACE, &record.document);
-    let api::DaemonTaskDefinitionSummary { arn, registered_at, registered_by, delete_requested_at, status } = summary(scope, record);
+    let api::DaemonTaskDefinitionSummary { arn, registered_at, registered_by, delete_requested_at, status } =
+        summary(scope, record);
     Ok(api::DaemonTaskDefinition {
         daemon_task_definition_arn: arn,
         revision: i32::try_from(record.revision).ok(),

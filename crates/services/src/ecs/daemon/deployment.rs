@@ -3,7 +3,8 @@
 use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
 use berth_model::{
-    Name, ResourceArn, RevisionId, Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus, ServiceRevision, Task,
+    Name, ResourceArn, RevisionId, Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus, ServiceRevision,
+    Task,
 };
 use berth_plan::service::breaker_threshold;
 use berth_store::{ServiceKey, ServiceRevisionKey, Shared, State, TaskIndex};
@@ -40,7 +41,7 @@ fn invalid(text: &str, what: &str) -> Refusal {
 }
 
 /// A revision, if there is one.
-pub(in crate::ecs) fn revision<'a>(state: &'a State, scope: Scope, id: RevisionId) -> Option<&'a Shared<ServiceRevision>> {
+pub(in crate::ecs) fn revision(state: &State, scope: Scope, id: RevisionId) -> Option<&Shared<ServiceRevision>> {
     state.get::<ServiceRevision>(&ServiceRevisionKey { region: scope.region, id })
 }
 
@@ -63,7 +64,9 @@ pub(in crate::ecs) fn shares(state: &State, daemon: Option<&Service>, revision: 
     let index = |run| TaskIndex::Group(revision.region, revision.cluster.clone(), revision.service.clone(), run);
     let tasks = state.with::<Task>(&index(true), ..).chain(state.with::<Task>(&index(false), ..));
     for task in tasks.filter(|task| task.deployment() == Some(id) && !task.is_stopped()) {
-        let Some(share) = shares.iter_mut().find(|share| task.capacity_provider.as_ref() == Some(&share.provider)) else { continue };
+        let Some(share) = shares.iter_mut().find(|share| task.capacity_provider.as_ref() == Some(&share.provider)) else {
+            continue;
+        };
         share.running += u32::from(task.desired.is_running() && task.life.is_running());
         share.leaving += u32::from(!task.desired.is_running());
     }
@@ -76,7 +79,11 @@ fn daemon_of<'a>(state: &'a State, record: &ServiceDeployment) -> Option<&'a Sha
 }
 
 /// The deployment as AWS describes it.
-pub(in crate::ecs) fn describe(scope: Scope, record: &ServiceDeployment, state: &State) -> Result<api::DaemonDeployment, Refusal> {
+pub(in crate::ecs) fn describe(
+    scope: Scope,
+    record: &ServiceDeployment,
+    state: &State,
+) -> Result<api::DaemonDeployment, Refusal> {
     let daemon = daemon_of(state, record).map(|daemon| &**daemon);
     let detail = |&id: &RevisionId| detail(scope, record, daemon, id, state);
     // While it is watched, the deployment itself knows its failures, and the daemon how many tasks it is about.
@@ -104,7 +111,11 @@ pub(in crate::ecs) fn describe(scope: Scope, record: &ServiceDeployment, state: 
         rollback: record.rollback.as_ref().map(|rollback| api::DaemonRollback {
             reason: Some(rollback.reason.to_string()),
             started_at: time(rollback.started_at),
-            rollback_target_daemon_revision_arn: Some(scope.daemon_revision_arn(&record.cluster, &record.service, rollback.revision)),
+            rollback_target_daemon_revision_arn: Some(scope.daemon_revision_arn(
+                &record.cluster,
+                &record.service,
+                rollback.revision,
+            )),
             rollback_capacity_providers: revision(state, scope, rollback.revision)
                 .map(|found| found.source.strategy.iter().map(|item| scope.provider_arn(&item.provider)).collect()),
         }),
@@ -155,7 +166,8 @@ pub(in crate::ecs) fn summary(scope: Scope, record: &ServiceDeployment) -> api::
 }
 
 fn reason(record: &ServiceDeployment) -> Option<String> {
-    let of_success = || (record.status == ServiceDeploymentStatus::Successful).then(|| "Deployment completed successfully.".into());
+    let of_success =
+        || (record.status == ServiceDeploymentStatus::Successful).then(|| "Deployment completed successfully.".into());
     record.reason.as_ref().map(ToString::to_string).or_else(of_success)
 }
 

@@ -3,8 +3,8 @@
 use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
 use berth_model::{
-    CircuitBreaker, Cluster, DeploymentConfiguration, LaunchType, RevisionId, RevisionStatus, Service, ServiceRevision, TagSource,
-    Timestamp,
+    CircuitBreaker, Cluster, DeploymentConfiguration, LaunchType, RevisionId, RevisionStatus, Service, ServiceRevision,
+    TagSource, Timestamp,
 };
 use berth_plan::IdSource;
 use berth_plan::service::deploy;
@@ -51,7 +51,9 @@ impl Wanted {
         let definition = definition::reference(scope, asked.definition)?.find(state, scope).cloned();
         let definition = definition.ok_or_else(definition::not_found)?;
         if definition.status != RevisionStatus::Active {
-            return Err(errors::client_exception("The specified daemon task definition is being deleted. Specify an ACTIVE one."));
+            return Err(errors::client_exception(
+                "The specified daemon task definition is being deleted. Specify an ACTIVE one.",
+            ));
         }
         let item = |provider: &String| api::CapacityProviderStrategyItem {
             capacity_provider: provider.clone(),
@@ -79,13 +81,7 @@ impl Wanted {
     }
 
     /// Begins to make the daemon what is wanted: by a deployment, whatever changes.
-    pub(in crate::ecs) fn begin(
-        self,
-        tx: &mut Transaction,
-        daemon: &Service,
-        now: Timestamp,
-        ids: &mut dyn IdSource,
-    ) -> Service {
+    pub(in crate::ecs) fn begin(self, tx: &mut Transaction, daemon: &Service, now: Timestamp, ids: &mut dyn IdSource) -> Service {
         let id = RevisionId::from_bytes(ids.next());
         let revision = self.spec.revision((&daemon.cluster, &daemon.name), id, now);
         let revision = ServiceRevision { rest: Some(self.settings()), ..revision };

@@ -42,7 +42,8 @@ impl<'a> Listing<'a> {
         let bound = |at: &Option<berth_wire::Timestamp>| at.map(|at| at.0.to_string());
         let (before, after) = (bound(&created.before), bound(&created.after));
         let of_status = statuses.join(",");
-        let filters = [Some(cluster.as_str()), Some(name.as_str()), Some(of_status.as_str()), before.as_deref(), after.as_deref()];
+        let filters =
+            [Some(cluster.as_str()), Some(name.as_str()), Some(of_status.as_str()), before.as_deref(), after.as_deref()];
         let pages = Pages::of(call, operation, &filters);
         let last = pages.after(wanted.next_token)?.map(|last| place(&last).ok_or_else(page::invalid_token)).transpose()?;
         let size = page::size(wanted.max_results.or(Some(USUAL)), MOST)?;
@@ -50,7 +51,11 @@ impl<'a> Listing<'a> {
     }
 
     /// A page, and the token for the next one.
-    pub(in crate::ecs) fn page<'s>(&self, state: &'s State, scope: Scope) -> (Vec<&'s Shared<ServiceDeployment>>, Option<String>) {
+    pub(in crate::ecs) fn page<'s>(
+        &self,
+        state: &'s State,
+        scope: Scope,
+    ) -> (Vec<&'s Shared<ServiceDeployment>>, Option<String>) {
         let Wanted { service: (cluster, name), statuses, created, .. } = &self.wanted;
         let index = OfService::Service(scope.region, Name::clone(cluster), Name::clone(name));
         let is_selected = |record: &&Shared<ServiceDeployment>| {
