@@ -75,6 +75,7 @@ NOT_REACHED = {
 NOT_REACHED |= {
     ("ecs", operation, "UnsupportedFeatureException"): "it works for every service"
     for operation in [
+        "ContinueServiceDeployment",
         "DeleteCapacityProvider",
         "DeleteDaemon",
         "DeleteTaskSet",
@@ -108,6 +109,7 @@ OF_NODES = {("logs", "CreateLogGroup"), ("logs", "CreateLogStream"), ("logs", "P
 
 # Operations whose ClientException the model lists for causes that AWS answers otherwise.
 WITHOUT_CLIENT_EXCEPTION = {
+    "ContinueServiceDeployment",
     "CreateCluster",
     "DeleteAccountSetting",
     "DeleteAttributes",

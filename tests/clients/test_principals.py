@@ -64,6 +64,7 @@ DENIED = {
     "list_service_deployments": {"service": "web"},
     "describe_service_revisions": {"serviceRevisionArns": ["any"]},
     "stop_service_deployment": {"serviceDeploymentArn": "any"},
+    "continue_service_deployment": {"serviceDeploymentArn": "any", "hookId": "any"},
     "get_task_protection": {"cluster": "default", "tasks": [ABSENT]},
     "update_task_protection": {"cluster": "default", "tasks": [ABSENT], "protectionEnabled": True},
     "create_task_set": {"cluster": "default", "service": "web", "taskDefinition": "web"},

@@ -69,7 +69,7 @@ def test_every_field_comes_back(ecs, make, told):
             "deploymentCircuitBreaker": {"enable": True, "rollback": True},
             "maximumPercent": 150,
             "minimumHealthyPercent": 50,
-            "alarms": {"alarmNames": ["busy"], "enable": True, "rollback": False},
+            "alarms": {"alarmNames": ["busy"], "enable": False, "rollback": False},
             "bakeTimeInMinutes": 3,
             "strategy": "ROLLING",
             "lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]}],

@@ -10,6 +10,11 @@ from node import Node
 
 def pytest_addoption(parser):
     parser.addoption("--berth", required=True, type=Path, help="the berth binary under test")
+    parser.addoption("--runtime", help="what makes containers on all machines that say nothing of that: runc, or another OCI runtime")
+
+
+def pytest_configure(config):
+    Node.runtime = config.getoption("--runtime")
 
 
 @pytest.fixture(scope="session")

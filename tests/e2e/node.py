@@ -19,8 +19,15 @@ NUMBERS = itertools.count(1)
 class Node(Installation):
     """`berth up` with an agent, in which the project's own image is."""
 
+    # What makes its containers, if not Berth itself.
+    runtime = None
+
     def start(self, *options, before=(), listen="127.0.0.1:0"):
         """Starts it and waits until this machine is in the cluster. `before`: a command to start it with."""
+        settings = self.folder / "node.toml"
+        if self.runtime and not settings.exists():
+            self.folder.mkdir(exist_ok=True)
+            settings.write_text(f'[runtime]\nname = "{self.runtime}"\n')
         with self.log.open("ab") as log:
             arguments = [*before, self.binary, "up", "--listen", listen, "--data-dir", self.folder, *options]
             self.up = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=SURROUNDINGS)

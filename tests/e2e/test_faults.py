@@ -80,7 +80,8 @@ def test_task_whose_shim_dies_ends_with_a_reason_and_leaves_nothing(node, family
 def test_running_tasks_go_on_while_a_part_dies(node, victim):
     arn = node.launch(node.define({"command": ["wait"]}))
     node.awaits(arn, "RUNNING")
-    shims = node.shims()
+    # RUNNING is said before the shim becomes the program that holds the container.
+    shims = eventually(node.shims, "a shim that holds it")
     before = node.children().get(victim)
     node.kill_one(victim)
     eventually(lambda: node.children().get(victim) not in (None, before) or victim == "launcher", f"another {victim}")
@@ -89,6 +90,41 @@ def test_running_tasks_go_on_while_a_part_dies(node, victim):
     node.ecs.stop_task(task=arn)
     assert node.awaits(arn, "STOPPED", within=60)["containers"][0]["exitCode"] == 143
     eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
+
+
+@pytest.mark.parametrize("victim", ["server", "agent", "launcher"])
+def test_stop_goes_on_when_a_part_dies(node, victim):
+    """One container ends as soon as it is asked, one only when its time is over: the part dies before, between and about the end of that."""
+    family = node.define(
+        {"command": ["serve", "0"], "logConfiguration": awslogs("/e2e/stopping")}, {"name": "stubborn", "command": ["wait", "--stubborn"], "stopTimeout": 2}
+    )
+    for moment in [0.0, 0.1, 1.0, 2.0]:
+        arn = node.launch(family)
+        node.awaits(arn, "RUNNING", within=60)
+        eventually(lambda: node.lines("/e2e/stopping", arn), "who listens to signals", within=60)
+        node.ecs.stop_task(task=arn)
+        pause(moment)
+        node.kill_one(victim)
+
+        def ended():
+            task = answered(lambda: node.task(arn))
+            return task if task and task["lastStatus"] == "STOPPED" else None
+
+        task = eventually(ended, f"the end of the task whose {victim} was killed {moment} s after it was to stop", within=90)
+        codes = {container["name"]: container.get("exitCode") for container in task["containers"]}
+        assert codes == {"main": 0, "stubborn": 137}, (moment, task)
+        words = lambda: (found := answered(lambda: node.lines("/e2e/stopping", arn))) and len(found) > 1 and found  # noqa: E731
+        lines = eventually(words, "its last words", within=60)
+        assert lines[1:] == ["signal 15: goodbye"], (moment, lines)
+    eventually(node.is_clean, f"nothing left: {node.leftovers()}", within=60)
+
+
+def answered(ask):
+    """What is answered; nothing while the server is being started again."""
+    try:
+        return ask()
+    except Exception:
+        return None
 
 
 def responds(node, arn):

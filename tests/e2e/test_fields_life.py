@@ -7,7 +7,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from deadline import eventually
-from node import awslogs, cmdline, processes
+from fargate import Fargate
+from node import NUMBERS, awslogs, cmdline, processes
 
 DEMO = "/berth-demo"
 
@@ -20,9 +21,10 @@ def restarting(node):
     command = ["notch", "/notches", "61"]
     main = {"command": command, "stopTimeout": 2, "restartPolicy": policy, "logConfiguration": awslogs(group)}
     ignored = {"command": ["wait", "61"], "restartPolicy": policy | {"ignoredExitCodes": [0]}}
-    tasks = {"main": node.launch(node.define(main)), "ignored": node.launch(node.define(ignored)), "group": group}
-    yield tasks
-    node.ecs.stop_task(task=tasks["main"])
+    mains = [node.launch(node.define(main)), Fargate(node).launch(main)]
+    yield {"mains": mains, "ignored": node.launch(node.define(ignored)), "group": group}
+    for arn in mains:
+        node.ecs.stop_task(task=arn)
 
 
 def check(*command, **figures):
@@ -94,15 +96,15 @@ def test_health_goes_on_after_the_agent_was_killed(fresh):
 
 
 def test_container_is_started_again_in_its_place(node, restarting):
-    """The files it wrote are still there, its log goes on, and the task was RUNNING all the time."""
-    arn = restarting["main"]
+    """The files it wrote are still there, its log goes on, and the task was RUNNING all the time; on EC2 and on Fargate."""
 
-    def second_life():
+    def second_life(arn):
         lines = node.lines(restarting["group"], arn)
         assert node.task(arn)["lastStatus"] == "RUNNING"
         return lines if len(lines) > 1 else None
 
-    assert eventually(second_life, "a second life", within=90) == ["1", "2"]
+    for arn in restarting["mains"]:
+        assert eventually(lambda: second_life(arn), "a second life", within=120)[:2] == ["1", "2"]
     ignored = node.awaits(restarting["ignored"], "STOPPED", within=90)
     assert ignored["containers"][0]["exitCode"] == 0
 
@@ -249,8 +251,15 @@ def test_environment_files_come_from_the_store_that_the_node_names(fresh, store)
     node.start().with_image()
     files = from_s3("app/first.env", "second.env")
     container = {"command": ["env"], "environment": [{"name": "A", "value": "definition"}], "environmentFiles": files}
-    said = set(node.says(container))
-    assert {"A=definition", "B=first", 'C= "as it is" ', "D=second"} <= said and not {"A=file", "B=second", "nothing"} & said
+    for lines in (node.says(container), Fargate(node).says(**container)):
+        said = set(lines)
+        assert {"A=definition", "B=first", 'C= "as it is" ', "D=second"} <= said and not {"A=file", "B=second", "nothing"} & said
+    group = f"/e2e/overridden-{next(NUMBERS)}"
+    family = node.define(container | {"logConfiguration": awslogs(group)})
+    arn = node.launch(family, overrides={"containerOverrides": [{"name": "main", "environmentFiles": from_s3("second.env")}]})
+    node.awaits(arn, "STOPPED")
+    said = set(node.lines(group, arn))
+    assert {"A=definition", "B=second", "D=second"} <= said and "B=first" not in said
     missing = node.finishes({"command": ["env"], "environmentFiles": from_s3("not/there.env")})
     reason = missing["containers"][0]["reason"]
     assert reason.startswith("ResourceInitializationError: environment file arn:aws:s3:::settings/not/there.env: "), reason

@@ -8,10 +8,10 @@ from node import awslogs
 
 def test_up_takes_over_what_runs(fresh):
     node = fresh().start().with_image()
-    arn = node.launch(node.define({"command": ["count", "200", "--every", "20", "--exit", "7"], "logConfiguration": awslogs("/e2e/over")}))
+    arn = node.launch(node.define({"command": ["count", "200", "--every", "40", "--exit", "7"], "logConfiguration": awslogs("/e2e/over")}))
     node.awaits(arn, "RUNNING")
     node.terminate()
-    assert node.shims(), "tasks go on without the system"
+    eventually(node.shims, "tasks go on without the system")
     node.start()
     task = node.awaits(arn, "STOPPED", within=60)
     assert task["containers"][0]["exitCode"] == 7

@@ -36,7 +36,8 @@ def own(node):
 @pytest.fixture(scope="module")
 def published(node):
     """A task on the bridge whose page is on port 18080 of the machine, and on another one."""
-    ports = [{"containerPort": 80, "hostPort": 18080}, {"containerPort": 80}, {"containerPort": 53, "hostPort": 18053, "protocol": "udp"}]
+    web = {"containerPort": 80, "hostPort": 18080, "name": "web", "appProtocol": "http"}
+    ports = [web, {"containerPort": 80}, {"containerPort": 53, "hostPort": 18053, "protocol": "udp"}]
     other = {"name": "names", "command": ["answer", "53"], "portMappings": [ports[2]]}
     arn = node.launch(node.define({"command": SERVE, "portMappings": ports[:2]}, other, networkMode="bridge"))
     yield node.awaits(arn, "RUNNING")
@@ -162,7 +163,9 @@ def test_links_name_the_container_and_tell_of_it(node):
 
     arn = node.launch(
         node.define(
-            web("web", "fetch", "http://data-base:5432/", "--patience", "10"),
+            # The task ends with it.
+            web("web", "fetch", "http://data-base:5432/", "--patience", "10")
+            | {"dependsOn": [{"containerName": name, "condition": "COMPLETE"} for name in ("variables", "hosts")]},
             web("variables", "env") | {"essential": False},
             web("hosts", "read", "/etc/hosts") | {"essential": False},
             db,

@@ -40,6 +40,9 @@ def test_tasks_do_with_runc_what_they_do_without(machine):
     assert (seen["status"]["Seccomp"], seen["status"]["NoNewPrivs"]) == ("2", "0")
     failed = node.finishes({"command": ["exit", "0"], "entryPoint": ["/not/there"]})
     assert "CannotStartContainerError" in failed["containers"][0]["reason"], failed
+    # What it may not do is as it is without.
+    for tried in (json.loads(says(["dare"])[0])["tried"] for says in (lambda words: node.says({"command": words}), Fargate(node).says)):
+        assert {tried[what] for what in ("mount", "module")} == {"permission denied"} and tried["shadow"] == "entity not found", tried
     # Fargate's ids, and checks of health, which are run in the container.
     fargate = Fargate(node)
     arn = fargate.runs({"command": ["wait"], "healthCheck": HEALTHY})

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from deadline import eventually
 from registry import Registry
 
 
@@ -115,6 +116,14 @@ def test_commands_pull_show_and_remove(node, registry, archive):
     assert image not in names and "berth-demo:latest" in names, "what was imported stays"
     missing = node.run("image", "inspect", image, check=False)
     assert missing.returncode != 0 and image in missing.stderr
+    arn = node.launch(node.define({"image": image, "command": ["wait"]}))
+    node.awaits(arn, "RUNNING", within=60)
+    used = node.run("image", "rm", image, check=False)
+    assert used.returncode != 0 and "is used by" in used.stderr, used
+    node.ecs.stop_task(task=arn)
+    node.awaits(arn, "STOPPED", within=60)
+    removed = eventually(lambda: (done := node.run("image", "rm", image, check=False)).returncode == 0 and done, "nobody uses it", 60)
+    assert removed.stdout == f"removed {image}\n"
 
 
 def test_image_for_which_the_disk_has_no_room_is_refused_and_leaves_nothing(fresh, registry, archive):

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail};
-use berth_api::ecs::{self as api, Deployment, DeploymentRolloutState, Service};
+use berth_api::ecs::{self as api, Deployment, DeploymentLifecycleHookStatus, DeploymentRolloutState, Service};
 use berth_client::Client;
 use berth_wire::EnumShape as _;
 
@@ -67,6 +67,23 @@ pub(crate) async fn record(client: &Client, arn: &str) -> Result<api::ServiceDep
     let answer = client.call(&input).await.context("describing the deployment")?;
     let record = answer.service_deployments.unwrap_or_default().pop();
     record.with_context(|| format!("the deployment {} is gone", tasks::id(arn)))
+}
+
+/// What a deployment that is paused waits for, a line for each hook, with the command that lets it go on.
+pub(crate) fn pauses(record: &api::ServiceDeployment) -> Vec<String> {
+    let stage = record.lifecycle_stage.as_ref().map(|stage| stage.as_str()).unwrap_or_default();
+    let arn = record.service_deployment_arn.as_deref().unwrap_or_default();
+    let awaiting = |hook: &&api::DeploymentLifecycleHookDetail| hook.status == Some(DeploymentLifecycleHookStatus::AwaitingAction);
+    let line = |hook: &api::DeploymentLifecycleHookDetail| {
+        let id = hook.hook_id.as_deref().unwrap_or_default();
+        let until = hook.expires_at.map(|at| terminal::rfc_3339(at.0)).unwrap_or_default();
+        let then = hook.timeout_action.as_ref().map(|action| action.as_str()).unwrap_or_default();
+        format!(
+            "paused at {stage} until {until}, then {then}: `aws ecs continue-service-deployment --service-deployment-arn {arn} \
+             --hook-id {id} --action CONTINUE` lets it go on, ROLLBACK takes it back"
+        )
+    };
+    record.lifecycle_hook_details.iter().flatten().filter(awaiting).map(line).collect()
 }
 
 /// A service's name.

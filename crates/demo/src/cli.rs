@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::{count, dare, datagram, eat, fetch, files, flood, look, orphan, pack, serve, terminal, wait};
+use crate::{burn, count, dare, datagram, eat, fetch, files, flood, look, orphan, pack, serve, terminal, wait};
 
 /// A small program to run in containers.
 #[derive(Debug, Parser)]
@@ -98,6 +98,11 @@ pub(crate) enum Command {
     Eat {
         /// MiB
         mebibytes: usize,
+    },
+    /// Compute for so many milliseconds, and print how many of them a processor did so, as one JSON object
+    Burn {
+        /// Milliseconds
+        milliseconds: u64,
     },
     /// Print the environment, sorted
     Env,
@@ -192,6 +197,7 @@ impl Command {
             Self::Exit { code } => return Ok(ExitCode::from(code)),
             Self::Wait { seconds, stubborn } => return wait::run(seconds, stubborn),
             Self::Eat { mebibytes } => eat::run(mebibytes)?,
+            Self::Burn { milliseconds } => burn::run(milliseconds)?,
             Self::Env => count::environment()?,
             Self::Look => look::run()?,
             Self::Open { file, write } => files::open(&file, write)?,

@@ -29,6 +29,7 @@ pub(crate) fn run() -> Result<()> {
         "hostname": read("/proc/sys/kernel/hostname")?.trim(),
         "args": std::env::args().collect::<Vec<_>>(),
         "interfaces": interfaces,
+        "machine": rustix::system::uname().machine().to_string_lossy(),
         "hosts": read("/etc/hosts").unwrap_or_default(),
         "cgroup": read("/proc/self/cgroup")?,
     });

@@ -2,6 +2,7 @@
 //!
 //! Never here: anything of Berth. It is a user's program.
 
+mod burn;
 mod cli;
 mod count;
 mod dare;
@@ -14,6 +15,7 @@ mod look;
 mod orphan;
 mod pack;
 mod serve;
+mod shell;
 mod terminal;
 mod wait;
 
@@ -23,7 +25,7 @@ use clap::Parser as _;
 
 #[expect(clippy::print_stderr, reason = "a program that says why it failed")]
 fn main() -> ExitCode {
-    match cli::Cli::parse().command.run() {
+    match cli::Cli::parse_from(shell::arguments(std::env::args_os())).command.run() {
         Ok(code) => code,
         Err(error) => {
             eprintln!("berth-demo: {error:#}");

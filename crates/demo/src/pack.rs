@@ -49,12 +49,12 @@ fn layer(program: &[u8]) -> io::Result<Vec<u8>> {
     let mut folder = tar::Header::new_gnu();
     folder.set_entry_type(tar::EntryType::Directory);
     folder.set_size(0);
-    for (name, mode) in [("etc/", 0o755), ("tmp/", 0o1777)] {
+    for (name, mode) in [("bin/", 0o755), ("etc/", 0o755), ("tmp/", 0o1777)] {
         folder.set_mode(mode);
         layer.append_data(&mut folder, name, io::empty())?;
     }
     add(&mut layer, "etc/passwd", b"root:x:0:0:root:/:/berth-demo\ndemo:x:1000:1000:demo:/tmp:/berth-demo\n", 0o644)?;
-    add(&mut layer, "etc/group", b"root:x:0:\ndemo:x:1000:\n", 0o644)?;
+    add(&mut layer, "etc/group", b"root:x:0:\ncrew:x:50:demo\ndemo:x:1000:\n", 0o644)?;
     // A folder of somebody's, with which volumes begin.
     folder.set_mode(0o750);
     folder.set_uid(1000);
@@ -66,6 +66,7 @@ fn layer(program: &[u8]) -> io::Result<Vec<u8>> {
     link.set_entry_type(tar::EntryType::Symlink);
     link.set_size(0);
     layer.append_link(&mut link, "srv/link", "deep/welcome")?;
+    layer.append_link(&mut link, "bin/sh", format!("/{PROGRAM}"))?;
     add(&mut layer, PROGRAM, program, 0o755)?;
     layer.into_inner()
 }

@@ -15,8 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(port: u16, text: &str) -> Result<()> {
     let listener = TcpListener::bind(("0.0.0.0", port)).with_context(|| format!("listening on port {port}"))?;
-    say(&format!("serving on port {}", listener.local_addr().context("asking for the port")?.port()))?;
     end_when_asked()?;
+    say(&format!("serving on port {}", listener.local_addr().context("asking for the port")?.port()))?;
     for caller in listener.incoming() {
         // Who goes away in the middle is no reason to stop.
         if let Ok(caller) = caller

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
-use crate::{Document, Name, Region, RevisionId, ServiceDeploymentId, Timestamp};
+use crate::{Document, LifecycleStage, Name, Pause, PauseHook, Region, RevisionId, ServiceDeploymentId, Timestamp};
 
 /// The id of a deployment or of a task set, which tasks are signed with: `ecs-svc/` and nineteen digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -82,9 +82,9 @@ pub struct DeploymentConfiguration {
     /// How long both revisions run side by side at the end.
     #[n(5)]
     pub bake_minutes: Option<u32>,
-    /// Lifecycle hooks, as given.
-    #[n(6)]
-    pub hooks: Option<Document>,
+    /// The hooks at which deployments pause. The field 6 was a document with hooks that did not act.
+    #[cbor(n(7), default)]
+    pub hooks: Vec<PauseHook>,
     /// On how many of its instances a daemon's task may be missing at once, in hundredths of a percent.
     #[n(20)]
     pub drain: Option<u32>,
@@ -250,6 +250,20 @@ pub struct ServiceDeployment {
     /// How it is taken back.
     #[n(17)]
     pub rollback: Option<Rollback>,
+    /// Where it is on its way; none if it has no hooks, or is taken back.
+    #[n(18)]
+    pub stage: Option<LifecycleStage>,
+    /// Its pauses, in the order in which they began.
+    #[cbor(n(19), default)]
+    pub pauses: Vec<Pause>,
+}
+
+impl ServiceDeployment {
+    /// Whether nothing of it may be started yet: it is on its way, and before its tasks are.
+    #[must_use]
+    pub fn is_held_back(&self) -> bool {
+        !self.status.is_final() && self.stage.is_some_and(|stage| stage < LifecycleStage::ScaleUp)
+    }
 }
 
 /// How far a service deployment is.

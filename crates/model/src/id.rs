@@ -40,6 +40,8 @@ pub mod kind {
         LogGroup dashed false;
         /// Of a deployment's record.
         ServiceDeployment dashed false;
+        /// Of a deployment's pause at a hook.
+        Hook dashed false;
     }
 }
 
@@ -55,6 +57,8 @@ pub type AttachmentId = Id<kind::Attachment>;
 pub type LogGroupId = Id<kind::LogGroup>;
 /// The id of a deployment's record.
 pub type ServiceDeploymentId = Id<kind::ServiceDeployment>;
+/// The id of a deployment's pause at a hook.
+pub type HookId = Id<kind::Hook>;
 
 /// Sixteen bytes that name one thing of one kind. Whoever makes one brings the bytes: this crate has no randomness.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -26,6 +26,7 @@ mod facts;
 mod id;
 mod launch;
 mod life;
+mod lifecycle;
 mod log_group;
 mod log_setting;
 mod mac_address;
@@ -60,9 +61,12 @@ pub use deployment::{
 pub use document::Document;
 pub use ec2_id::{Ec2Id, Ec2Kind, InterfaceId, ParseEc2IdError, SecurityGroupId, SubnetId, VpcId, ec2_kind};
 pub use facts::{Condition, ContainerFacts, Dependency, Facts, NetworkMode, PortMapping, Protocol};
-pub use id::{AttachmentId, ContainerId, Id, InstanceId, Kind, LogGroupId, ParseIdError, ServiceDeploymentId, TaskId, kind};
+pub use id::{
+    AttachmentId, ContainerId, HookId, Id, InstanceId, Kind, LogGroupId, ParseIdError, ServiceDeploymentId, TaskId, kind,
+};
 pub use launch::{LaunchSet, LaunchType};
 pub use life::{Desired, Life, Stop, StopCode};
+pub use lifecycle::{HookAction, LifecycleStage, Pause, PauseHook, PauseStatus};
 pub use log_group::{LogGroup, LogGroupClass};
 pub use log_setting::{LogResourcePolicy, MetricFilter, QueryDefinition};
 pub use mac_address::MacAddress;

@@ -385,10 +385,14 @@ fn configuration() -> impl Strategy<Value = DeploymentConfiguration> {
             minimum_healthy_percent: minimum,
             maximum_percent: maximum,
             circuit_breaker: CircuitBreaker { enable, rollback },
-            alarms: document.clone(),
+            alarms: document,
             strategy,
             bake_minutes,
-            hooks: document,
+            hooks: vec![PauseHook {
+                stages: vec![LifecycleStage::PreScaleUp, LifecycleStage::PostScaleUp],
+                timeout_minutes: bake_minutes,
+                timeout_action: enable.then_some(HookAction::Continue),
+            }],
             drain: bake_minutes,
         },
     )
@@ -537,6 +541,14 @@ fn service_deployment() -> impl Strategy<Value = ServiceDeployment> {
                 stopped_at: later,
                 updated_at: at,
                 breaker: BreakerState { monitor: Monitor::Triggered, failures, threshold },
+                stage: later.map(|_| LifecycleStage::ReconcileService),
+                pauses: vec![Pause {
+                    id: HookId::from_bytes(id),
+                    stage: LifecycleStage::PostScaleUp,
+                    status: PauseStatus::TimedOut,
+                    expires_at: at,
+                    timeout_action: HookAction::Rollback,
+                }],
             }
         },
     )

@@ -164,7 +164,7 @@ impl ImportError {
     }
 }
 
-/// Why an image could not be pulled. Its name means what it meant before.
+/// Why an image could not be pulled, or imported to be run. Its name means what it meant before.
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
     /// A document or blob did not come, or is not what it should be.

@@ -15,12 +15,13 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::digest::Digest;
-use crate::error::ImportError;
+use crate::error::{ImportError, PullError, UnpackError};
 use crate::image::Image;
 use crate::manifest::{Configuration, Descriptor, Node, parse};
 use crate::platform::Platform;
 use crate::reference::Reference;
 use crate::store::{ContentStore, Pins};
+use crate::unpack::UnpackedImage;
 use crate::watch::{Progress, Watch};
 
 use folder::Folder;
@@ -74,10 +75,49 @@ pub fn import_archive(
     watch: &Watch<'_>,
 ) -> Result<Vec<Imported>, ImportError> {
     let pins = store.pins();
-    let found = stream::read(store, &pins, archive, watch).map_err(|error| called_off(error, watch))?;
+    let imported = take_in(store, &pins, archive, name, watch)?;
+    give_names(store, imported)
+}
+
+/// As `import_archive`, and unpacks the images before they get their names.
+///
+/// # Errors
+/// As `import_archive`, or a layer is damaged or hostile. No name changes then either.
+pub fn import_unpacked(
+    store: &ContentStore,
+    archive: impl Read + Send,
+    name: Option<&Reference>,
+    watch: &Watch<'_>,
+) -> Result<Vec<Imported>, PullError> {
+    let pins = store.pins();
+    let imported = take_in(store, &pins, archive, name, watch)?;
+    // Until they have names, nothing else keeps their layers.
+    let _unpacked: Vec<UnpackedImage> =
+        imported.iter().map(|one| store.unpack(&one.image, watch)).collect::<Result<_, UnpackError>>()?;
+    Ok(give_names(store, imported)?)
+}
+
+/// Puts an archive's images into the store; they have no names there yet.
+fn take_in(
+    store: &ContentStore,
+    pins: &Pins,
+    archive: impl Read + Send,
+    name: Option<&Reference>,
+    watch: &Watch<'_>,
+) -> Result<Vec<Imported>, ImportError> {
+    let found = stream::read(store, pins, archive, watch).map_err(|error| called_off(error, watch))?;
     watch.report(Progress::Resolving);
-    let import = Import { store, pins: &pins, watch };
+    let import = Import { store, pins, watch };
     import.run(&found, name).map_err(|error| called_off(error, watch))
+}
+
+fn give_names(store: &ContentStore, imported: Vec<Imported>) -> Result<Vec<Imported>, ImportError> {
+    for Imported { references, image } in &imported {
+        for reference in references {
+            store.set_reference(reference, image.manifest, None)?;
+        }
+    }
+    Ok(imported)
 }
 
 /// Imports an OCI layout that is a folder.
@@ -95,7 +135,7 @@ pub fn import_layout(
     let import = Import { store, pins: &pins, watch };
     let index = folder.index()?;
     let chosen = layout::choose(&import, &folder, &index).map_err(|error| called_off(error, watch))?;
-    import.finish(chosen, name)
+    give_names(store, import.finish(chosen, name)?)
 }
 
 /// An import at work.
@@ -117,7 +157,7 @@ impl Import<'_> {
         self.finish(chosen, name)
     }
 
-    /// Gives names to images that are complete.
+    /// Says which names the images get, which are complete.
     fn finish(&self, chosen: Vec<Chosen>, name: Option<&Reference>) -> Result<Vec<Imported>, ImportError> {
         if let (Some(_), 2..) = (name, chosen.len()) {
             let problem = format!("there are {} images in it, and one name; import it without a name", chosen.len());
@@ -132,11 +172,6 @@ impl Import<'_> {
         }
         if imported.is_empty() {
             return Err(ImportError::NoImage);
-        }
-        for Imported { references, image } in &imported {
-            for reference in references {
-                self.store.set_reference(reference, image.manifest, None)?;
-            }
         }
         Ok(imported)
     }

@@ -32,7 +32,7 @@ pub use archive::{Archive, ArchiveError, Entry, Extent, Kind};
 pub use digest::{Digest, DigestError};
 pub use error::{Fault, ImportError, PullError, StoreError, UnpackError, UnpackProblem};
 pub use image::{Image, ImageConfig, Layer};
-pub use import::{Imported, Part, import_archive, import_layout};
+pub use import::{Imported, Part, import_archive, import_layout, import_unpacked};
 pub use limits::Limits;
 pub use platform::Platform;
 pub use pull::{Pulled, Remote, pull};

@@ -11,6 +11,7 @@ mod capacity_provider;
 mod cluster;
 mod constraints;
 mod container_instance;
+mod continue_service_deployment;
 mod create_capacity_provider;
 mod create_cluster;
 mod create_daemon;
@@ -212,6 +213,7 @@ macro_rules! operation {
 }
 
 impl Ecs for EcsService {
+    operation!(update continue_service_deployment, access_continue_service_deployment: ContinueServiceDeploymentRequest -> ContinueServiceDeploymentResponse);
     operation!(update create_capacity_provider, access_create_capacity_provider: CreateCapacityProviderRequest -> CreateCapacityProviderResponse);
     operation!(update create_cluster, access_create_cluster: CreateClusterRequest -> CreateClusterResponse);
     operation!(update create_daemon, access_create_daemon: CreateDaemonRequest -> CreateDaemonResponse);

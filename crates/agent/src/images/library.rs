@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use berth_oci::{ContentStore, Digest, ImportError, Imported, Reference, StoreError, UnpackError, Watch, import_archive};
+use berth_oci::{ContentStore, Digest, Imported, PullError, Reference, StoreError, Watch, import_unpacked};
 use tokio::sync::Notify;
 
 use super::behavior::{Local, PullBehavior};
@@ -53,15 +53,6 @@ pub enum OpenError {
     /// The folder.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Why an import came to nothing.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum UploadError {
-    #[error(transparent)]
-    Import(ImportError),
-    #[error(transparent)]
-    Unpack(UnpackError),
 }
 
 impl Images {
@@ -134,20 +125,16 @@ impl Images {
         archive: impl Read + Send,
         name: Option<&Reference>,
         watch: &Watch<'_>,
-    ) -> Result<Vec<ImportedImage>, UploadError> {
-        let imported = import_archive(&self.shared.store, archive, name, watch).map_err(UploadError::Import);
+    ) -> Result<Vec<ImportedImage>, PullError> {
+        let imported = import_unpacked(&self.shared.store, archive, name, watch);
         // Also after a failure: it may have left blobs behind that nothing needs.
         self.forget();
-        let imported = imported?;
-        for Imported { image, .. } in &imported {
-            self.shared.store.unpack(image, watch).map_err(UploadError::Unpack)?;
-        }
         let told = |Imported { references, image }: Imported| ImportedImage {
             names: references.iter().map(Reference::familiar).collect(),
             id: image.configuration.to_string(),
             size: image.size,
         };
-        Ok(imported.into_iter().map(told).collect())
+        Ok(imported?.into_iter().map(told).collect())
     }
 
     pub(super) fn cleanup_settings(&self) -> &CleanupSettings {

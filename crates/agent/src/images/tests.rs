@@ -196,6 +196,18 @@ async fn archive_that_is_none_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn image_that_cannot_be_unpacked_leaves_the_name_as_it_was() {
+    let agent = Agent::start().await;
+    agent.import(&image("app", "good")).await;
+    let before = agent.client.list().await.unwrap();
+    // It would take away the folder that it is in.
+    let hostile = Saved { names: vec!["app".to_owned()], files: vec![(".wh..".to_owned(), Vec::new())] };
+    let error = agent.client.import(std::io::Cursor::new(saved(&[&hostile])), Some("more"), |_| {}).await.unwrap_err();
+    assert!(error.to_string().contains("entry `.wh..`"), "{error}");
+    assert_eq!(agent.client.list().await.unwrap(), before);
+}
+
+#[tokio::test]
 async fn two_images_cannot_have_one_more_name() {
     let agent = Agent::start().await;
     let archive = saved(&[&image("a", "a"), &image("b", "b")]);

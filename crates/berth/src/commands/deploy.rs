@@ -21,7 +21,7 @@ use definition::Image;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Tells on standard error how the deployment goes, and exits by its result: 0 if it completed, 1 if it failed, was stopped or rolled back. \
-Without a circuit breaker (deploymentCircuitBreaker) tasks that fail to start are tried for ever: --timeout ends the waiting. \
+It pauses at the lifecycle hooks of the service, and says how it goes on from each. Without a circuit breaker (deploymentCircuitBreaker) tasks that fail to start are tried for ever: --timeout ends the waiting. \
 Ctrl-C ends the waiting alone: the deployment goes on.")]
 pub(crate) struct Deploy {
     #[command(flatten)]
@@ -128,7 +128,7 @@ async fn attend(
     arn: &str,
 ) -> Result<(Service, ServiceDeployment)> {
     let mut bulletin = Bulletin::after(before);
-    let mut told = String::new();
+    let (mut told, mut paused) = (String::new(), Vec::new());
     loop {
         // The record first: what it says has ended is seen in the service.
         let record = services::record(client, arn).await?;
@@ -139,6 +139,11 @@ async fn attend(
             terminal::note(format_args!("{progress}"));
             told = progress;
         }
+        let pauses = services::pauses(&record);
+        for line in pauses.iter().filter(|line| !paused.contains(*line)) {
+            terminal::note(format_args!("{WAITING}{line}{WAITING:#}"));
+        }
+        paused = pauses;
         if is_over(&record) {
             return Ok((seen, record));
         }

@@ -122,6 +122,29 @@ async fn deployment_that_is_taken_back_is_a_failure() {
 }
 
 #[tokio::test]
+async fn paused_deployment_says_which_command_lets_it_go_on() {
+    let mut web = Web::new().await;
+    let hook = json!({ "targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"] });
+    let hooks = json!({ "service": "web", "deploymentConfiguration": { "lifecycleHooks": [hook] } });
+    web.root.ecs("UpdateService", &hooks).await.unwrap();
+    let mut deploy = web.scene.begins(&["deploy", "web", "--force"]);
+    let mut lines = BufReader::new(deploy.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let told = lines.find(|line| line.starts_with("paused at PRE_SCALE_UP until ")).expect("it says that it is paused");
+    let why = web.scene.installation.succeeds(&["why", "web"]);
+    assert!(why.lines().any(|line| line.trim() == told), "{why}");
+    assert!(why.contains("  the deployment is paused at PRE_SCALE_UP by hook ecs-pause-"), "{why}");
+    let argument = |name: &str| told.split(&format!("{name} ")).nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let (arn, hook) = (argument("--service-deployment-arn"), argument("--hook-id"));
+    assert_eq!(web.described().await["currentServiceDeployment"], arn);
+    web.root.ecs("ContinueServiceDeployment", &json!({ "serviceDeploymentArn": arn, "hookId": hook })).await.unwrap();
+    web.scene.runs_task().await;
+    let old = web.task.clone();
+    web.ends(&old).await;
+    let rest: Vec<String> = lines.collect();
+    assert!(deploy.wait().unwrap().success(), "{rest:?}");
+}
+
+#[tokio::test]
 async fn interrupted_deploy_leaves_the_deployment_going() {
     let mut web = Web::new().await;
     let mut deploy = web.scene.begins(&["deploy", "web", "--force"]);

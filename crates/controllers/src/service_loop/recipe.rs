@@ -28,7 +28,7 @@ pub(super) struct Recipe {
 }
 
 impl Recipe {
-    /// That of a revision; with `standing` of the primary deployment's.
+    /// That of a revision; with `standing` of the deployment's that acts.
     pub(super) fn of(state: &State, service: &Service, id: RevisionId, standing: Option<&mut Standing>) -> Result<Self, Trouble> {
         let record = state.get::<ServiceRevision>(&ServiceRevisionKey { region: service.region, id });
         let record = record.cloned().ok_or(Trouble::Revision(id))?;

@@ -6,7 +6,7 @@ use berth_model::{
     ContainerInstance, DeploymentId, InstanceId, InstanceStatus, RevisionId, Scheduling, Service, ServiceDeployment, Task,
     TaskDefinition, TaskSet, TaskSetStatus,
 };
-use berth_plan::service::{Set, View};
+use berth_plan::service::{Set, View, acting};
 use berth_store::{GroupCounts, InstanceKey, OfService, ServiceDeploymentKey, Shared, State, TaskIndex, TaskSetKey};
 
 use super::recipe::{self, Recipe};
@@ -16,7 +16,8 @@ use super::{PlacementsOf, Standing, Trouble};
 #[derive(Debug)]
 pub(super) struct Scene {
     pub(super) service: Shared<Service>,
-    primary: Option<Recipe>,
+    /// What tasks of the deployment that acts are made from.
+    acting: Option<Recipe>,
     replaced: Vec<(DeploymentId, Shared<TaskDefinition>)>,
     records: Vec<Shared<ServiceDeployment>>,
     tasks: Vec<Shared<Task>>,
@@ -27,9 +28,10 @@ pub(super) struct Scene {
 impl Scene {
     /// Reads all that belongs to a service.
     pub(super) fn of(state: &State, service: &Shared<Service>, standing: &mut Standing) -> Result<Self, Trouble> {
-        let primary = service.primary().map(|primary| Recipe::of(state, service, primary.revision, Some(standing)));
-        let primary = primary.transpose()?;
-        let others = service.deployments.iter().skip(1);
+        let records = records(state, service);
+        let acting = acting(service, records.iter().map(|record| &**record));
+        let recipe = acting.map(|acting| Recipe::of(state, service, acting.revision, Some(standing))).transpose()?;
+        let others = service.deployments.iter().filter(|other| acting.is_none_or(|acting| acting.id != other.id));
         let replaced = others.map(|other| Ok((other.id, recipe::definition(state, service, &other.family, other.definition)?)));
         let replaced = replaced.collect::<Result<_, Trouble>>()?;
         let tasks = tasks(state, service);
@@ -38,7 +40,7 @@ impl Scene {
         let sets = state.with::<TaskSet>(&key, ..);
         let sets = sets.map(|set| Ok((set.clone(), Recipe::of(state, service, set.revision, None)?)));
         let sets = sets.collect::<Result<_, Trouble>>()?;
-        Ok(Self { service: service.clone(), primary, replaced, records: records(state, service), tasks, leaving, sets })
+        Ok(Self { service: service.clone(), acting: recipe, replaced, records, tasks, leaving, sets })
     }
 
     /// As decisions see it.
@@ -50,12 +52,12 @@ impl Scene {
         };
         View {
             service: &self.service,
-            revision: self.primary.as_ref().map(Recipe::revision),
+            revision: self.acting.as_ref().map(Recipe::revision),
             replaced: self.replaced.iter().map(|(id, definition)| (*id, &*definition.facts)).collect(),
             records: self.records.iter().map(|record| &**record).collect(),
             tasks: self.tasks.iter().map(|task| &**task).collect(),
             leaving: &self.leaving,
-            pool: self.primary.as_ref().and_then(|primary| primary.pool_in(state, placements)),
+            pool: self.acting.as_ref().and_then(|acting| acting.pool_in(state, placements)),
             sets: self.sets.iter().map(set).collect(),
         }
     }
@@ -78,7 +80,7 @@ impl Scene {
 
     /// All that tasks are made from.
     pub(super) fn recipes(&self) -> impl Iterator<Item = &Recipe> {
-        self.primary.iter().chain(self.sets.iter().map(|(_, recipe)| recipe))
+        self.acting.iter().chain(self.sets.iter().map(|(_, recipe)| recipe))
     }
 }
 

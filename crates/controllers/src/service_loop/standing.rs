@@ -45,12 +45,12 @@ impl Understood {
 pub struct Standing {
     understood: Option<Arc<Understood>>,
     zones: Option<Vec<Name>>,
-    /// Which instances suit the primary deployment.
+    /// Which instances suit the deployment that acts.
     pub(super) sieve: Sieve,
 }
 
 impl Standing {
-    /// What was understood of the primary deployment's revision, or is now. With another one, or other zones that have addresses
+    /// What was understood of the revision of the deployment that acts, or is now. With another one, or other zones that have addresses
     /// left, other instances suit.
     pub(super) fn understood(
         &mut self,

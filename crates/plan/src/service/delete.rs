@@ -3,6 +3,7 @@
 use berth_model::{Service, ServiceDeployment, ServiceDeploymentStatus, ServiceStatus, Timestamp};
 
 use super::deploy::noun;
+use super::stages::end_pauses;
 
 /// The service as it is once a caller deleted it, and the record of the deployment that was on its way. Its tasks are for
 /// [`reconcile`](super::reconcile) to stop.
@@ -24,6 +25,7 @@ pub fn delete(service: &Service, in_flight: Option<&ServiceDeployment>, now: Tim
         stopped_at: Some(now),
         finished_at: Some(now),
         updated_at: now,
+        pauses: end_pauses(record.pauses.clone()),
         ..record.clone()
     });
     (next, stopped)

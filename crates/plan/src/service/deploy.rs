@@ -6,6 +6,7 @@ use berth_model::{
 };
 
 use super::breaker_threshold;
+use super::stages::{end_pauses, first};
 use crate::IdSource;
 
 /// The service with a deployment of this revision as its primary one, and the records that change: of the new deployment, and of the
@@ -28,6 +29,7 @@ pub fn deploy(
         stopped_at: Some(now),
         finished_at: Some(now),
         updated_at: now,
+        pauses: end_pauses(record.pauses.clone()),
         ..record.clone()
     });
     let deployment = Deployment {
@@ -70,6 +72,8 @@ pub fn deploy(
             threshold: breaker_threshold(service.desired_count),
         },
         rollback: None,
+        stage: first(&service.configuration.hooks, service.deployments.len()),
+        pauses: Vec::new(),
     };
     next.deployments.insert(0, deployment);
     next.updated_at = now;

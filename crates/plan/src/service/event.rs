@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use berth_model::{DeploymentId, Matter, Notice, Service, TaskId, Timestamp};
+use berth_model::{DeploymentId, LifecycleStage, Matter, Notice, Pause, Service, TaskId, Timestamp};
 
 use super::Plan;
 use crate::placement::{Lack, Placement};
@@ -70,6 +70,22 @@ pub(super) fn failed(of: &str, id: DeploymentId) -> String {
 
 pub(super) fn rolling_back(of: &str, to: DeploymentId) -> String {
     format!("({of}) rolling back to deployment {to}.")
+}
+
+fn hooks(pauses: impl Iterator<Item = String>) -> String {
+    pauses.map(|id| format!("(hook {id})")).collect::<Vec<_>>().join(" ")
+}
+
+/// That a deployment waits for somebody who lets it go on.
+pub(super) fn paused(of: &str, id: DeploymentId, stage: LifecycleStage, pauses: &[Pause]) -> String {
+    let (stage, hooks) = (stage.as_str(), hooks(pauses.iter().map(Pause::hook_id)));
+    format!("({of}) (deployment {id}) is paused at {stage} and awaits an action on {hooks}.")
+}
+
+/// That nobody let a deployment go on in time.
+pub(super) fn timed_out(of: &str, id: DeploymentId, stage: LifecycleStage, pauses: &[&Pause]) -> String {
+    let (stage, hooks) = (stage.as_str(), hooks(pauses.iter().map(|pause| pause.hook_id())));
+    format!("({of}) (deployment {id}) got no action at {stage} in time: {hooks} timed out.")
 }
 
 pub(super) fn inconsistent_starts(of: &str) -> String {

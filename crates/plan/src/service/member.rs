@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use berth_model::{DeploymentId, Facts, Health, InstanceId, Task, TaskId, Timestamp};
 
-use super::View;
+use super::{View, acting};
 use crate::task;
 
 /// A task that is meant to run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Member<'a> {
     pub(super) task: &'a Task,
-    /// It is of the primary deployment.
+    /// It is of the deployment that acts.
     pub(super) is_primary: bool,
     /// Its instance takes no tasks any more.
     pub(super) is_leaving: bool,
@@ -56,7 +56,7 @@ impl Member<'_> {
 
 /// The tasks that are meant to run, by their ids; and when a grace period is over.
 pub(super) fn members<'a>(view: &View<'a>, now: Timestamp) -> (Vec<Member<'a>>, Option<Timestamp>) {
-    let primary = view.service.primary().map(|deployment| deployment.id);
+    let primary = acting(view.service, view.records.iter().copied()).map(|deployment| deployment.id);
     let mut wake_at: Option<Timestamp> = None;
     let live = view.tasks.iter().filter(|task| task.desired.is_running() && !task.life.has_ended());
     let mut members: Vec<Member<'a>> = live

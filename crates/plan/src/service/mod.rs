@@ -11,6 +11,7 @@
 //! - A daemon of capacity providers has its task on each of their instances, and the next one there once it has stopped. It is replaced on
 //!   so many at once as its drain percentage says, at least on one.
 //! - A protected task is never stopped, but when its service is deleted.
+//! - As long as a deployment pauses before it scales up, the service is kept as the one before has it.
 //! - A task that ran and ended is replaced at once. One that never ran makes its deployment wait, longer each time, and fail, if there
 //!   is a circuit breaker.
 
@@ -28,6 +29,7 @@ mod reconcile;
 mod replica;
 mod rollout;
 mod scale_in;
+mod stages;
 mod task_sets;
 mod view;
 mod zones;
@@ -39,6 +41,7 @@ pub use failure::{LONGEST_DELAY, breaker_threshold, restart_delay};
 pub use plan::{Halt, Plan, Start};
 pub use reconcile::reconcile;
 pub use scale_in::{Candidate, Rank, order_of_scale_in};
+pub use stages::{AnswerError, acting, answer};
 pub use view::{Revision, Set, View};
 pub use zones::uneven;
 

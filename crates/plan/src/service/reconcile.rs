@@ -5,6 +5,7 @@ use berth_model::{DeploymentController, Scheduling, ServiceStatus, StopCode, Tas
 use super::failure::settle;
 use super::member::{Member, members};
 use super::rollout::Draft;
+use super::stages::Way;
 use super::{Halt, Plan, View, event};
 use crate::IdSource;
 use crate::placement::Sieve;
@@ -43,11 +44,25 @@ pub fn reconcile(view: &View<'_>, sieve: &mut Sieve, now: Timestamp, ids: &mut d
 impl Draft<'_> {
     /// Comes nearer to what the service is to have.
     fn pursue(&mut self, members: &[Member<'_>], sieve: &mut Sieve, ids: &mut dyn IdSource) {
+        self.time_out();
         if self.give_up() {
-            // With another deployment as the primary one everything looks different: the next pass sees it.
+            // With another deployment as the one that acts everything looks different: the next pass sees it.
             self.plan.wake(self.now);
             return;
         }
+        match self.before_scale_up(ids) {
+            Way::Opened => self.plan.wake(self.now),
+            Way::HeldBack => self.keep_before(members, sieve, ids),
+            Way::Open => {
+                let is_there = self.keep(members, sieve, ids);
+                let may_end = self.after_scale_up(is_there, ids);
+                self.conclude(is_there && may_end);
+            }
+        }
+    }
+
+    /// Starts and stops tasks until the service has those of its first deployment. Whether it has them, and no others.
+    pub(super) fn keep(&mut self, members: &[Member<'_>], sieve: &mut Sieve, ids: &mut dyn IdSource) -> bool {
         self.observe(members, self.view.revision);
         let is_there = match self.service.scheduling {
             Scheduling::Replica => self.replica(members, sieve, ids),
@@ -55,7 +70,7 @@ impl Draft<'_> {
             Scheduling::Managed => self.managed(members, ids),
         };
         self.tell_started();
-        self.conclude(is_there && self.plan.starts.is_empty());
+        is_there && self.plan.starts.is_empty()
     }
 
     /// Stops everything of a service that was deleted; it is gone once nothing is meant to run, a daemon once nothing runs.

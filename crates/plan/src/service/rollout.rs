@@ -1,11 +1,12 @@
 //! How deployments end.
 
 use berth_model::{
-    Matter, Monitor, ResolvedImage, Rollback, Rollout, Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus,
-    ServiceRevision, Timestamp,
+    Deployment, LifecycleStage, Matter, Monitor, PauseStatus, ResolvedImage, Rollback, Rollout, Service, ServiceDeployment,
+    ServiceDeploymentId, ServiceDeploymentStatus, ServiceRevision, Timestamp,
 };
 
 use super::member::{Member, of_deployment};
+use super::stages::end_pauses;
 use super::{Plan, Revision, View, breaker_threshold, event};
 
 /// What is being written: a plan, and the service that goes into it.
@@ -20,8 +21,16 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
+    /// The record of the primary deployment, if that is not over.
+    pub(super) fn primary_record(&self) -> Option<ServiceDeployment> {
+        let id = self.service.primary()?.record;
+        let written = self.plan.records.iter().find(|record| record.id == id);
+        let known = written.or_else(|| self.view.records.iter().copied().find(|record| record.id == id));
+        known.filter(|record| !record.status.is_final()).cloned()
+    }
+
     /// Changes the record of a deployment that is not over.
-    fn record(&mut self, id: ServiceDeploymentId, change: impl FnOnce(&mut ServiceDeployment)) {
+    pub(super) fn record(&mut self, id: ServiceDeploymentId, change: impl FnOnce(&mut ServiceDeployment)) {
         let at = self.plan.records.iter().position(|record| record.id == id);
         let stored = || self.view.records.iter().find(|record| record.id == id && !record.status.is_final()).copied().cloned();
         let Some(mut next) = at.map(|at| self.plan.records.remove(at)).or_else(stored) else { return };
@@ -30,38 +39,62 @@ impl Draft<'_> {
         self.plan.records.push(next);
     }
 
-    /// Gives a deployment up whose tasks fail, or that a caller wants to be stopped. Whether the primary deployment is another one
-    /// now.
-    pub(super) fn give_up(&mut self) -> bool {
-        let Some(primary) = self.service.primary().filter(|primary| primary.rollout == Rollout::InProgress).cloned() else {
-            return false;
-        };
-        let now = self.now;
-        let status = self.view.records.iter().find(|record| record.id == primary.record).map(|record| record.status);
+    /// Why the primary deployment is to be given up, if it is.
+    fn fault(&self, primary: &Deployment) -> Option<Fault> {
+        let record = self.primary_record();
         let breaker = self.service.configuration.circuit_breaker;
         let is_broken = breaker.enable
             && primary.rolls_back.is_none()
             && primary.failed_tasks >= breaker_threshold(self.service.desired_count);
-        let (reason, rolls_back) = match status {
-            Some(ServiceDeploymentStatus::RollbackRequested) => ("ECS deployment stopped: rolling back was requested.", true),
-            Some(ServiceDeploymentStatus::StopRequested) => ("ECS deployment stopped: this was requested.", false),
-            _ if is_broken => ("ECS deployment circuit breaker: tasks failed to start.", breaker.rollback),
-            _ => return false,
+        // A deployment that is taken back already does not pause.
+        let paused =
+            |record: &ServiceDeployment| record.stage.and(record.pauses.iter().find(|pause| pause.rolls_back())).cloned();
+        if let Some(pause) = record.as_ref().and_then(paused) {
+            let (hook, stage) = (pause.hook_id(), pause.stage.as_str());
+            let reason = match pause.status {
+                PauseStatus::TimedOut => format!("ECS deployment stopped: lifecycle hook {hook} timed out at {stage}."),
+                PauseStatus::AwaitingAction | PauseStatus::Succeeded | PauseStatus::Failed => {
+                    format!("ECS deployment stopped: rolling back was requested by lifecycle hook {hook} at {stage}.")
+                }
+            };
+            return Some(Fault { reason: reason.into(), rolls_back: true, is_broken: false });
+        }
+        let (reason, rolls_back, is_broken) = match record.map(|record| record.status) {
+            Some(ServiceDeploymentStatus::RollbackRequested) => {
+                ("ECS deployment stopped: rolling back was requested.", true, is_broken)
+            }
+            Some(ServiceDeploymentStatus::StopRequested) => ("ECS deployment stopped: this was requested.", false, is_broken),
+            _ if is_broken => ("ECS deployment circuit breaker: tasks failed to start.", breaker.rollback, true),
+            _ => return None,
         };
+        Some(Fault { reason: reason.into(), rolls_back, is_broken })
+    }
+
+    /// Gives a deployment up whose tasks fail, that a caller wants to be stopped, or that a hook takes back. Whether other tasks are
+    /// wanted now.
+    pub(super) fn give_up(&mut self) -> bool {
+        let Some(primary) = self.service.primary().filter(|primary| primary.rollout == Rollout::InProgress).cloned() else {
+            return false;
+        };
+        let Some(Fault { reason, rolls_back, is_broken }) = self.fault(&primary) else { return false };
+        let now = self.now;
+        let is_held_back = self.primary_record().is_some_and(|record| record.is_held_back());
         if is_broken {
             let message = event::failed(&self.label, primary.id);
             self.plan.events.push(message.into());
         }
         if let Some(failed) = self.service.deployments.first_mut() {
             failed.rollout = Rollout::Failed;
-            failed.reason = reason.into();
+            failed.reason.clone_from(&reason);
             failed.updated_at = now;
         }
         let target = self.service.deployments.iter().skip(1).position(|deployment| deployment.rollout == Rollout::Completed);
         let back = target.filter(|_| rolls_back).map(|at| self.service.deployments.remove(at + 1));
         let to = back.as_ref().map(|back| back.revision);
         self.record(primary.record, |record| {
-            record.reason = Some(reason.into());
+            record.reason = Some(reason.clone());
+            record.stage = None;
+            record.pauses = end_pauses(std::mem::take(&mut record.pauses));
             record.breaker.failures = primary.failed_tasks;
             if is_broken {
                 record.breaker.monitor = Monitor::Triggered;
@@ -69,7 +102,7 @@ impl Draft<'_> {
             record.stopped_at = Some(now);
             record.status = match (to, rolls_back) {
                 (Some(revision), _) => {
-                    record.rollback = Some(Rollback { reason: reason.into(), started_at: now, revision });
+                    record.rollback = Some(Rollback { reason: reason.clone(), started_at: now, revision });
                     ServiceDeploymentStatus::RollbackInProgress
                 }
                 (None, true) => ServiceDeploymentStatus::RollbackFailed,
@@ -77,7 +110,7 @@ impl Draft<'_> {
             };
             record.finished_at = record.status.is_final().then_some(now);
         });
-        let Some(mut back) = back else { return false };
+        let Some(mut back) = back else { return is_held_back };
         let message = event::rolling_back(&self.label, back.id);
         self.plan.events.push(message.into());
         back.rollout = Rollout::InProgress;
@@ -135,6 +168,7 @@ impl Draft<'_> {
                 record.status =
                     if rolled_back { ServiceDeploymentStatus::RollbackSuccessful } else { ServiceDeploymentStatus::Successful };
                 record.finished_at = Some(now);
+                record.stage = record.stage.map(|_| LifecycleStage::CleanUp);
                 if record.breaker.monitor == Monitor::Monitoring {
                     record.breaker.monitor = Monitor::Complete;
                 }
@@ -147,6 +181,14 @@ impl Draft<'_> {
             event::notice(&mut self.plan, &mut self.service, Matter::Steady, message, now);
         }
     }
+}
+
+/// Why a deployment is given up.
+#[derive(Debug)]
+struct Fault {
+    reason: Box<str>,
+    rolls_back: bool,
+    is_broken: bool,
 }
 
 /// The images of the first task of a deployment that knows all of them.

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use berth_model::{
-    InstanceStatus, Matter, Monitor, Rollout, Scheduling, ServiceDeploymentStatus, ServiceStatus, TaskId, TaskSetStatus,
-    Timestamp,
+    HookAction, InstanceStatus, LifecycleStage, Matter, Monitor, PauseHook, Rollout, Scheduling, ServiceDeploymentStatus,
+    ServiceStatus, TaskId, TaskSetStatus, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -10,12 +10,26 @@ use super::{Bounds, Candidate, LONGEST_DELAY, Rank, breaker_threshold, order_of_
 use crate::fixtures::at;
 
 mod managed;
+mod pauses;
 mod world;
 
 use world::{Flavour, Step, World};
 
 fn flavour() -> impl Strategy<Value = Flavour> {
     prop_oneof![4 => Just(Flavour::Good), 3 => Just(Flavour::Checked), 2 => Just(Flavour::Broken), 1 => Just(Flavour::Nowhere)]
+}
+
+fn hook() -> impl Strategy<Value = PauseHook> {
+    let stages = prop::sample::subsequence(LifecycleStage::HOOKED.to_vec(), 1..=3);
+    (stages, 1_u32..5, action()).prop_map(|(stages, minutes, action)| PauseHook {
+        stages,
+        timeout_minutes: Some(minutes),
+        timeout_action: Some(action),
+    })
+}
+
+fn action() -> impl Strategy<Value = HookAction> {
+    prop_oneof![3 => Just(HookAction::Continue), 1 => Just(HookAction::Rollback)]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -30,6 +44,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (prop::sample::select(vec![0, 33, 50, 100]), prop::sample::select(vec![100, 125, 150, 200])).prop_map(|(a, b)| Step::Percentages(a, b)),
         1 => any::<(bool, bool)>().prop_map(|(enable, rollback)| Step::Breaker { enable, rollback }),
         1 => any::<bool>().prop_map(|rollback| Step::RequestStop { rollback }),
+        2 => prop::collection::vec(hook(), 0..3).prop_map(Step::Hooks),
+        3 => action().prop_map(Step::Answer),
         2 => (any::<usize>(), 0_u64..600).prop_map(|(at, seconds)| Step::Protect(at, seconds)),
         2 => any::<usize>().prop_map(Step::Drain),
         1 => any::<usize>().prop_map(Step::Lose),
@@ -42,6 +58,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// Whatever happened: once all is well, the service has what it is to have.
 fn comes_to_rest(mut world: World) {
     world.step(&Step::Percentages(0, 200));
+    world.step(&Step::Hooks(Vec::new()));
     world.step(&Step::Deploy(Flavour::Checked));
     world.calm();
     let wanted = if world.service.scheduling == Scheduling::Replica {
@@ -69,10 +86,14 @@ fn comes_to_rest(mut world: World) {
 
 /// Whatever happened: where nothing is in the way, the service gets what it was to have, with the percentages that it has.
 fn gets_where_it_was_going(world: &mut World) {
-    if world.primary_flavour() != Some(Flavour::Good) {
+    if world.primary_flavour() != Some(Flavour::Good) || world.can_come_back_broken() {
         return;
     }
     world.calm();
+    if world.primary_flavour() != Some(Flavour::Good) {
+        // Nobody let it go on in time.
+        return;
+    }
     let desired = world.service.desired_count;
     let bounds = world.bounds(desired);
     let is_stuck = bounds.most == desired && bounds.least == desired;

@@ -11,7 +11,7 @@ use crate::placement::{Pool, Rule, Strategy};
 pub struct View<'a> {
     /// The service.
     pub service: &'a Service,
-    /// The revision of its primary deployment; none if it has none, as a service has that others deploy.
+    /// The revision of the deployment that [acts](super::acting); none if none does, as in a service that others deploy.
     pub revision: Option<Revision<'a>>,
     /// The facts of what its other deployments run, by deployment.
     pub replaced: Vec<(DeploymentId, &'a Facts)>,
@@ -22,7 +22,7 @@ pub struct View<'a> {
     pub tasks: Vec<&'a Task>,
     /// Which of the instances its tasks are on take no tasks any more: they drain, or are gone.
     pub leaving: &'a BTreeSet<InstanceId>,
-    /// Where tasks of the primary deployment can go; none if there has never been an instance.
+    /// Where tasks of that deployment can go; none if there has never been an instance.
     pub pool: Option<&'a Pool>,
     /// The task sets of a service that others deploy, in the order of their ids.
     pub sets: Vec<Set<'a>>,

@@ -2,6 +2,7 @@
 
 pub(super) mod configuration;
 pub(super) mod describe;
+pub(super) mod hooks;
 pub(super) mod scheduling;
 pub(super) mod spec;
 

@@ -12,8 +12,8 @@ use berth_wire::EnumShape as _;
 
 use super::cluster::whole;
 use super::scope::{Scope, shortened};
-use super::service::configuration;
 use super::service::describe::{number, time};
+use super::service::{configuration, hooks};
 use super::{EcsService, service};
 use crate::document;
 
@@ -45,6 +45,11 @@ pub(super) fn find<'a>(
 ) -> Option<&'a Shared<ServiceDeployment>> {
     let found = state.get::<ServiceDeployment>(&ServiceDeploymentKey { region: scope.region, id: *id })?;
     (found.cluster == *cluster && found.service == *service).then_some(found)
+}
+
+/// There is no such deployment.
+pub(super) fn not_found() -> Refusal {
+    errors::service_deployment_not_found_exception("The specified service deployment was not found.")
 }
 
 /// A deployment's record as policies see it.
@@ -91,8 +96,8 @@ pub(super) fn describe(scope: Scope, record: &ServiceDeployment, state: &State) 
         target_service_revision: Some(target),
         status: Some(api::ServiceDeploymentStatus::from_text(record.status.as_str())),
         status_reason: record.reason.as_ref().map(ToString::to_string),
-        lifecycle_stage: None,
-        lifecycle_hook_details: None,
+        lifecycle_stage: record.stage.map(|stage| api::ServiceDeploymentLifecycleStage::from_text(stage.as_str())),
+        lifecycle_hook_details: hooks::details(&record.pauses),
         deployment_configuration: Some(configuration::describe(&record.configuration)?),
         rollback: record.rollback.as_ref().map(|rollback| api::Rollback {
             reason: Some(rollback.reason.to_string()),

@@ -26,8 +26,7 @@ pub(super) async fn run(
         }
     };
     ecs.update(|tx| {
-        let not_found = || errors::service_deployment_not_found_exception("The specified service deployment was not found.");
-        let record = service_deployment::find(tx, scope, &reference).cloned().ok_or_else(not_found)?;
+        let record = service_deployment::find(tx, scope, &reference).cloned().ok_or_else(service_deployment::not_found)?;
         if record.status == wanted {
             return Ok(());
         }

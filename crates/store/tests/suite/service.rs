@@ -51,7 +51,7 @@ fn service(name: &str, status: ServiceStatus, deployments: Vec<Deployment>) -> S
             alarms: None,
             strategy: None,
             bake_minutes: None,
-            hooks: None,
+            hooks: Vec::new(),
             drain: None,
         },
         deployments,

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use berth_model::{
-    ContainerInstance, Health, InstanceStatus, Resources, Scheduling, Service, ServiceStatus, Task, TaskId, Timestamp,
+    ContainerInstance, Health, InstanceStatus, LifecycleStage, Pause, PauseStatus, Resources, Scheduling, Service,
+    ServiceDeployment, ServiceDeploymentStatus, ServiceStatus, Task, TaskId, Timestamp,
 };
 use berth_plan::service::Bounds;
-use berth_store::{InstanceKey, ServiceKey, State, TaskKey};
+use berth_store::{InstanceKey, ServiceDeploymentKey, ServiceKey, State, TaskKey};
 
 use super::world::definition;
 
@@ -15,6 +16,7 @@ pub(super) fn check(before: &State, after: &State, key: &ServiceKey, now: Timest
     ledgers_are_right(after);
     every_end_has_a_reason(after);
     let (Some(was), Some(service)) = (before.get::<Service>(key), after.get::<Service>(key)) else { return };
+    pauses_are_kept(before, after, service, now);
     let (old, new) = (live(before, service), live(after, service));
     let started = new.keys().filter(|id| !old.contains_key(id)).count();
     let stopped: Vec<&Task> = old.iter().filter(|(id, _)| !new.contains_key(id)).map(|(_, task)| task).collect();
@@ -64,6 +66,39 @@ fn nodes_have_one_task(before: &State, new: &BTreeMap<TaskId, Task>, old: &BTree
         let started_there = new.values().filter(|task| !old.contains_key(&task.id) && task.instance == started.instance).count();
         assert_eq!((there, started_there), (0, 1), "a second task of a daemon on a node");
     }
+}
+
+/// A deployment goes through its stages in order. It starts nothing before it may, ends only where every hook let it, and no pause is
+/// longer than it is to be.
+fn pauses_are_kept(before: &State, after: &State, service: &Service, now: Timestamp) {
+    let Some(record) = deployment(after, service) else { return };
+    let key = ServiceDeploymentKey { region: record.region, id: record.id };
+    if let Some((was, is)) = before.get::<ServiceDeployment>(&key).and_then(|was| was.stage.zip(record.stage)) {
+        assert!(was <= is, "{is:?} came after {was:?}");
+    }
+    let own = || after.range::<Task>(..).filter(|task| task.deployment() == Some(record.deployment));
+    assert!(!record.is_held_back() || own().count() == 0, "a deployment starts tasks before it may");
+    let awaiting = |pause: &&Pause| pause.status == PauseStatus::AwaitingAction;
+    match record.status {
+        ServiceDeploymentStatus::Successful => {
+            let let_on = |pause: &Pause| pause.status != PauseStatus::AwaitingAction && !pause.rolls_back();
+            assert!(record.pauses.iter().all(let_on), "complete in spite of {:?}", record.pauses);
+            for stage in [LifecycleStage::PreScaleUp, LifecycleStage::PostScaleUp] {
+                let hooks = record.configuration.hooks.iter().filter(|hook| hook.stages.contains(&stage)).count();
+                assert_eq!(record.pauses.iter().filter(|pause| pause.stage == stage).count(), hooks, "pauses at {stage:?}");
+            }
+        }
+        ServiceDeploymentStatus::Pending | ServiceDeploymentStatus::InProgress => {
+            assert!(record.pauses.iter().filter(awaiting).all(|pause| now < pause.expires_at), "a pause is too long");
+        }
+        _ => assert_eq!(record.pauses.iter().find(awaiting), None, "a deployment that does not go on waits"),
+    }
+}
+
+/// The record of a service's primary deployment.
+pub(super) fn deployment<'s>(state: &'s State, service: &Service) -> Option<&'s ServiceDeployment> {
+    let key = ServiceDeploymentKey { region: service.region, id: service.primary()?.record };
+    state.get::<ServiceDeployment>(&key).map(|record| &**record)
 }
 
 /// The tasks of a service that are meant to run, and may.

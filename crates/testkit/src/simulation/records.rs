@@ -135,7 +135,7 @@ pub(super) fn service(name: &Name, scheduling: Scheduling, desired: u32, now: Ti
             alarms: None,
             strategy: None,
             bake_minutes: None,
-            hooks: None,
+            hooks: Vec::new(),
             drain: Some(2_500),
         },
         deployments: Vec::new(),

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use berth_model::{Scheduling, Service, ServiceStatus, Task, Timestamp};
+use berth_model::{HookAction, LifecycleStage, PauseHook, PauseStatus, Scheduling, Service, ServiceStatus, Task, Timestamp};
 use berth_store::State;
 
-use super::promises::{is_healthy, live};
+use super::promises::{deployment, is_healthy, live};
 use super::{Kind, Step, World};
 
 /// For so many seconds a `run` without a number goes on, at most.
@@ -89,6 +89,18 @@ impl Stage {
             ["percent", name, least, most] => Step::Percentages(self.service(name)?, least.parse()?, most.parse()?),
             ["breaker", name, "rollback"] => Step::Breaker(self.service(name)?, true, true),
             ["breaker", name, "stop"] => Step::Breaker(self.service(name)?, true, false),
+            ["hooks", name] => Step::Hooks(self.service(name)?, Vec::new()),
+            ["hook", name, stage, minutes, action] => {
+                let at = self.service(name)?;
+                let known = &self.world()?.services()[at].configuration.hooks;
+                let hook = PauseHook {
+                    stages: vec![stage_of(stage)?],
+                    timeout_minutes: Some(minutes.parse()?),
+                    timeout_action: Some(action_of(action)?),
+                };
+                Step::Hooks(at, known.iter().cloned().chain([hook]).collect())
+            }
+            ["answer", name, action] => Step::Answer(self.service(name)?, action_of(action)?),
             ["protect", task, seconds] => Step::Protect(self.task(task)?, seconds.parse()?),
             ["crash", task] => Step::Crash(self.running(task)?),
             ["sicken", task] => Step::Health(self.running(task)?, false),
@@ -190,7 +202,7 @@ impl Stage {
         self.shortened(&task.id.to_string())
     }
 
-    /// A text with short names for ids: tasks, deployments and nodes are numbered as they are first named.
+    /// A text with short names for ids: tasks, deployments, hooks and nodes are numbered as they are first named.
     fn shortened(&mut self, text: &str) -> String {
         let is_inside = |letter: char| letter.is_ascii_alphanumeric() || letter == '/' || letter == '-';
         let mut short = String::new();
@@ -204,7 +216,11 @@ impl Stage {
 
     fn short_name(&mut self, word: &str) -> Option<String> {
         let is_id = word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let initial = if word.starts_with("ecs-svc/") { 'd' } else { 't' };
+        let initial = match word {
+            _ if word.starts_with("ecs-svc/") => 'd',
+            _ if word.starts_with("ecs-pause-") => 'h',
+            _ => 't',
+        };
         if !is_id && initial == 't' {
             return None;
         }
@@ -235,9 +251,22 @@ fn sentence(state: &State, service: &Service) -> String {
         .iter()
         .map(|deployment| format!("revision {} {}", deployment.definition, deployment.rollout.as_str()))
         .collect();
+    let waits =
+        deployment(state, service).filter(|record| record.pauses.iter().any(|pause| pause.status == PauseStatus::AwaitingAction));
+    let waits = waits.and_then(|record| record.stage).map(|stage| format!(", paused at {}", stage.as_str())).unwrap_or_default();
     let status = if service.status == ServiceStatus::Active { "" } else { service.status.as_str() };
     let tasks = if tasks.is_empty() { "none".to_owned() } else { tasks.join(", ") };
-    format!("{} wanted, {tasks}; {}{status}", service.desired_count, deployments.join(", "))
+    format!("{} wanted, {tasks}; {}{waits}{status}", service.desired_count, deployments.join(", "))
+}
+
+fn stage_of(word: &str) -> Result<LifecycleStage> {
+    let known = LifecycleStage::HOOKED.into_iter().find(|stage| stage.as_str() == word);
+    known.with_context(|| format!("no stage {word} has hooks"))
+}
+
+fn action_of(word: &str) -> Result<HookAction> {
+    let known = [HookAction::Continue, HookAction::Rollback].into_iter().find(|action| action.as_str() == word);
+    known.with_context(|| format!("{word} is no action"))
 }
 
 fn kind_of(word: &str) -> Result<Kind> {

@@ -1,5 +1,7 @@
 //! What can happen in a simulated world.
 
+use berth_model::{HookAction, PauseHook};
+
 use super::Kind;
 
 /// Something that happens. Services, tasks and nodes are named by numbers that count round those there are.
@@ -25,6 +27,10 @@ pub enum Step {
     Breaker(usize, bool, bool),
     /// A caller stops a deployment, or wants it rolled back.
     StopDeployment(usize, bool),
+    /// A caller gives a service hooks, at which its next deployments pause.
+    Hooks(usize, Vec<PauseHook>),
+    /// A caller says how a deployment goes on from the first of its pauses.
+    Answer(usize, HookAction),
     /// A caller protects a task for so many seconds; for none: not any more.
     Protect(usize, u64),
     /// A caller stops a task.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use berth_controllers::{Agenda, pass};
 use berth_model::{
-    CircuitBreaker, ContainerInstance, InstanceStatus, Name, RevisionId, Scheduling, Service, ServiceDeployment,
-    ServiceDeploymentStatus, ServiceEvent, ServiceStatus, StopCode, Task, TaskDefinition, Timestamp,
+    CircuitBreaker, ContainerInstance, HookAction, InstanceStatus, Name, PauseStatus, RevisionId, Scheduling, Service,
+    ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceStatus, StopCode, Task, TaskDefinition, Timestamp,
 };
 use berth_plan::{IdSource as _, SeededIds, service, task};
 use berth_services::Placements;
@@ -108,6 +108,12 @@ impl World {
         promises::is_healthy(&self.view(), task)
     }
 
+    /// The record of a service's primary deployment.
+    #[must_use]
+    pub fn deployment(&self, service: &Service) -> Option<ServiceDeployment> {
+        promises::deployment(&self.view(), service).cloned()
+    }
+
     /// What tasks of a revision of a service's definition are like.
     #[must_use]
     pub fn kind_of(&self, service: &Name, revision: u32) -> Option<Kind> {
@@ -145,6 +151,8 @@ impl World {
                 self.edit(at, |service| service.configuration.circuit_breaker = CircuitBreaker { enable, rollback });
             }
             Step::StopDeployment(at, rolls_back) => self.stop_deployment(at, rolls_back),
+            Step::Hooks(at, ref hooks) => self.edit(at, |service| service.configuration.hooks.clone_from(hooks)),
+            Step::Answer(at, action) => self.answer(at, action),
             Step::Protect(at, seconds) => {
                 let until = (seconds > 0).then(|| self.now + Duration::from_secs(seconds));
                 if let Some(task) = pick(self.tasks(), at) {
@@ -271,9 +279,8 @@ impl World {
         };
         let definition = records::definition(&family, u32::try_from(number).unwrap_or(u32::MAX) + 1, kind, now);
         let revision = records::revision(before, &definition, RevisionId::from_bytes(self.ids.next()), now);
-        let in_flight = before.primary().map(|primary| ServiceDeploymentKey { region: region(), id: primary.record });
-        let in_flight = in_flight.and_then(|key| self.view().get::<ServiceDeployment>(&key).cloned());
-        let (service, deployments) = service::deploy(before, in_flight.as_deref(), &revision, true, now, &mut self.ids);
+        let in_flight = self.deployment(before);
+        let (service, deployments) = service::deploy(before, in_flight.as_ref(), &revision, true, now, &mut self.ids);
         self.kinds.insert((family, definition.revision), kind);
         self.change(|tx| {
             tx.put::<TaskDefinition>(definition);
@@ -318,10 +325,8 @@ impl World {
 
     fn stop_deployment(&mut self, at: usize, rolls_back: bool) {
         use ServiceDeploymentStatus::{InProgress, RollbackRequested, StopRequested};
-        let Some(record) = pick(self.services(), at).and_then(|service| service.primary().map(|primary| primary.record)) else {
-            return;
-        };
-        let key = ServiceDeploymentKey { region: region(), id: record };
+        let Some(record) = pick(self.services(), at).and_then(|service| self.deployment(&service)) else { return };
+        let key = ServiceDeploymentKey { region: region(), id: record.id };
         self.change(|tx| {
             tx.modify::<ServiceDeployment>(&key, |record| {
                 if record.status == InProgress {
@@ -329,6 +334,15 @@ impl World {
                 }
             })
         });
+    }
+
+    fn answer(&mut self, at: usize, action: HookAction) {
+        let Some(record) = pick(self.services(), at).and_then(|service| self.deployment(&service)) else { return };
+        let Some(pause) = record.pauses.iter().find(|pause| pause.status == PauseStatus::AwaitingAction) else { return };
+        // One whose time is over, or whose deployment ends, cannot be answered any more.
+        if let Ok(next) = service::answer(&record, &pause.hook_id(), action, self.now) {
+            self.change(|tx| tx.put(next));
+        }
     }
 
     /// Puts a changed task in the place of what it was, and settles its node's ledger.

@@ -1,6 +1,6 @@
 //! Histories that nobody would think of. What must hold after every pass is checked by the world itself.
 
-use berth_model::{Rollout, Scheduling, Service, daemon};
+use berth_model::{HookAction, LifecycleStage, PauseHook, Rollout, Scheduling, Service, daemon};
 use berth_plan::service::Bounds;
 use berth_testkit::simulation::{Kind, Step, World};
 use proptest::prelude::*;
@@ -14,6 +14,19 @@ fn kind() -> impl Strategy<Value = Kind> {
         1 => Just(Kind::Nowhere),
         2 => Just(Kind::Networked),
     ]
+}
+
+fn hook() -> impl Strategy<Value = PauseHook> {
+    let stages = prop::sample::subsequence(LifecycleStage::HOOKED.to_vec(), 1..=3);
+    (stages, 1_u32..4, action()).prop_map(|(stages, minutes, action)| PauseHook {
+        stages,
+        timeout_minutes: Some(minutes),
+        timeout_action: Some(action),
+    })
+}
+
+fn action() -> impl Strategy<Value = HookAction> {
+    prop_oneof![3 => Just(HookAction::Continue), 1 => Just(HookAction::Rollback)]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -30,6 +43,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(at, least, most)| Step::Percentages(at, least, most)),
         1 => (at(), any::<bool>(), any::<bool>()).prop_map(|(at, enable, rollback)| Step::Breaker(at, enable, rollback)),
         1 => (at(), any::<bool>()).prop_map(|(at, rolls_back)| Step::StopDeployment(at, rolls_back)),
+        2 => (at(), prop::collection::vec(hook(), 0..3)).prop_map(|(at, hooks)| Step::Hooks(at, hooks)),
+        3 => (at(), action()).prop_map(|(at, action)| Step::Answer(at, action)),
         2 => (at(), 0_u64..600).prop_map(|(at, seconds)| Step::Protect(at, seconds)),
         2 => at().prop_map(Step::StopTask),
         2 => at().prop_map(Step::Drain),
@@ -46,6 +61,9 @@ fn world() -> World {
     let mut world = World::new(5);
     world.create("front", Scheduling::Replica, Kind::Checked, 3);
     world.create("back", Scheduling::Replica, Kind::Networked, 4);
+    // It pauses at every stage from the beginning.
+    let hook = PauseHook { stages: LifecycleStage::HOOKED.to_vec(), timeout_minutes: Some(2), timeout_action: None };
+    world.step(&Step::Hooks(0, vec![hook]));
     world.create("watch", Scheduling::Daemon, Kind::Plain, 0);
     world
 }
@@ -69,9 +87,12 @@ fn lives(world: World, steps: &[Step]) -> World {
 /// Whatever happened: where nothing is in the way, each service gets what it was to have, with the percentages that it has, without
 /// anybody asking it to.
 fn get_where_they_were_going(world: &mut World) {
-    let primary = |service: &Service| service.primary().and_then(|primary| world.kind_of(&service.name, primary.definition));
-    if world.services().iter().any(|service| matches!(primary(service), Some(Kind::Broken | Kind::Sick))) {
-        // Their tasks are started again and again.
+    let never_well = |service: &Service| {
+        let mut kinds = service.deployments.iter().map(|deployment| world.kind_of(&service.name, deployment.definition));
+        kinds.any(|kind| matches!(kind, Some(Kind::Broken | Kind::Sick)))
+    };
+    if world.services().iter().any(never_well) {
+        // Their tasks are started again and again: of the primary deployment, or of one that comes back.
         return;
     }
     world.calm();
@@ -92,6 +113,7 @@ fn come_to_rest(world: &mut World) {
     for at in 0..3 {
         world.step(&Step::Percentages(at, 0, 200));
         world.step(&Step::Scale(at, 4));
+        world.step(&Step::Hooks(at, Vec::new()));
         world.step(&Step::Deploy(at, Kind::Checked));
         // Five nodes have port 80 once each: two services cannot have it on all.
         world.step(&Step::Deploy(at, if at == 1 { Kind::Checked } else { Kind::Networked }));
@@ -122,6 +144,10 @@ proptest! {
     #[test]
     fn daemons_keep_their_promises_whatever_happens(steps in prop::collection::vec(step(), 0..300)) {
         let mut world = lives(daemons(), &steps);
+        // Daemons have no hooks, and the service is not to wait for one.
+        for at in 0..2 {
+            world.step(&Step::Hooks(at, Vec::new()));
+        }
         world.step(&Step::Deploy(0, Kind::Checked));
         // It leaves the daemon room and its port.
         world.step(&Step::Percentages(1, 0, 200));

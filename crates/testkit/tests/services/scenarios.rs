@@ -27,4 +27,4 @@ macro_rules! stories {
     };
 }
 
-stories! { scale deploy bad_deploy sick_deploy drain lose_a_node come_back throttle protect no_addresses daemon }
+stories! { scale deploy bad_deploy sick_deploy pause pause_times_out drain lose_a_node come_back throttle protect no_addresses daemon }

@@ -62,6 +62,7 @@ async fn rollout(client: &Client, service: &Service) -> Result<Vec<String>> {
         let failed = primary.failed_tasks.unwrap_or_default();
         lines.push(format!("  deployment of {definition}, {failed} tasks failed: {reason}"));
     }
+    lines.extend(services::pauses(&record).into_iter().map(|line| format!("  {line}")));
     if let Some(rollback) = record.rollback {
         let ago = rollback.started_at.map(|at| terminal::age(at.0)).unwrap_or_default();
         lines.push(format!("  a deployment was rolled back {ago} ago: {}", rollback.reason.unwrap_or_default()));
@@ -101,7 +102,7 @@ async fn failed(client: &Client, cluster: &str, name: &str) -> Result<Vec<Task>>
 /// The last events since the service was as it is to be, but those of what went well.
 fn troubles(events: &[ServiceEvent]) -> Vec<String> {
     let goes_well =
-        |text: &str| [" has started ", " has stopped ", " deployment completed."].iter().any(|part| text.contains(part));
+        |text: &str| [" has started ", " has stopped ", " deployment completed.", " is paused at "].iter().any(|part| text.contains(part));
     let since = events
         .iter()
         .take_while(|event| !event.message.as_deref().is_some_and(|text| text.ends_with("has reached a steady state.")));

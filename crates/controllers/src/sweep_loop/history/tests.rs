@@ -38,6 +38,8 @@ fn record(number: u64, finished_at: Option<Timestamp>) -> ServiceDeployment {
         updated_at: at(0),
         breaker: BreakerState { monitor: Monitor::Disabled, failures: 0, threshold: 3 },
         rollback: None,
+        stage: None,
+        pauses: Vec::new(),
     }
 }
 

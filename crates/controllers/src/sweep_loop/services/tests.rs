@@ -26,7 +26,7 @@ pub(in crate::sweep_loop) fn service(status: ServiceStatus) -> Service {
             alarms: None,
             strategy: None,
             bake_minutes: None,
-            hooks: None,
+            hooks: Vec::new(),
             drain: None,
         },
         deployments: Vec::new(),

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use berth_model::{
-    CircuitBreaker, ContainerInstance, DeploymentConfiguration, DeploymentController, DeploymentId, Facts, Health, InstanceId,
-    InstanceStatus, LaunchType, Matter, Protocol, Resources, RevisionId, Scheduling, Service, ServiceDeployment,
-    ServiceDeploymentId, ServiceRevision, ServiceStatus, Source, StopCode, StrategyItem, Tags, Task, TaskId, TaskSet,
-    TaskSetStatus, Timestamp, daemon, node,
+    CircuitBreaker, ContainerInstance, DeploymentConfiguration, DeploymentController, DeploymentId, Facts, Health, HookAction,
+    InstanceId, InstanceStatus, LaunchType, Matter, Pause, PauseHook, PauseStatus, Protocol, Resources, RevisionId, Rollout,
+    Scheduling, Service, ServiceDeployment, ServiceDeploymentId, ServiceRevision, ServiceStatus, Source, StopCode, StrategyItem,
+    Tags, Task, TaskId, TaskSet, TaskSetStatus, Timestamp, daemon, node,
 };
 
 use crate::fixtures::{at, attribute, facts, instance, published, region};
 use crate::placement::{Index, PoolKey, Sieve};
-use crate::service::{Bounds, Plan, Revision, Set, View, deploy, reconcile, reset_restarts};
+use crate::service::{Bounds, Plan, Revision, Set, View, acting, answer, deploy, reconcile, reset_restarts};
 use crate::task::{self, ContainerReport, Order, Reported, TaskReport};
 
 /// What a revision's tasks are like.
@@ -49,6 +49,10 @@ pub(super) enum Step {
     RequestStop {
         rollback: bool,
     },
+    /// From the next deployment on they pause at these stages, for so many minutes each.
+    Hooks(Vec<PauseHook>),
+    /// A caller says how the deployment goes on from its first pause.
+    Answer(HookAction),
     Protect(usize, u64),
     Drain(usize),
     Lose(usize),
@@ -95,7 +99,7 @@ impl World {
                 alarms: None,
                 strategy: None,
                 bake_minutes: None,
-                hooks: None,
+                hooks: Vec::new(),
                 drain: Some(2_500),
             },
             deployments: Vec::new(),
@@ -221,6 +225,8 @@ impl World {
                 self.service.configuration.circuit_breaker = CircuitBreaker { enable, rollback };
             }
             Step::RequestStop { rollback } => self.request_stop(rollback),
+            Step::Hooks(ref hooks) => self.service.configuration.hooks.clone_from(hooks),
+            Step::Answer(action) => self.answer(action),
             Step::Protect(at, seconds) => {
                 let live: Vec<_> = self.tasks.values().filter(|task| task.desired.is_running()).cloned().collect();
                 if let Some(task) = pick(&live, at) {
@@ -250,6 +256,23 @@ impl World {
         }
     }
 
+    /// The pauses of the primary deployment that wait for a caller.
+    pub(super) fn awaiting(&self) -> Vec<Pause> {
+        let record = self.service.primary().and_then(|primary| self.records.get(&primary.record));
+        let pauses = record.into_iter().flat_map(|record| &record.pauses);
+        pauses.filter(|pause| pause.status == PauseStatus::AwaitingAction).cloned().collect()
+    }
+
+    fn answer(&mut self, action: HookAction) {
+        let Some((record, pause)) = self.service.primary().map(|primary| primary.record).zip(self.awaiting().first().cloned())
+        else {
+            return;
+        };
+        if let Ok(next) = answer(&self.records[&record], &pause.hook_id(), action, self.now) {
+            self.records.insert(record, next);
+        }
+    }
+
     /// One pass of the service, carried out.
     pub(super) fn pass(&mut self) -> Plan {
         let plan = self.plan();
@@ -272,17 +295,14 @@ impl World {
         let leaving = self.instances.values().filter(|instance| instance.status != InstanceStatus::Active);
         let leaving: BTreeSet<_> = leaving.map(|instance| instance.id).collect();
         let pool = self.index.pool(&PoolKey::Cluster(region(), "default".into()));
+        let records: Vec<&ServiceDeployment> = self.records.values().filter(|record| !record.status.is_final()).collect();
+        let acting = acting(&self.service, records.iter().copied());
+        let others = self.service.deployments.iter().filter(|other| acting.is_none_or(|acting| acting.id != other.id));
         let view = View {
             service: &self.service,
-            revision: self.service.primary().map(|primary| self.revision(primary.revision)),
-            replaced: self
-                .service
-                .deployments
-                .iter()
-                .skip(1)
-                .map(|deployment| (deployment.id, &self.revisions[&deployment.revision].1))
-                .collect(),
-            records: self.records.values().filter(|record| !record.status.is_final()).collect(),
+            revision: acting.map(|acting| self.revision(acting.revision)),
+            replaced: others.map(|deployment| (deployment.id, &self.revisions[&deployment.revision].1)).collect(),
+            records,
             tasks,
             leaving: &leaving,
             pool,
@@ -299,6 +319,9 @@ impl World {
     /// What must hold of every plan.
     fn check(&self, plan: &Plan) {
         let live = || self.tasks.values().filter(|task| task.desired.is_running() && !task.life.has_ended());
+        if let Some(primary) = self.service.primary().filter(|primary| self.records[&primary.record].is_held_back()) {
+            assert!(plan.starts.iter().all(|start| start.deployment != primary.id), "it waits: {plan:?}");
+        }
         let desired = match plan.service.as_ref() {
             Some(service) => service.desired_count,
             None => self.service.desired_count,
@@ -579,6 +602,12 @@ impl World {
 
     pub(super) fn primary_flavour(&self) -> Option<Flavour> {
         self.service.primary().and_then(|primary| self.revisions.get(&primary.revision)).map(|(.., flavour)| *flavour)
+    }
+
+    /// Whether a rollback may bring back what never runs: it was complete while nothing was wanted.
+    pub(super) fn can_come_back_broken(&self) -> bool {
+        let completed = self.service.deployments.iter().filter(|deployment| deployment.rollout == Rollout::Completed);
+        completed.into_iter().any(|deployment| self.revisions[&deployment.revision].2 == Flavour::Broken)
     }
 
     pub(super) fn said(&self, what: &str) -> usize {

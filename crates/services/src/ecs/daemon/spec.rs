@@ -143,7 +143,7 @@ fn configuration(given: Option<&api::DaemonDeploymentConfiguration>) -> Result<D
         alarms: given.alarms.as_ref().map(|alarms| document::write(api::DaemonAlarmConfiguration::PLACE, alarms)),
         strategy: None,
         bake_minutes: None,
-        hooks: None,
+        hooks: Vec::new(),
         drain: Some(drain),
     })
 }

@@ -5,12 +5,11 @@ use berth_api::ecs::{self as api, errors};
 use berth_model::{CircuitBreaker, DeploymentConfiguration, Scheduling};
 use berth_wire::EnumShape as _;
 
+use super::hooks;
 use crate::document;
 
 /// Alarms of one service, at most.
 const MOST_ALARMS: usize = 10;
-/// Lifecycle hooks of one service, at most.
-const MOST_HOOKS: usize = 20;
 /// Minutes that both revisions may run side by side: a day.
 const LONGEST_BAKE: i32 = 1_440;
 
@@ -27,7 +26,7 @@ pub(in crate::ecs) fn default(scheduling: Scheduling) -> DeploymentConfiguration
         alarms: None,
         strategy: None,
         bake_minutes: None,
-        hooks: None,
+        hooks: Vec::new(),
         drain: None,
     }
 }
@@ -67,12 +66,8 @@ pub(in crate::ecs) fn changed(
             .map(Some)
             .ok_or_else(|| invalid(format!("bakeTimeInMinutes must be between 0 and {LONGEST_BAKE}.")))?;
     }
-    if let Some(hooks) = &given.lifecycle_hooks {
-        if hooks.len() > MOST_HOOKS {
-            return Err(invalid(format!("lifecycleHooks can have at most {MOST_HOOKS} items.")));
-        }
-        let alone = api::DeploymentConfiguration { lifecycle_hooks: Some(hooks.clone()), ..Default::default() };
-        next.hooks = (!hooks.is_empty()).then(|| document::write(api::DeploymentConfiguration::PLACE, &alone));
+    if let Some(given) = &given.lifecycle_hooks {
+        next.hooks = hooks::checked(given)?;
     }
     Ok(next)
 }
@@ -109,8 +104,11 @@ fn maximum(percent: i32, scheduling: Scheduling) -> Result<u32, Refusal> {
 }
 
 fn check_alarms(alarms: &api::DeploymentAlarms) -> Result<(), Refusal> {
-    if alarms.enable && alarms.alarm_names.is_empty() {
-        return Err(invalid("alarmNames cannot be empty where alarms are enabled."));
+    if alarms.enable {
+        return Err(errors::unsupported_feature_exception(
+            "deploymentConfiguration.alarms with enable=true is not supported until there are CloudWatch alarms: nothing would watch \
+             them. Set enable to false; deploymentCircuitBreaker gives up deployments whose tasks fail.",
+        ));
     }
     if alarms.alarm_names.len() > MOST_ALARMS {
         return Err(invalid(format!("alarmNames can have at most {MOST_ALARMS} items.")));
@@ -124,9 +122,6 @@ pub(in crate::ecs) fn describe(configuration: &DeploymentConfiguration) -> Resul
     let number = |number: u32| Some(i32::try_from(number).unwrap_or(i32::MAX));
     let alarms = configuration.alarms.as_ref();
     let alarms = alarms.map(|text| document::read(api::DeploymentAlarms::PLACE, text)).transpose().map_err(damaged)?;
-    let hooks = configuration.hooks.as_ref();
-    let hooks: Option<api::DeploymentConfiguration> =
-        hooks.map(|text| document::read(api::DeploymentConfiguration::PLACE, text)).transpose().map_err(damaged)?;
     let breaker = configuration.circuit_breaker;
     Ok(api::DeploymentConfiguration {
         deployment_circuit_breaker: Some(api::DeploymentCircuitBreaker { enable: breaker.enable, rollback: breaker.rollback }),
@@ -135,7 +130,7 @@ pub(in crate::ecs) fn describe(configuration: &DeploymentConfiguration) -> Resul
         alarms,
         strategy: Some(api::DeploymentStrategy::Rolling),
         bake_time_in_minutes: number(configuration.bake_minutes.unwrap_or(0)),
-        lifecycle_hooks: hooks.and_then(|alone| alone.lifecycle_hooks),
+        lifecycle_hooks: hooks::described(&configuration.hooks),
         linear_configuration: None,
         canary_configuration: None,
     })

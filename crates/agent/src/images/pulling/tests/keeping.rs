@@ -1,6 +1,8 @@
 //! When registries are asked, and what is kept.
 
 use super::*;
+use crate::images::settings::CleanupSettings;
+use crate::images::tidying::keep_tidy_after;
 
 #[tokio::test]
 async fn behaviors_differ_in_what_they_ask_and_what_they_bear() {
@@ -61,6 +63,31 @@ async fn clean_up_takes_what_nobody_uses_and_a_later_task_pulls_it_again() {
     server.asked();
     machine.obtain(&server.name("1")).await.unwrap();
     assert!(server.asked().iter().any(is_blob));
+}
+
+#[tokio::test]
+async fn what_nobody_uses_goes_by_itself_when_it_is_old_and_when_the_disk_is_full() {
+    let soon = CleanupSettings { minimum_age: Duration::ZERO, ..CleanupSettings::default() };
+    let by_age = CleanupSettings { interval: Duration::ZERO, disk_high: u8::MAX, ..soon.clone() };
+    let by_pressure = CleanupSettings { disk_high: 0, disk_low: 0, ..soon };
+    for cleanup in [by_age, by_pressure] {
+        let server = Server::good().await;
+        server.push("1", &["one"]);
+        server.push("2", &["two"]);
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("images");
+        let settings = ImageSettings { cleanup, ..settings(PullBehavior::Default, Registries::new()) };
+        let images = Images::open(&place, settings).unwrap();
+        let used = images.obtain(&server.name("1"), "task").await.image.unwrap();
+        images.obtain(&server.name("2"), "task").await.image.unwrap();
+        let (_running, shutdown) = tokio::sync::watch::channel(false);
+        tokio::spawn(keep_tidy_after(Duration::ZERO, images.clone(), shutdown));
+        let names = || images.list().unwrap().into_iter().flat_map(|image| image.names).collect::<Vec<_>>();
+        eventually("one image is left", async || (names() == [server.name("1")]).then_some(())).await;
+        let layers = || std::fs::read_dir(place.join("layers")).unwrap().count();
+        eventually("one layer is left", async || (layers() == 1).then_some(())).await;
+        assert!(used.layers[0].join("file").is_file(), "what runs keeps what it has");
+    }
 }
 
 #[tokio::test]

@@ -42,20 +42,43 @@ fn what_is_not_mentioned_stays() {
 }
 
 #[test]
-fn alarms_and_hooks_are_kept_and_described() {
+fn alarms_that_are_off_and_bake_time_are_kept_and_described() {
     let given = api::DeploymentConfiguration {
-        alarms: Some(api::DeploymentAlarms { alarm_names: vec!["a".into()], enable: true, rollback: false }),
+        alarms: Some(api::DeploymentAlarms { alarm_names: vec!["a".into()], enable: false, rollback: true }),
         bake_time_in_minutes: Some(5),
-        lifecycle_hooks: Some(vec![api::DeploymentLifecycleHook {
-            target_type: Some(api::DeploymentLifecycleHookTargetType::Pause),
-            lifecycle_stages: Some(vec![api::DeploymentLifecycleHookStage::PreScaleUp]),
-            ..Default::default()
-        }]),
         ..Default::default()
     };
     let told = describe(&changed(default(Scheduling::Replica), Some(&given), Scheduling::Replica).unwrap()).unwrap();
-    assert_eq!((&told.alarms, &told.lifecycle_hooks), (&given.alarms, &given.lifecycle_hooks));
+    assert_eq!(told.alarms, given.alarms);
     assert_eq!((told.bake_time_in_minutes, told.strategy), (Some(5), Some(api::DeploymentStrategy::Rolling)));
+}
+
+#[test]
+fn alarms_that_are_on_are_refused_until_there_are_any() {
+    let alarms = |names: usize, enable| api::DeploymentConfiguration {
+        alarms: Some(api::DeploymentAlarms { alarm_names: vec!["a".into(); names], enable, rollback: false }),
+        ..Default::default()
+    };
+    let text = refused(&alarms(1, true), Scheduling::Replica);
+    assert!(
+        text.starts_with("deploymentConfiguration.alarms with enable=true is not supported until there are CloudWatch alarms")
+    );
+    assert!(refused(&alarms(11, false), Scheduling::Replica).contains("at most 10"));
+}
+
+#[test]
+fn hooks_that_are_given_take_the_places_of_those_before() {
+    let hooks = |hooks| api::DeploymentConfiguration { lifecycle_hooks: Some(hooks), ..Default::default() };
+    let hook = api::DeploymentLifecycleHook {
+        target_type: Some(api::DeploymentLifecycleHookTargetType::Pause),
+        lifecycle_stages: Some(vec![api::DeploymentLifecycleHookStage::PreScaleUp]),
+        ..Default::default()
+    };
+    let first = changed(default(Scheduling::Replica), Some(&hooks(vec![hook.clone()])), Scheduling::Replica).unwrap();
+    let kept = changed(first, Some(&percentages(50, 150)), Scheduling::Replica).unwrap();
+    assert_eq!(describe(&kept).unwrap().lifecycle_hooks, Some(vec![hook]));
+    let none = changed(kept, Some(&hooks(Vec::new())), Scheduling::Replica).unwrap();
+    assert_eq!(describe(&none).unwrap().lifecycle_hooks, None);
 }
 
 #[test]
