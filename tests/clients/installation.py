@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 from deadline import eventually
 
@@ -46,14 +47,14 @@ class Installation:
                 env=SURROUNDINGS | (environment or {}),
             )
 
-    def run(self, *arguments, check=True, environment=None):
+    def run(self, *arguments, check=True, environment=None, within=30):
         """Runs a command of this installation to its end."""
         return subprocess.run(
             [self.binary, *arguments, "--data-dir", self.folder],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=within,
             check=check,
             env=SURROUNDINGS | (environment or {}),
         )
@@ -95,10 +96,17 @@ class Installation:
     def root_key(self):
         return AccessKey.read(self.folder / "root-key.json")
 
-    def client(self, service, region=None, key=None, endpoint_url=None, **config):
+    def aware(self):
+        """A client of ECS that has read the file of Berth's additions."""
+        told = json.loads(self.run("env", "--json", "--additions").stdout)
+        session = Session()
+        session.set_config_variable("data_path", told["AWS_DATA_PATH"])
+        return self.client("ecs", session=boto3.session.Session(botocore_session=session))
+
+    def client(self, service, region=None, key=None, endpoint_url=None, session=None, **config):
         """A boto3 client of this installation; root's unless a key is given."""
         told = self.environment()
-        return boto3.session.Session().client(
+        return (session or boto3.session.Session()).client(
             service,
             endpoint_url=endpoint_url or told["AWS_ENDPOINT_URL"],
             region_name=region or told["AWS_REGION"],

@@ -37,10 +37,13 @@ class Node(Installation):
         return self
 
     def with_image(self):
-        archive = self.folder.with_suffix(".tar")
-        subprocess.run([self.binary.with_name("berth-demo"), "pack", archive], check=True)
-        self.run("image", "import", str(archive))
+        self.bring(self.folder.with_suffix(".tar"))
         return self
+
+    def bring(self, archive, *options, name=None):
+        """Makes an image of `berth-demo` and imports it, under its own name or another."""
+        subprocess.run([self.binary.with_name("berth-demo"), "pack", *options, archive], check=True)
+        self.run("image", "import", str(archive), *(["--name", name] if name else []))
 
     def is_connected(self):
         arns = self.ecs.list_container_instances()["containerInstanceArns"]
@@ -155,6 +158,11 @@ class Node(Installation):
             return f"/berth/{self.id}/" in Path(f"/proc/{pid}/cgroup").read_text()
         return False
 
+    def instance(self):
+        """The ARN of this machine in its cluster, once it is registered."""
+        with suppress(FileNotFoundError):
+            return json.loads((self.folder / "agent" / "instance.json").read_text()).get("arn")
+
     @property
     def id(self):
         return (self.folder / "installation").read_text().strip()
@@ -191,6 +199,28 @@ class Node(Installation):
         if self.up is not None:
             self.down()
         super().end()
+
+
+class Joined(Node):
+    """Another machine of a node's cluster: an agent with a data folder of its own, on this machine."""
+
+    # Its control plane gives no address of it out: addresses of tasks are routed on one machine.
+    ADDRESSES = "198.51.100.0/24"
+
+    def join(self, other):
+        """Starts it and waits until it is in the other one's cluster."""
+        self.ecs, self.logs = other.ecs, other.logs
+        key = other.folder / "agent" / "node-key.json"
+        options = ["--endpoint", f"http://{other.address}", "--key-file", key, "--vpc-cidr", self.ADDRESSES, "--fargate", "no"]
+        Installation.launch(self, "agent", *options)
+        eventually(self.is_connected, "a connected agent", within=60)
+        return self
+
+    def is_connected(self):
+        if self.up.poll() is not None:
+            raise AssertionError(f"berth agent ended with {self.up.returncode}:\n{self.log.read_text()}")
+        arn = self.instance()
+        return arn is not None and self.ecs.describe_container_instances(containerInstances=[arn])["containerInstances"][0]["agentConnected"]
 
 
 def awslogs(group, **options):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deadline import eventually
-from node import Node, processes
+from node import Joined, Node, processes
 from registry import Registry
 
 NUMBERS = itertools.count(1)
@@ -200,3 +200,45 @@ def test_down_does_not_wait_for_what_services_start_instead(fresh):
     assert done.returncode == 0 and json.loads(done.stdout)["tasks_stopped"] == 2, done
     left = node.leftovers()
     assert not (left["cgroups"] or left["mounts"] or left["processes"]), left
+
+
+@pytest.fixture(scope="module")
+def pair(binary, tmp_path_factory):
+    """Two machines of one cluster."""
+    folder = tmp_path_factory.mktemp("pair")
+    first, second = Node(binary, folder / "first"), Joined(binary, folder / "second")
+    try:
+        first.start().with_image()
+        yield first, second.join(first).with_image()
+    finally:
+        second.end()
+        first.end()
+
+
+@pytest.mark.parametrize(("minimum", "maximum", "fewest"), [(100, 200, 4), (50, 100, 2)])
+def test_draining_a_machine_moves_tasks_within_the_percentages(pair, minimum, maximum, fewest):
+    away, to = pair
+    ecs = away.ecs
+    percentages = {"minimumHealthyPercent": minimum, "maximumPercent": maximum}
+    spread = [{"type": "spread", "field": "instanceId"}]
+    service = Service(away, 4, deploymentConfiguration=percentages, placementStrategy=spread)
+    try:
+        assert sorted(task["containerInstanceArn"] for task in service.is_stable(4)) == sorted([away.instance(), to.instance()] * 2)
+        ecs.update_container_instances_state(containerInstances=[away.instance()], status="DRAINING")
+
+        def has_moved():
+            told = service.told()
+            assert told["runningCount"] >= fewest, told
+            assert told["runningCount"] + told["pendingCount"] <= 4 * maximum // 100, told
+            (machine,) = ecs.describe_container_instances(containerInstances=[away.instance()])["containerInstances"]
+            return machine["runningTasksCount"] + machine["pendingTasksCount"] == 0 and told["runningCount"] == 4
+
+        eventually(has_moved, "all tasks on the other machine", within=60)
+        tasks = service.is_stable(4)
+        assert {task["containerInstanceArn"] for task in tasks} == {to.instance()}
+        assert all(inside(task) for task in tasks)
+        eventually(away.is_clean, "nothing left on the drained machine", within=60)
+        assert service.says("has stopped"), service.told()["events"]
+    finally:
+        service.delete()
+        ecs.update_container_instances_state(containerInstances=[away.instance()], status="ACTIVE")

@@ -45,19 +45,28 @@ pub struct Target {
     pub tags: Vec<(String, String)>,
     /// Condition keys with their values, such as `ecs:cluster`. A key of several values, such as `aws:TagKeys`, stands once for each.
     pub context: Vec<(Cow<'static, str>, String)>,
+    /// What the caller has to be allowed to do with it, where that is not the operation's own action: `iam:PassRole`.
+    pub action: Option<&'static str>,
 }
 
 impl Target {
     /// A resource without tags or conditions.
     #[must_use]
     pub fn new(arn: impl Into<String>) -> Self {
-        Self { arn: arn.into(), tags: Vec::new(), context: Vec::new() }
+        Self { arn: arn.into(), tags: Vec::new(), context: Vec::new(), action: None }
     }
 
     /// `*` alone: the operation names no resource.
     #[must_use]
     pub fn any() -> Vec<Self> {
         vec![Self::new("*")]
+    }
+
+    /// Asks for another action than the operation's.
+    #[must_use]
+    pub const fn by(mut self, action: &'static str) -> Self {
+        self.action = Some(action);
+        self
     }
 
     /// Adds a value of a condition key.

@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 
 use crate::commands::{
     agent, cluster, completions, deploy, diagnose, doctor, down, env, events, image, inspect, logs, manual, node, ps, run, scale,
-    server, services, stats, stop, task_definition, trace, up, validate, version, volume, why,
+    server, services, stats, stop, task_definition, top, trace, up, validate, version, volume, why,
 };
 
 /// Amazon ECS and Fargate on machines you own.
@@ -49,11 +49,13 @@ pub(crate) enum Command {
     /// Show all that is known of a task
     Inspect(inspect::Inspect),
     /// Run one container as a task, show what it prints, and exit as it does
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Show what a task's containers print
     Logs(logs::Logs),
     /// Show what tasks use: processor, memory, network, disks, processes
     Stats(stats::Stats),
+    /// Show the cluster at work: nodes, services, tasks by what they use, and what happened last
+    Top(top::Top),
     /// Show what happened to tasks and nodes
     Events(events::Events),
     /// Stop tasks

@@ -22,6 +22,7 @@ pub(crate) mod services;
 pub(crate) mod stats;
 pub(crate) mod stop;
 pub(crate) mod task_definition;
+pub(crate) mod top;
 pub(crate) mod trace;
 pub(crate) mod up;
 pub(crate) mod validate;
@@ -47,6 +48,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Command::Deploy(arguments) => return wait(deploy::run(&arguments)),
         Command::Scale(arguments) => return wait(scale::run(&arguments)),
         Command::Stats(arguments) => wait(stats::run(&arguments))?,
+        Command::Top(arguments) => return wait(top::run(&arguments)),
         Command::Events(arguments) => wait(events::run(&arguments))?,
         Command::Cluster(arguments) => wait(cluster::run(&arguments))?,
         Command::Node(arguments) => wait(node::run(&arguments))?,

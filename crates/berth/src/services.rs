@@ -12,6 +12,10 @@ use crate::{listing, tasks};
 
 /// Services that one call describes.
 const DESCRIBED_AT_ONCE: usize = 10;
+/// Services that are all named instead of one that is not there.
+const NAMED: usize = 5;
+/// How much alike names have to be for one to be meant by the other.
+const ALIKE: f64 = 0.8;
 
 /// All services of a cluster, by their names.
 pub(crate) async fn all(client: &Client, cluster: &str) -> Result<Vec<Service>> {
@@ -34,12 +38,32 @@ pub(crate) async fn find(client: &Client, cluster: &str, text: &str) -> Result<S
     if let Some(service) = known(client, cluster, text).await? {
         return Ok(service);
     }
+    bail!(unknown(client, cluster, text).await?)
+}
+
+/// What to say of a service that is not there: which one may be meant.
+pub(crate) async fn unknown(client: &Client, cluster: &str, text: &str) -> Result<String> {
     let arns = arns(client, cluster).await?;
     let names: Vec<&str> = arns.iter().map(|arn| tasks::id(arn)).collect();
-    if names.is_empty() {
-        bail!("cluster {cluster} has no service {text}, nor any other; `aws ecs create-service` makes one");
+    Ok(format!("cluster {cluster} has no service {text}{}", instead(&names, tasks::id(text))))
+}
+
+/// How much alike two names are, from 0 to 1: one slip of the finger is little, also in a short one.
+fn alike(one: &str, other: &str) -> f64 {
+    let slip = if strsim::damerau_levenshtein(one, other) <= 1 { ALIKE } else { 0.0 };
+    strsim::jaro_winkler(one, other).max(slip)
+}
+
+/// The services that there are instead of one.
+fn instead(names: &[&str], text: &str) -> String {
+    let nearest = names.iter().max_by(|one, other| alike(one, text).total_cmp(&alike(other, text)));
+    match (nearest, names.len()) {
+        (None, _) => ", nor any other; `aws ecs create-service` makes one".to_owned(),
+        (Some(nearest), _) if alike(nearest, text) >= ALIKE => format!("; is {nearest} meant?"),
+        (Some(only), 1) => format!("; there is {only}"),
+        (_, 2..=NAMED) => format!("; there are {}", names.join(", ")),
+        (_, many) => format!("; `berth services` lists the {many} that there are"),
     }
-    bail!("cluster {cluster} has no service {text}; there are {}", names.join(", "))
 }
 
 async fn arns(client: &Client, cluster: &str) -> Result<Vec<String>> {
@@ -69,11 +93,30 @@ pub(crate) async fn record(client: &Client, arn: &str) -> Result<api::ServiceDep
     record.with_context(|| format!("the deployment {} is gone", tasks::id(arn)))
 }
 
+/// How the last task of a deployment ended that ended by itself.
+pub(crate) async fn last_failure(client: &Client, cluster: &str, deployment: &str) -> Result<Option<String>> {
+    let input = api::ListTasksRequest {
+        cluster: Some(cluster.to_owned()),
+        started_by: Some(deployment.to_owned()),
+        desired_status: Some(api::DesiredStatus::Stopped),
+        ..Default::default()
+    };
+    let arns = listing::all(client, input).await.context("listing the tasks of the deployment")?;
+    let mut found = tasks::describe(client, cluster, &arns).await?;
+    found.retain(|task| task.stop_code != Some(api::TaskStopCode::ServiceSchedulerInitiated));
+    let last = found.into_iter().max_by_key(|task| task.stopped_at.or(task.stopping_at).map(|at| at.0));
+    Ok(last.map(|task| {
+        let reason = task.stopped_reason.clone().unwrap_or_default();
+        [vec![reason], tasks::outcomes(&task)].concat().join("; ")
+    }))
+}
+
 /// What a deployment that is paused waits for, a line for each hook, with the command that lets it go on.
 pub(crate) fn pauses(record: &api::ServiceDeployment) -> Vec<String> {
     let stage = record.lifecycle_stage.as_ref().map(|stage| stage.as_str()).unwrap_or_default();
     let arn = record.service_deployment_arn.as_deref().unwrap_or_default();
-    let awaiting = |hook: &&api::DeploymentLifecycleHookDetail| hook.status == Some(DeploymentLifecycleHookStatus::AwaitingAction);
+    let awaiting =
+        |hook: &&api::DeploymentLifecycleHookDetail| hook.status == Some(DeploymentLifecycleHookStatus::AwaitingAction);
     let line = |hook: &api::DeploymentLifecycleHookDetail| {
         let id = hook.hook_id.as_deref().unwrap_or_default();
         let until = hook.expires_at.map(|at| terminal::rfc_3339(at.0)).unwrap_or_default();
@@ -171,4 +214,21 @@ pub(crate) fn as_json(service: &Service) -> serde_json::Value {
         "taskDefinition": service.task_definition.as_deref().map(tasks::id),
         "createdAt": service.created_at.map(|at| at.0),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_service_is_answered_with_the_nearest_or_with_those_that_there_are() {
+        assert_eq!(instead(&["api", "storefront"], "storfront"), "; is storefront meant?");
+        assert_eq!(instead(&["api", "web"], "wbe"), "; is web meant?");
+        assert_eq!(instead(&["api", "web"], "reports"), "; there are api, web");
+        assert_eq!(instead(&["web"], "reports"), "; there is web");
+        assert!(instead(&[], "web").starts_with(", nor any other"));
+        let many: Vec<String> = (0..40).map(|number| format!("x{number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(instead(&many, "reports"), "; `berth services` lists the 40 that there are");
+    }
 }

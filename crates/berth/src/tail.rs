@@ -237,8 +237,12 @@ fn merge(mut queues: Vec<&mut VecDeque<Line>>, at_end: &[bool]) -> Vec<Line> {
 fn reader(connection: &Connection, container: &ContainerDefinition, task: &Task, start: Start) -> Result<Option<Reader>> {
     let name = container.name.as_deref().unwrap_or_default();
     let task_id = tasks::id(tasks::arn(task));
-    let driver = container.log_configuration.as_ref().map_or(LogDriver::JsonFile, |log| log.log_driver.clone());
-    let options = container.log_configuration.as_ref().and_then(|log| log.options.clone()).unwrap_or_default();
+    let overrides = task.overrides.iter().flat_map(|overrides| overrides.container_overrides.iter().flatten());
+    let own =
+        overrides.into_iter().find(|given| given.name == container.name).and_then(|own| own.berth_log_configuration.as_ref());
+    let log = own.or(container.log_configuration.as_ref());
+    let driver = log.map_or(LogDriver::JsonFile, |log| log.log_driver.clone());
+    let options = log.and_then(|log| log.options.clone()).unwrap_or_default();
     match driver {
         LogDriver::Awslogs => {
             let group = options.get("awslogs-group").cloned().unwrap_or_default();

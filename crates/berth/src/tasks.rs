@@ -146,6 +146,15 @@ pub(crate) fn outcome(container: &api::Container) -> String {
     }
 }
 
+/// What became of the containers of a stopped task, but for what is said of the task already.
+pub(crate) fn outcomes(task: &Task) -> Vec<String> {
+    let said = task.stopped_reason.as_deref().unwrap_or_default();
+    let is_news = |container: &&api::Container| {
+        container.exit_code.is_some() || container.reason.as_deref().is_none_or(|reason| !said.contains(reason))
+    };
+    task.containers.iter().flatten().filter(is_news).map(outcome).collect()
+}
+
 /// Says on standard error why containers failed, as far as that is known.
 pub(crate) fn explain(task: &Task, only: Option<&str>) {
     let containers =

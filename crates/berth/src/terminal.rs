@@ -1,5 +1,11 @@
 //! What people see: standard output with colours on a terminal alone, tables, ages.
 
+mod columns;
+mod screen;
+
+pub(crate) use columns::{Column, Line, fit};
+pub(crate) use screen::Screen;
+
 use std::fmt::{self, Write as _};
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -53,8 +59,12 @@ fn written(outcome: std::io::Result<()>) -> Result<()> {
 
 /// A text in a style, for [`print_bytes`]: as it is unless standard output is a terminal.
 pub(crate) fn styled(style: Style, text: &str) -> String {
-    let colours = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
-    if colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    if has_colours() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+/// Whether standard output shall have colours.
+pub(crate) fn has_colours() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// Tells people on standard error; whoever reads standard output alone does not see it.
@@ -89,7 +99,9 @@ impl Watch {
                 (false, true) => "",
                 (false, false) => "\n",
             };
-            print(&format!("{anew}{text}"))?;
+            // Where styles fall away, this must not.
+            print_bytes(anew.as_bytes())?;
+            print(&text)?;
             if !self.watch {
                 return Ok(());
             }

@@ -11,7 +11,7 @@ use crate::terminal::{BAD, Cell, FAINT, PLAIN, WAITING};
 /// Where the hub answers.
 const PATH: &str = "/_berth/usage";
 /// CPU units of a processor.
-const PROCESSOR: f32 = 1024.0;
+pub(crate) const PROCESSOR: f32 = 1024.0;
 const KIB: f64 = 1024.0;
 
 /// What a task's containers use.
@@ -19,7 +19,27 @@ const KIB: f64 = 1024.0;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TaskUsage {
     pub(crate) task_arn: String,
+    /// `FAMILY:REVISION`.
+    #[serde(default)]
+    pub(crate) definition: String,
+    /// Such as `service:web`.
+    #[serde(default)]
+    pub(crate) group: String,
+    /// The id of the machine that it is on.
+    pub(crate) node: Option<String>,
     pub(crate) containers: Vec<ContainerUsage>,
+}
+
+impl TaskUsage {
+    /// CPU units that all its containers use.
+    pub(crate) fn cpu_units(&self) -> f32 {
+        self.containers.iter().map(|container| container.cpu_units).sum()
+    }
+
+    /// MiB of memory that all its containers use.
+    pub(crate) fn memory_mib(&self) -> f32 {
+        self.containers.iter().map(|container| container.memory_mib).sum()
+    }
 }
 
 /// What a container uses. Bytes count from its beginning.
@@ -67,12 +87,17 @@ pub(crate) fn cells(used: &ContainerUsage, task: Option<&Task>) -> [Cell; 6] {
     let pair = |one, other| Cell::from(format!("{} / {}", bytes(one), bytes(other)));
     [
         used.name.as_str().into(),
-        format!("{:.1}%", used.cpu_units / PROCESSOR * 100.0).into(),
+        cpu(used.cpu_units).into(),
         memory(used, task.and_then(|task| limit(task, &used.name))),
         pair(used.received_bytes, used.sent_bytes),
         pair(used.read_bytes, used.written_bytes),
         used.pids.map_or_else(|| Cell("-".to_owned(), FAINT), |pids| format!("{pids:.0}").into()),
     ]
+}
+
+/// CPU units as people read them: 100 % is one processor.
+pub(crate) fn cpu(units: f32) -> String {
+    format!("{:.1}%", units / PROCESSOR * 100.0)
 }
 
 fn memory(used: &ContainerUsage, limit: Option<f32>) -> Cell {

@@ -22,6 +22,9 @@ pub(crate) enum Command {
     Pack {
         /// The archive; `-` for standard output
         file: PathBuf,
+        /// A variable of the image's environment, which tells images apart
+        #[arg(long, value_name = "NAME=VALUE")]
+        env: Vec<String>,
     },
     /// Serve a page on every address until a signal comes
     Serve {
@@ -182,7 +185,7 @@ impl Command {
     /// Does it.
     pub(crate) fn run(self) -> Result<ExitCode> {
         match self {
-            Self::Pack { file } => pack::run(&file)?,
+            Self::Pack { file, env } => pack::run(&file, &env)?,
             Self::Serve { port, text } => serve::run(port, &text)?,
             Self::Fetch { url, patience } => fetch::run(&url, patience)?,
             Self::Answer { port } => datagram::answer(port)?,

@@ -13,9 +13,10 @@ const NAME: &str = "berth-demo:latest";
 /// Where the program is in it.
 const PROGRAM: &str = "berth-demo";
 
-pub(crate) fn run(file: &Path) -> Result<()> {
+pub(crate) fn run(file: &Path, env: &[String]) -> Result<()> {
     let program = fs::read("/proc/self/exe").context("reading this program")?;
     let layer = layer(&program).context("packing the layer")?;
+    let env: Vec<&str> = std::iter::once("PATH=/").chain(env.iter().map(String::as_str)).collect();
     let configuration = serde_json::to_vec(&json!({
         "architecture": architecture(),
         "os": "linux",
@@ -23,7 +24,7 @@ pub(crate) fn run(file: &Path) -> Result<()> {
         "config": {
             "Entrypoint": [format!("/{PROGRAM}")],
             "Cmd": ["serve", "8080"],
-            "Env": ["PATH=/"],
+            "Env": env,
             "WorkingDir": "/",
         },
         "rootfs": { "type": "layers", "diff_ids": [format!("sha256:{}", digest(&layer))] },

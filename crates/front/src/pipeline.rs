@@ -1,5 +1,6 @@
 //! The steps of a request to an AWS service, in order. Each either passes on or ends the request with a [`Failure`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use berth_api::{Call, Events, Outcome, Request};
@@ -130,18 +131,20 @@ fn decode(door: &Door, route: &Route, query: &str, body: &Bytes) -> Result<(Box<
 }
 
 fn authorise(route: &Route, credential: &Credential, call: &Call, request: &dyn Request) -> Result<(), Failure> {
-    let action = route.operation.access.action;
+    let own = route.operation.access.action;
     let targets = request.access(call);
-    let resources = targets.iter().map(|target| Resource { arn: &target.arn, context: &target.context });
-    match berth_iam::decide(&credential.principal, action, resources) {
-        Decision::Allowed => Ok(()),
-        Decision::Denied { resource, reason } => {
+    let others: BTreeSet<&str> = targets.iter().filter_map(|target| target.action).collect();
+    for action in std::iter::once(own).chain(others) {
+        let resources = targets.iter().filter(|target| target.action.unwrap_or(own) == action);
+        let resources = resources.map(|target| Resource { arn: &target.arn, context: &target.context });
+        if let Decision::Denied { resource, reason } = berth_iam::decide(&credential.principal, action, resources) {
             let caller = &credential.caller.arn;
             let message =
                 format!("User: {caller} is not authorized to perform: {action} on resource: {resource} because {reason}");
-            Err(Failure::denied(route.service, message))
+            return Err(Failure::denied(route.service, message));
         }
     }
+    Ok(())
 }
 
 fn check(route: &Route, missing: &Missing, request: &dyn Request) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 
 mod account_setting;
 mod acts;
+mod altered;
 mod asked;
 mod attribute;
 mod capacity;

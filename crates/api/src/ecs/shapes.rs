@@ -1214,6 +1214,10 @@ pub struct ContainerOverride {
     pub memory: Option<i32>,
     pub memory_reservation: Option<i32>,
     pub resource_requirements: Option<Vec<ResourceRequirement>>,
+    pub berth_image: Option<String>,
+    pub berth_entry_point: Option<Vec<String>>,
+    pub berth_log_configuration: Option<LogConfiguration>,
+    pub berth_secrets: Option<Vec<Secret>>,
 }
 
 impl ContainerOverride {
@@ -1232,6 +1236,10 @@ impl Shape for ContainerOverride {
             self.memory.write(&schemas::CONTAINER_OVERRIDE_MEMBERS[5], to);
             self.memory_reservation.write(&schemas::CONTAINER_OVERRIDE_MEMBERS[6], to);
             self.resource_requirements.write(&schemas::CONTAINER_OVERRIDE_MEMBERS[7], to);
+            self.berth_image.write(&schemas::CONTAINER_OVERRIDE_MEMBERS[8], to);
+            self.berth_entry_point.write(&schemas::CONTAINER_OVERRIDE_MEMBERS[9], to);
+            self.berth_log_configuration.write(&schemas::CONTAINER_OVERRIDE_MEMBERS[10], to);
+            self.berth_secrets.write(&schemas::CONTAINER_OVERRIDE_MEMBERS[11], to);
         });
     }
 
@@ -1247,6 +1255,10 @@ impl Shape for ContainerOverride {
                 5 => out.memory = Shape::read(&schemas::CONTAINER_OVERRIDE_MEMBERS[5], from)?,
                 6 => out.memory_reservation = Shape::read(&schemas::CONTAINER_OVERRIDE_MEMBERS[6], from)?,
                 7 => out.resource_requirements = Shape::read(&schemas::CONTAINER_OVERRIDE_MEMBERS[7], from)?,
+                8 => out.berth_image = Shape::read(&schemas::CONTAINER_OVERRIDE_MEMBERS[8], from)?,
+                9 => out.berth_entry_point = Shape::read(&schemas::CONTAINER_OVERRIDE_MEMBERS[9], from)?,
+                10 => out.berth_log_configuration = Shape::read(&schemas::CONTAINER_OVERRIDE_MEMBERS[10], from)?,
+                11 => out.berth_secrets = Shape::read(&schemas::CONTAINER_OVERRIDE_MEMBERS[11], from)?,
                 _ => {}
             }
             Ok(())
@@ -13589,6 +13601,7 @@ pub struct UpdateServiceRequest {
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
+    pub berth_images: Option<std::collections::BTreeMap<String, String>>,
 }
 
 impl UpdateServiceRequest {
@@ -13621,6 +13634,7 @@ impl Shape for UpdateServiceRequest {
             self.service_connect_configuration.write(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[19], to);
             self.volume_configurations.write(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[20], to);
             self.vpc_lattice_configurations.write(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[21], to);
+            self.berth_images.write(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[22], to);
         });
     }
 
@@ -13650,6 +13664,7 @@ impl Shape for UpdateServiceRequest {
                 19 => out.service_connect_configuration = Shape::read(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[19], from)?,
                 20 => out.volume_configurations = Shape::read(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[20], from)?,
                 21 => out.vpc_lattice_configurations = Shape::read(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[21], from)?,
+                22 => out.berth_images = Shape::read(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[22], from)?,
                 _ => {}
             }
             Ok(())

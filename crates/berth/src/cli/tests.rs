@@ -87,8 +87,8 @@ fn what_shows_a_state_can_show_it_again_and_again() {
 
 #[test]
 fn letters_stand_for_one_thing() {
-    // As Docker has it; nothing that follows can be forced.
-    let twofold = [('f', ["follow", "force"])];
+    // As Docker has it, nothing that follows can be forced; as `tail` and `watch` have it, and nothing has both.
+    let twofold = [('f', ["follow", "force"]), ('n', ["tail", "interval"])];
     let mut known: std::collections::BTreeMap<char, String> = std::collections::BTreeMap::new();
     for (name, command) in leaves() {
         for argument in arguments(&command) {
@@ -121,6 +121,7 @@ fn without_an_installation_every_command_says_how_to_come_to_one() {
         let some = match name.as_str() {
             "logs" => Some("0"),
             "deploy" => Some("--force"),
+            "run" => Some("web"),
             _ => None,
         };
         let line = ["berth"].into_iter().chain(name.split(' ')).chain(["--data-dir", folder.path().to_str().unwrap()]);

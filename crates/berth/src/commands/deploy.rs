@@ -1,6 +1,6 @@
 //! `berth deploy`: another image or task definition for a service, and how it goes.
 
-mod definition;
+mod images;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::interrupts::{INTERRUPTED, Interrupts};
 use crate::services::{self, Bulletin};
 use crate::tasks::{self, LOOK};
 use crate::terminal::{self, GOOD, WAITING};
-use definition::Image;
+use images::Image;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -86,7 +86,11 @@ pub(super) async fn run(arguments: &Deploy) -> Result<ExitCode> {
         ended = attend(client, cluster, &service, &before, arn) => {
             let (service, record) = ended?;
             tell(&service, &record, arguments.json)?;
-            outcome(&service, &record)
+            let failure = match &deployment.id {
+                Some(id) if !succeeded(&record) => services::last_failure(client, cluster, id).await?,
+                _ => None,
+            };
+            outcome(&service, &record, failure)
         }
         () = interrupts.next() => {
             terminal::note(format_args!("{WAITING}the deployment of {name} goes on; `berth services {name}` shows it{WAITING:#}"));
@@ -100,19 +104,19 @@ pub(super) async fn run(arguments: &Deploy) -> Result<ExitCode> {
 
 /// Asks for the deployment; answers the service with it.
 async fn begin(client: &Client, cluster: &str, before: &Service, change: &Change) -> Result<Service> {
-    let task_definition = match (&change.task_definition, change.image.as_slice()) {
-        (Some(named), _) => Some(named.clone()),
-        (None, []) => None,
-        (None, images) => {
+    let images = match change.image.as_slice() {
+        [] => None,
+        images => {
             let now = before.task_definition.as_deref();
             let now = now.with_context(|| format!("service {} has no task definition", services::name(before)))?;
-            Some(definition::with_images(client, now, images).await?)
+            Some(images::by_container(client, now, images).await?)
         }
     };
     let input = UpdateServiceRequest {
         cluster: Some(cluster.to_owned()),
         service: services::name(before).to_owned(),
-        task_definition,
+        task_definition: change.task_definition.clone(),
+        berth_images: images,
         force_new_deployment: Some(change.force),
         ..Default::default()
     };
@@ -156,7 +160,11 @@ fn is_over(record: &ServiceDeployment) -> bool {
     matches!(record.status, Some(Successful | Stopped | RollbackSuccessful | RollbackFailed))
 }
 
-/// The deployments of a service in a line.
+fn succeeded(record: &ServiceDeployment) -> bool {
+    record.status == Some(ServiceDeploymentStatus::Successful)
+}
+
+/// The deployments of a service in a line, the newest first.
 fn progress(service: &Service) -> String {
     let count = |count: Option<i32>| count.unwrap_or_default();
     let words = |deployment: &Deployment| {
@@ -171,7 +179,7 @@ fn progress(service: &Service) -> String {
         words
     };
     let all: Vec<String> = service.deployments.iter().flatten().map(words).collect();
-    all.join("; ")
+    all.join("; before: ")
 }
 
 fn tell(service: &Service, record: &ServiceDeployment, json: bool) -> Result<()> {
@@ -189,16 +197,17 @@ fn tell(service: &Service, record: &ServiceDeployment, json: bool) -> Result<()>
         });
         return terminal::print(&format!("{told}\n"));
     }
-    let style = if record.status == Some(ServiceDeploymentStatus::Successful) { GOOD } else { WAITING };
+    let style = if succeeded(record) { GOOD } else { WAITING };
     terminal::print(&format!("{}  {definition}  {style}{status}{style:#}\n", services::name(service)))
 }
 
 /// What to exit with, as the deployment ended.
-fn outcome(service: &Service, record: &ServiceDeployment) -> Result<ExitCode> {
-    if record.status == Some(ServiceDeploymentStatus::Successful) {
+fn outcome(service: &Service, record: &ServiceDeployment, failure: Option<String>) -> Result<ExitCode> {
+    if succeeded(record) {
         return Ok(ExitCode::SUCCESS);
     }
     let name = services::name(service);
     let why = record.status_reason.as_deref().unwrap_or("nobody said why.");
-    bail!("the deployment of {name} did not complete: {why} `berth why {name}` says how its tasks ended")
+    let failure = failure.map(|failure| format!(" The last task: {failure}.")).unwrap_or_default();
+    bail!("the deployment of {name} did not complete: {why}{failure} `berth why {name}` says more")
 }

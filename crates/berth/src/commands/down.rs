@@ -175,7 +175,7 @@ fn confirm(folder: &Path) -> Result<()> {
 /// Deletes what Berth has in a folder, what tells that it is Berth's last; the folder itself if nothing else is in it.
 fn purge(folder: &Path) -> Result<()> {
     use std::io::ErrorKind;
-    for name in ["agent", "server", "run.json", "root-key.json", "lock", "installation"] {
+    for name in ["agent", "server", "models", "run.json", "root-key.json", "lock", "installation"] {
         let path = folder.join(name);
         let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         match removed {

@@ -1,14 +1,20 @@
 //! `berth env`: what points AWS clients at this installation.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
 
 use crate::cli::Data;
-use crate::{installation, keys, network, terminal};
+use crate::{files, installation, keys, network, terminal};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Env {
     #[command(flatten)]
     data: Data,
+
+    /// Teach the AWS CLI and boto3 what Berth adds to AWS's API, too: by a file in DATA/models that AWS_DATA_PATH leads to
+    #[arg(long)]
+    additions: bool,
 
     /// Print one JSON object instead of shell lines
     #[arg(long)]
@@ -21,7 +27,7 @@ pub(super) fn run(arguments: &Env) -> Result<()> {
     let key = keys::root(folder)?;
     let network = network::of(folder)?;
     let subnets: Vec<String> = network.subnets.iter().map(|subnet| subnet.id.clone()).collect();
-    let variables = [
+    let mut variables = vec![
         ("AWS_ENDPOINT_URL", run.endpoint()),
         ("AWS_REGION", run.region.clone()),
         ("AWS_DEFAULT_REGION", run.region),
@@ -32,6 +38,9 @@ pub(super) fn run(arguments: &Env) -> Result<()> {
         ("BERTH_SUBNETS", subnets.join(",")),
         ("BERTH_SECURITY_GROUP", network.security_group),
     ];
+    if arguments.additions {
+        variables.push(("AWS_DATA_PATH", additions(folder)?));
+    }
     if arguments.json {
         let object: serde_json::Map<String, serde_json::Value> =
             variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
@@ -43,6 +52,17 @@ pub(super) fn run(arguments: &Env) -> Result<()> {
         text.push_str(&format!("export {name}={}\n", quoted(&value)));
     }
     terminal::print(&text)
+}
+
+/// Writes what clients read beside their models, for everybody; answers the folder.
+fn additions(folder: &Path) -> Result<String> {
+    let models = std::path::absolute(folder).with_context(|| format!("finding {}", folder.display()))?.join("models");
+    let (service, version) = (models.join("ecs"), models.join("ecs/2014-11-13"));
+    for folder in [&models, &service, &version] {
+        files::folder(folder, 0o755)?;
+    }
+    files::replace(&version.join("service-2.sdk-extras.json"), berth_api::ECS_ADDITIONS.as_bytes(), 0o644, None)?;
+    models.into_os_string().into_string().map_err(|path| anyhow!("{} is no text", path.display()))
 }
 
 /// For a POSIX shell: in single quotes, unless it needs none.

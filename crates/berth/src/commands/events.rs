@@ -1,24 +1,24 @@
-//! `berth events`: what happened to the tasks and nodes of a cluster, from the moments that they carry.
+//! `berth events`: what happened to the tasks, services and nodes of a cluster, from the moments that they carry.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use berth_api::ecs::{ContainerInstance, Task};
+use berth_api::ecs::{ContainerInstance, Service, Task};
 use berth_client::Client;
 use berth_wire::{EnumShape as _, Timestamp};
 
 use super::node;
 use crate::cli::Place;
 use crate::connection::Connection;
-use crate::tasks;
 use crate::terminal::{self, BAD, FAINT, GOOD, PLAIN, WAITING, rfc_3339};
+use crate::{services, tasks};
 
 /// The time between two looks.
 const LOOK: Duration = Duration::from_millis(250);
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Of tasks that stopped it knows those of the last hour, as ECS does.")]
+#[command(after_help = "Of tasks that stopped it knows those of the last hour, of services their last 100 events, as ECS does.")]
 pub(crate) struct Events {
     #[command(flatten)]
     place: Place,
@@ -39,9 +39,9 @@ struct Event {
     at: i64,
     /// What comes first of what happened in the same millisecond.
     step: usize,
-    /// `task` or `node`.
+    /// `task`, `service` or `node`.
     kind: &'static str,
-    /// The whole id.
+    /// The whole id, or the name of a service.
     id: String,
     text: String,
     grade: Grade,
@@ -58,13 +58,12 @@ enum Grade {
 pub(super) async fn run(arguments: &Events) -> Result<()> {
     let connection = Connection::open(&arguments.place.data.data_dir)?;
     let (client, cluster) = (&connection.client, arguments.place.cluster.as_str());
-    // What a node does has no moment of its own: it is the moment when it was seen.
-    let mut told: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut told = BTreeSet::new();
     loop {
         let mut events = seen(client, cluster).await?;
         // A task that is forgotten needs no memory here.
-        let keys: BTreeSet<_> = events.iter().map(|event| (event.id.clone(), event.text.clone())).collect();
-        events.retain(|event| !told.contains(&(event.id.clone(), event.text.clone())));
+        let keys: BTreeSet<_> = events.iter().map(key).collect();
+        events.retain(|event| !told.contains(&key(event)));
         events.sort();
         terminal::print(&page(&events, arguments.json))?;
         if !arguments.follow {
@@ -75,9 +74,17 @@ pub(super) async fn run(arguments: &Events) -> Result<()> {
     }
 }
 
+/// What makes it one that was told already.
+fn key(event: &Event) -> (i64, String, String) {
+    // What a node does has no moment of its own: it is the moment when it was seen.
+    let at = if event.kind == "node" { 0 } else { event.at };
+    (at, event.id.clone(), event.text.clone())
+}
+
 async fn seen(client: &Client, cluster: &str) -> Result<Vec<Event>> {
     let arns = tasks::all(client, cluster).await?;
     let mut events: Vec<Event> = tasks::describe(client, cluster, &arns).await?.iter().flat_map(of_task).collect();
+    events.extend(services::all(client, cluster).await?.iter().flat_map(of_service));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     events.extend(node::nodes(client, cluster).await?.iter().flat_map(|node| of_node(node, now)));
@@ -88,9 +95,11 @@ fn of_task(task: &Task) -> Vec<Event> {
     let id = tasks::id(tasks::arn(task));
     let definition = tasks::id(task.task_definition_arn.as_deref().unwrap_or_default());
     let stopped = || {
-        let outcomes: Vec<String> = task.containers.iter().flatten().map(tasks::outcome).collect();
         let reason = task.stopped_reason.as_deref().unwrap_or("nobody knows why");
-        format!("stopped: {reason} ({})", outcomes.join(", "))
+        match tasks::outcomes(task).join(", ") {
+            none if none.is_empty() => format!("stopped: {reason}"),
+            outcomes => format!("stopped: {reason} ({outcomes})"),
+        }
     };
     let failed = task.containers.iter().flatten().any(|container| container.exit_code.is_none_or(|code| code != 0));
     let stop = task.stop_code.as_ref().map_or("asked to stop", |code| code.as_str());
@@ -104,6 +113,32 @@ fn of_task(task: &Task) -> Vec<Event> {
     ];
     let happened = moments.into_iter().enumerate().filter_map(|(step, (at, text, grade))| at.map(|at| (at.0, step, text, grade)));
     happened.map(|(at, step, text, grade)| Event { at, step, kind: "task", id: id.to_owned(), text, grade }).collect()
+}
+
+fn of_service(service: &Service) -> Vec<Event> {
+    let name = services::name(service);
+    let count = service.events.iter().flatten().count();
+    let told = service.events.iter().flatten().enumerate().filter_map(|(place, event)| {
+        let text = event.message.as_deref()?;
+        // Each begins with whose it is: `(service web) `.
+        let text = text.strip_prefix(&format!("(service {name}) ")).unwrap_or(text).to_owned();
+        let grade = grade(&text);
+        // The newest comes first.
+        Some(Event { at: event.created_at?.0, step: count - place, kind: "service", id: name.to_owned(), text, grade })
+    });
+    told.collect()
+}
+
+/// How good an event of a service is.
+fn grade(text: &str) -> Grade {
+    let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    if has(&["steady state", "deployment completed"]) {
+        Grade::Good
+    } else if has(&["unable to", "failed", "rolling back"]) {
+        Grade::Bad
+    } else {
+        Grade::Plain
+    }
 }
 
 fn of_node(node: &ContainerInstance, now: i64) -> [Event; 2] {
@@ -129,7 +164,7 @@ fn page(events: &[Event], json: bool) -> String {
             Grade::Waiting => WAITING,
             Grade::Bad => BAD,
         };
-        let id = tasks::short_id(id);
+        let id = if *kind == "service" { id } else { tasks::short_id(id) };
         format!("{FAINT}{at}{FAINT:#}  {kind} {id}  {style}{text}{style:#}\n")
     };
     events.iter().map(line).collect()

@@ -1,9 +1,9 @@
 //! `berth inspect`: all that is known of a task.
 
 use anyhow::{Context as _, Result};
-use berth_api::ecs::{Container, NetworkBinding, Task};
+use berth_api::ecs::{Container, ContainerOverride, NetworkBinding, Task};
 use berth_wire::json::JsonWriter;
-use berth_wire::{EnumShape as _, Shape as _, Timestamp};
+use berth_wire::{EnumShape as _, Redacted, Shape as _, Timestamp};
 
 use crate::cli::Place;
 use crate::connection::Connection;
@@ -96,6 +96,7 @@ fn about(task: &Task) -> Vec<(&'static str, Cell)> {
         ("Network", network(task)),
         ("Group", plain(task.group.as_deref())),
         ("Started by", plain(task.started_by.as_deref())),
+        ("Overrides", overrides(task)),
         ("Health", plain(task.health_status.as_ref().map(|health| health.as_str()).filter(|health| *health != "UNKNOWN"))),
         ("Created", time(task.created_at)),
         ("Started", time(task.started_at)),
@@ -103,6 +104,31 @@ fn about(task: &Task) -> Vec<(&'static str, Cell)> {
         ("Stopped", time(task.stopped_at)),
     ];
     lines.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
+}
+
+/// What the caller had in place of what the definition says, by container. Values of variables may be secret.
+fn overrides(task: &Task) -> Option<Cell> {
+    let given = task.overrides.iter().flat_map(|overrides| overrides.container_overrides.iter().flatten());
+    let of_container = |given: &ContainerOverride| {
+        let words = |words: &Option<Vec<String>>| words.as_ref().filter(|words| !words.is_empty()).map(|words| words.join(" "));
+        let number = |number: Option<i32>| number.map(|number| number.to_string());
+        let variables = given.environment.iter().flat_map(|Redacted(variables)| variables);
+        let names: Vec<&str> = variables.filter_map(|variable| variable.name.as_deref()).collect();
+        let said = [
+            ("image", given.berth_image.clone()),
+            ("entry point", words(&given.berth_entry_point)),
+            ("command", words(&given.command)),
+            ("log driver", given.berth_log_configuration.as_ref().map(|log| log.log_driver.as_str().to_owned())),
+            ("variables", (!names.is_empty()).then(|| names.join(" "))),
+            ("cpu", number(given.cpu)),
+            ("memory", number(given.memory)),
+            ("memory reservation", number(given.memory_reservation)),
+        ];
+        let said: Vec<String> = said.into_iter().filter_map(|(what, value)| Some(format!("{what} {}", value?))).collect();
+        (!said.is_empty()).then(|| format!("{}: {}", given.name.as_deref().unwrap_or_default(), said.join(", ")))
+    };
+    let all: Vec<String> = given.filter_map(of_container).collect();
+    (!all.is_empty()).then(|| all.join("; ").into())
 }
 
 /// The address of the task's own interface, and where it is.

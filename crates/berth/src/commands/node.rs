@@ -4,7 +4,7 @@ mod ls;
 mod set;
 
 use anyhow::{Context as _, Result, bail};
-use berth_api::ecs::{self as api, ContainerInstance, ContainerInstanceStatus};
+use berth_api::ecs::{self as api, ContainerInstance, ContainerInstanceStatus, Resource};
 use berth_client::Client;
 
 use crate::{listing, tasks};
@@ -56,6 +56,12 @@ pub(crate) async fn nodes(client: &Client, cluster: &str) -> Result<Vec<Containe
 /// A node's ARN.
 pub(crate) fn arn(node: &ContainerInstance) -> &str {
     node.container_instance_arn.as_deref().unwrap_or_default()
+}
+
+/// How much there is of a resource, such as CPU.
+pub(crate) fn amount(resources: Option<&[Resource]>, name: &str) -> i32 {
+    let found = resources.unwrap_or_default().iter().find(|resource| resource.name.as_deref() == Some(name));
+    found.and_then(|resource| resource.integer_value).unwrap_or_default()
 }
 
 /// The node that somebody means by its id, the beginning of it, or its ARN.

@@ -1,7 +1,9 @@
 //! `berth run`: one container as a task, in the foreground.
 
 mod definition;
+mod log;
 mod port;
+mod registered;
 mod volume;
 
 use std::fmt;
@@ -18,12 +20,13 @@ use crate::tail::{Start, Tail};
 use crate::terminal::{self, WAITING};
 use crate::{network, tasks};
 use port::Port;
+use registered::{Chosen, Registered};
 use volume::Volume;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The task definition that it makes can be used again: `berth ps --all` and the AWS CLI show it. `berth inspect` shows the ports of the \
-machine that were taken.
+machine that were taken. With --task-definition nothing is registered: options and command hold for this task alone.
 
 Exits as the container does; with 1 if it did not run, and with 130 if a second Ctrl-C leaves it stopping.")]
 pub(crate) struct Run {
@@ -33,12 +36,15 @@ pub(crate) struct Run {
     #[command(flatten)]
     container: Container,
 
+    #[command(flatten)]
+    registered: Registered,
+
     /// Print the task's id and leave it running
     #[arg(long, short)]
     detach: bool,
 
     /// Remove the task definition and the log when it has ended
-    #[arg(long, conflicts_with = "detach")]
+    #[arg(long, conflicts_with_all = ["detach", "task_definition"])]
     rm: bool,
 
     /// With --detach: print a JSON object
@@ -49,8 +55,9 @@ pub(crate) struct Run {
 /// What to run.
 #[derive(Debug, clap::Args)]
 struct Container {
-    /// The image, as `berth image ls` shows it
-    image: String,
+    /// The image, as `berth image ls` shows it; with --task-definition the command begins here
+    #[arg(required_unless_present = "task_definition")]
+    image: Option<String>,
 
     /// The command and its arguments; the image's own if nothing is said
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
@@ -99,6 +106,18 @@ struct Container {
     /// What it reaches; `bridge` if ports are published and `host` if not
     #[arg(long, value_enum)]
     network: Option<Network>,
+
+    /// Who keeps what it prints: awslogs (the group /berth/run, if no option says another), json-file, none
+    #[arg(long, value_name = "DRIVER")]
+    log_driver: Option<String>,
+
+    /// An option of the log driver
+    #[arg(long, value_name = "NAME=VALUE", value_parser = log::option)]
+    log_opt: Vec<(String, String)>,
+
+    /// A variable whose value is a secret, by its ARN
+    #[arg(long, value_name = "NAME=ARN", value_parser = log::option)]
+    secret: Vec<(String, String)>,
 }
 
 impl Container {
@@ -139,25 +158,29 @@ pub(super) async fn run(arguments: &Run) -> Result<ExitCode> {
     let cluster = arguments.place.cluster.as_str();
     // Before the task is there: an early Ctrl-C must not leave it behind.
     let interrupts = Interrupts::new()?;
-    let definition = definition::of(&connection.client, &arguments.container, arguments.rm).await?;
-    let started = start(&connection, cluster, &definition, network).await;
+    let chosen = match arguments.registered.find(&connection.client, &arguments.container).await? {
+        Some(chosen) => chosen,
+        None => Chosen::new(definition::of(&connection.client, &arguments.container, arguments.rm).await?),
+    };
+    let definition = &chosen.definition;
+    let started = start(&connection, cluster, &chosen).await;
     if let (Ok(task), true) = (&started, arguments.detach) {
         let text = if arguments.json { tasks::as_json(task).to_string() } else { tasks::id(tasks::arn(task)).to_owned() };
         terminal::print(&format!("{text}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
     let ran = match started {
-        Ok(task) => attend(&connection, cluster, &definition, task, interrupts).await,
+        Ok(task) => attend(&connection, cluster, definition, task, interrupts).await,
         Err(error) => Err(error),
     };
     if arguments.rm {
         let ended = ran.as_ref().ok().and_then(Option::as_ref).map(tasks::arn);
-        match (definition::remove(&connection.client, &definition, ended).await, &ran) {
+        match (definition::remove(&connection.client, definition, ended).await, &ran) {
             (Err(error), Err(_)) => terminal::note(format_args!("{WAITING}{error:#}{WAITING:#}")),
             (removed, _) => removed?,
         }
     }
-    ran?.map_or(Ok(ExitCode::from(INTERRUPTED)), |task| outcome(&task))
+    ran?.map_or(Ok(ExitCode::from(INTERRUPTED)), |task| outcome(&task, chosen.container.as_deref()))
 }
 
 /// Shows what the task prints until it is over, and stops it on the first interrupt; answers nothing if a second one leaves it stopping.
@@ -190,14 +213,17 @@ async fn attend(
     }
 }
 
-async fn start(connection: &Connection, cluster: &str, definition: &TaskDefinition, network: Network) -> Result<Task> {
+async fn start(connection: &Connection, cluster: &str, chosen: &Chosen) -> Result<Task> {
+    let definition = &chosen.definition;
     let name = definition.task_definition_arn.clone().unwrap_or_default();
+    let is_awsvpc = definition.network_mode == Some(api::NetworkMode::Awsvpc);
     let input = api::RunTaskRequest {
         cluster: Some(cluster.to_owned()),
         task_definition: name,
         count: Some(1),
         started_by: Some("berth run".to_owned()),
-        network_configuration: if network == Network::Awsvpc { Some(place(connection)?) } else { None },
+        network_configuration: if is_awsvpc { Some(place(connection)?) } else { None },
+        overrides: chosen.overrides.clone(),
         ..Default::default()
     };
     let answer = match connection.client.call(&input).await {
@@ -236,9 +262,10 @@ fn reason(failure: &api::Failure) -> String {
     }
 }
 
-/// What to exit with, as the task's only container did.
-fn outcome(task: &Task) -> Result<ExitCode> {
-    let container = task.containers.iter().flatten().next();
+/// What to exit with, as the task's container of that name did, or its only one.
+fn outcome(task: &Task, named: Option<&str>) -> Result<ExitCode> {
+    let mut containers = task.containers.iter().flatten();
+    let container = containers.find(|container| named.is_none() || container.name.as_deref() == named);
     if let Some(code) = container.and_then(|container| container.exit_code) {
         tasks::explain(task, None);
         return Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)));

@@ -16,7 +16,8 @@ use crate::terminal::{self, WAITING};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It waits until each service has as many tasks running, and tells their events meanwhile. Ctrl-C ends the waiting alone: the services go on.")]
+It waits until each service has as many tasks running, tells their events meanwhile, and exits with 0 then; with 1 if --timeout is over, or \
+somebody else scaled or deleted a service meanwhile. Ctrl-C ends the waiting alone, with 130: the services go on.")]
 pub(crate) struct Scale {
     #[command(flatten)]
     place: Place,
@@ -76,7 +77,8 @@ pub(super) async fn run(arguments: &Scale) -> Result<ExitCode> {
             Ok(ExitCode::from(INTERRUPTED))
         }
         () = tokio::time::sleep(timeout) => {
-            bail!("{names} is not there after {} s, and goes on; `berth why SERVICE` says what is missing", timeout.as_secs())
+            let first = arguments.targets.first().map_or("", |(name, _)| name);
+            bail!("{names} is not there after {} s, and goes on; `berth why {first}` says what is missing", timeout.as_secs())
         }
     }
 }

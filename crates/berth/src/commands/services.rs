@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: &Services) -> Result<()> {
             let all: Vec<_> = services::all(client, cluster).await?.iter().map(services::as_json).collect();
             terminal::print(&format!("{}\n", serde_json::Value::Array(all)))
         }
-        (None, false) => arguments.watch.print(async || Ok(page(&services::all(client, cluster).await?))).await,
+        (None, false) => arguments.watch.print(async || Ok(listed(&services::all(client, cluster).await?))).await,
         (Some(name), true) => terminal::print(&format!("{}\n", described(&services::find(client, cluster, name).await?)?)),
         (Some(name), false) => arguments.watch.print(async || Ok(one(&services::find(client, cluster, name).await?))).await,
     }
@@ -48,6 +48,11 @@ fn described(service: &Service) -> Result<String> {
     service.write(Service::PLACE, &mut writer);
     let value: serde_json::Value = serde_json::from_slice(&writer.into_bytes()).context("reading the service")?;
     serde_json::to_string_pretty(&value).context("writing the service")
+}
+
+fn listed(all: &[Service]) -> String {
+    let none = if all.is_empty() { format!("{FAINT}none: `aws ecs create-service` makes one{FAINT:#}\n") } else { String::new() };
+    page(all) + &none
 }
 
 fn page(all: &[Service]) -> String {

@@ -34,7 +34,7 @@ pub(super) async fn run(arguments: &Why) -> Result<()> {
         Some(service) => ("service", services::name(&service).to_owned(), service::why(client, cluster, &service).await?),
         None => match tasks::find(client, cluster, subject).await {
             Ok(task) => ("task", tasks::id(tasks::arn(&task)).to_owned(), task::why(client, cluster, &task).await?),
-            Err(error) => bail!("{error:#}; no service is called {subject} either, `berth services` lists them"),
+            Err(error) => bail!("{}; {error:#}", services::unknown(client, cluster, subject).await?),
         },
     };
     if arguments.json {

@@ -10,4 +10,5 @@ mod operator_commands;
 mod run_options;
 mod services;
 mod side_by_side;
+mod top;
 mod up_and_down;

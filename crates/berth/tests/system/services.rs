@@ -61,8 +61,10 @@ async fn services_are_listed_and_one_is_shown_with_what_happened() {
     let described: Value = serde_json::from_str(&node.succeeds(&["services", "web", "--json"])).unwrap();
     assert_eq!(described["deployments"][0]["status"], "PRIMARY");
     let said = node.fails(&["services", "api"]);
-    assert!(said.contains("no service api; there are web"), "{said}");
+    assert!(said.contains("no service api; there is web"), "{said}");
     assert_eq!(node.succeeds(&["services", "--json", "--cluster", "default"]), format!("{listed}\n"));
+    let events = node.succeeds(&["events"]);
+    assert!(events.lines().any(|line| line.ends_with("service web  has reached a steady state.")), "{events}");
 }
 
 #[tokio::test]
@@ -117,7 +119,8 @@ async fn deployment_that_is_taken_back_is_a_failure() {
     let output = deploy.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert_eq!(text(&output.stdout), "web  web:1  ROLLBACK_SUCCESSFUL\n");
-    assert!(text(&output.stderr).contains("rolling back was requested"), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    assert!(told.contains("rolling back was requested") && told.contains("before: web:1 1 of 1 running"), "{told}");
     assert_ne!(id(&new), id(&web.task));
 }
 
@@ -168,7 +171,7 @@ async fn tasks_and_services_say_why_they_are_as_they_are() {
     let task = node.succeeds(&["why", &id(&web.task)[..10]]);
     assert!(task.starts_with(&format!("task {} has been running for ", &id(&web.task)[..12])), "{task}");
     let said = node.fails(&["why", "nothing"]);
-    assert!(said.contains("no task of cluster default") && said.contains("no service is called nothing"), "{said}");
+    assert!(said.contains("no task of cluster default") && said.contains("has no service nothing"), "{said}");
 
     // The container ends by itself; the next one has not been heard of yet, and a third finds no place.
     let ended = web.task.clone();

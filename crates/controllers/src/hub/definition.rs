@@ -23,6 +23,7 @@ pub(super) fn merged(task: &Task, definition: &TaskDefinition) -> Result<api::Ta
 }
 
 fn apply(container: &mut ContainerDefinition, given: ContainerOverride) {
+    given.add_to(container);
     if let Some(command) = given.command.filter(|command| !command.is_empty()) {
         container.command = Some(command);
     }

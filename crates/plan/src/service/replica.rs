@@ -83,7 +83,9 @@ impl Draft<'_> {
         let mut starts = wanted.min(room);
         if let Some(most) = until_images_are_known(revision, primary, members).filter(|&most| most < starts) {
             starts = most;
-            self.plan.why.push("the first task of the deployment has to say which images it runs".to_owned());
+            self.plan.why.push(
+                "the first task of the deployment settles the images that all of them run: the others wait for it".to_owned(),
+            );
         }
         if starts > Plan::MOST_STARTS {
             starts = Plan::MOST_STARTS;

@@ -1,10 +1,12 @@
 //! What RunTask and StartTask have in common: a definition, what the caller wants of it, and the records that come of it.
 
+use std::sync::Arc;
+
 use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
 use berth_model::node::{self, Offer};
 use berth_model::{
-    Cluster, ContainerInstance, LaunchType, Name, Resources, StrategyItem, Tags, Task, TaskDefinition, Timestamp, daemon,
+    Cluster, ContainerInstance, Facts, LaunchType, Name, Resources, StrategyItem, Tags, Task, TaskDefinition, Timestamp, daemon,
 };
 use berth_plan::IdSource;
 use berth_plan::placement::{GroupKey, Placed, PoolKey, Want};
@@ -15,7 +17,7 @@ use berth_wire::EnumShape as _;
 use super::network::{self, Network};
 use super::overrides::{self, Overrides};
 use super::scope::Scope;
-use super::{acts, capacity, fargate, tags, task_definition};
+use super::{acts, altered, capacity, fargate, tags, task_definition};
 
 /// The members that both operations have.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +55,7 @@ impl Launch {
     /// Checks what the caller wants against the definition.
     pub(super) fn checked(
         state: &State,
+        scope: Scope,
         definition: Shared<TaskDefinition>,
         cluster: &Name,
         wishes: &Wishes<'_>,
@@ -64,11 +67,11 @@ impl Launch {
             return Err(invalid(format!("Task definition does not support launch_type {}.", kind.as_str())));
         }
         let network = network::checked(state, definition.region, (facts.network_mode, kind), wishes.network)?;
-        let overrides = overrides::checked(facts, wishes.overrides)?;
+        let (facts, document) = meant(&definition, wishes.overrides, kind, scope)?;
+        let overrides = overrides::checked(&facts, wishes.overrides)?;
         if kind == LaunchType::Fargate {
             fargate::check_size(&overrides.facts)?;
         }
-        let document = task_definition::parse(&definition.document)?;
         refuse_what_does_not_act(&definition, &document, wishes)?;
         let disk = disk(&document, wishes.overrides, kind)?;
         let reservation = overrides.facts.reservation();
@@ -157,6 +160,22 @@ impl Launch {
     }
 }
 
+/// A definition as the task's overrides make it, where they say more than AWS's can: checked as if it was registered for the launch type.
+fn meant(
+    definition: &TaskDefinition,
+    overrides: Option<&api::TaskOverride>,
+    kind: LaunchType,
+    scope: Scope,
+) -> Result<(Arc<Facts>, api::TaskDefinition), Refusal> {
+    let registered = task_definition::parse(&definition.document)?;
+    let Some(overrides) = altered::beyond(overrides) else { return Ok((Arc::clone(&definition.facts), registered)) };
+    let requires_compatibilities = Some(vec![api::Compatibility::from_text(kind.as_str())]);
+    let altered = altered::by_overrides(registered, overrides);
+    let request = api::RegisterTaskDefinitionRequest { requires_compatibilities, ..altered };
+    let task_definition::Definition { facts, document } = task_definition::define(request, scope.account)?;
+    Ok((Arc::new(facts), task_definition::parse(&document)?))
+}
+
 /// Who provides the machines, and by which capacity providers: those of the call's or the cluster's strategy; EC2 where nothing
 /// is said.
 pub(super) fn provider(
@@ -243,9 +262,10 @@ fn check_document(
     }
     let fields: Vec<String> = refused.iter().map(ToString::to_string).collect();
     Err(errors::unsupported_feature_exception(format!(
-        "The task definition {}:{} uses what is not supported yet: {}.",
+        "The task definition {}:{}{} uses what is not supported yet: {}.",
         daemon::known_as(&definition.family).unwrap_or(&definition.family),
         definition.revision,
+        altered::beyond(overrides).map_or("", |_| " with these overrides"),
         fields.join(", ")
     )))
 }

@@ -41,7 +41,7 @@ pub(super) async fn run(
         registered_by: call.caller.arn.as_str().into(),
         tags: own_tags,
     };
-    let record = ecs.update(|tx| register_task_definition::put(tx, record)).await?;
+    let record = ecs.update(|tx| register_task_definition::next_revision(tx, record)).await?;
     let arn = scope.task_definition_arn(&record.family, record.revision);
     Ok(api::RegisterDaemonTaskDefinitionResponse { daemon_task_definition_arn: Some(arn) })
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Family, Name, RevisionStatus, TaskDefinition, Timestamp};
+use berth_model::{Family, RevisionStatus, TaskDefinition, Timestamp};
 use berth_store::{FamilyKey, Transaction};
 
 use super::scope::{Scope, is_short_name};
 use super::{EcsService, tags, task_definition};
 
+/// Whom the roles of a task are passed to, as policies know it.
+const TASKS: &str = "ecs-tasks.amazonaws.com";
 /// Revisions of a family, at most; deleted ones count.
 const MOST_REVISIONS: u32 = 1_000_000;
 
@@ -30,7 +32,10 @@ pub(super) fn access(_: &EcsService, call: &Call, input: &api::RegisterTaskDefin
             target = target.with(key, size);
         }
     }
-    vec![target.with_request_tags(tags::pairs(input.tags.as_deref()))]
+    let passed = [&input.task_role_arn, &input.execution_role_arn].into_iter().flatten();
+    let passed = passed.filter_map(|role| task_definition::full_role(role, scope.account).ok());
+    let passed = passed.map(|role| Target::new(role).with("iam:PassedToService", TASKS).by("iam:PassRole"));
+    std::iter::once(target.with_request_tags(tags::pairs(input.tags.as_deref()))).chain(passed).collect()
 }
 
 pub(super) async fn run(
@@ -45,7 +50,7 @@ pub(super) async fn run(
     let task_definition::Definition { facts, document } = task_definition::define(input, scope.account)?;
     let record = TaskDefinition {
         region: scope.region,
-        family: Name::new(&family),
+        family: family.into(),
         revision: 0,
         status: RevisionStatus::Active,
         facts: Arc::new(facts),
@@ -54,7 +59,7 @@ pub(super) async fn run(
         registered_by: call.caller.arn.as_str().into(),
         tags: own_tags,
     };
-    let record = ecs.update(|tx| put(tx, record)).await?;
+    let record = ecs.update(|tx| next_revision(tx, record)).await?;
     let described = task_definition::described(&record, scope.task_definition_arn(&record.family, record.revision))?;
     Ok(api::RegisterTaskDefinitionResponse {
         task_definition: Some(described),
@@ -62,8 +67,8 @@ pub(super) async fn run(
     })
 }
 
-/// Writes a revision under the next number of its family.
-pub(super) fn put(tx: &mut Transaction, record: TaskDefinition) -> Result<TaskDefinition, Refusal> {
+/// Writes a definition as the next revision of its family, whatever its own number is.
+pub(super) fn next_revision(tx: &mut Transaction, record: TaskDefinition) -> Result<TaskDefinition, Refusal> {
     let key = FamilyKey { region: record.region, name: record.family.clone() };
     let last = tx.get::<Family>(&key).map_or(0, |family| family.last_revision);
     if last >= MOST_REVISIONS {

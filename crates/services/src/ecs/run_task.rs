@@ -4,33 +4,50 @@ use std::time::Instant;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{ClientToken, InstanceId, LaunchType, Name, Task, TaskId, Timestamp, node};
+use berth_model::{ClientToken, InstanceId, LaunchType, Name, Task, TaskDefinition, TaskId, Timestamp, node};
 use berth_plan::placement::{self, Lack, Placement, Pool, Sieve, Want};
 use berth_plan::{IdSource, capacity};
-use berth_store::{State, TaskKey, Transaction};
+use berth_store::{Shared, State, TaskKey, Transaction};
 
 use super::launch::{self, Launch, Wishes};
 use super::scope::Scope;
 use super::traced::Moments;
-use super::{EcsService, cluster, constraints, failure, fargate, idempotency, placements, revision, tags, task};
+use super::{
+    EcsService, altered, cluster, constraints, failure, fargate, idempotency, placements, revision, tags, task, task_definition,
+};
 use crate::ids::RandomIds;
 
 /// Tasks of one call, at most.
 const MOST: i32 = 10;
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::RunTaskRequest) -> Vec<Target> {
-    let definition = target(ecs, call, input.cluster.as_deref(), &input.task_definition);
-    definition.map_or_else(Target::any, |target| vec![target.with_request_tags(tags::pairs(input.tags.as_deref()))])
+    targets(ecs, call, (input.cluster.as_deref(), &input.task_definition), input.overrides.as_ref(), input.tags.as_deref())
+}
+
+/// What a call touches that starts tasks of a definition in a cluster.
+pub(super) fn targets(
+    ecs: &EcsService,
+    call: &Call,
+    (cluster, definition): (Option<&str>, &str),
+    overrides: Option<&api::TaskOverride>,
+    tags: Option<&[api::Tag]>,
+) -> Vec<Target> {
+    let Some((found, target)) = target(ecs, call, cluster, definition) else { return Target::any() };
+    let altered = altered::beyond(overrides)
+        .and_then(|overrides| Some(altered::by_overrides(task_definition::parse(&found.document).ok()?, overrides)));
+    let altering = altered.iter().flat_map(|request| altered::targets(ecs, call, request));
+    std::iter::once(target.with_request_tags(tags::pairs(tags))).chain(altering).collect()
 }
 
 /// The revision that is started, as policies see it: AWS resolves a family before it authorises.
-pub(super) fn target(ecs: &EcsService, call: &Call, cluster: Option<&str>, definition: &str) -> Option<Target> {
+fn target(ecs: &EcsService, call: &Call, cluster: Option<&str>, definition: &str) -> Option<(Shared<TaskDefinition>, Target)> {
     let scope = Scope::of(call).ok()?;
     let view = ecs.store.view();
     let context = scope.cluster_arn(&scope.cluster(cluster).ok()?);
     let found = revision::to_start(&view, scope, definition).ok()?;
     let arn = scope.task_definition_arn(&found.family, found.revision);
-    Some(Target { tags: tags::for_policies(&found.tags), ..Target::new(arn).with("ecs:cluster", context) })
+    let target = Target { tags: tags::for_policies(&found.tags), ..Target::new(arn).with("ecs:cluster", context) };
+    Some((found, target))
 }
 
 pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskRequest) -> Result<api::RunTaskResponse, Refusal> {
@@ -56,7 +73,7 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::RunTaskReques
     } else if input.platform_version.is_some() {
         return Err(errors::invalid_parameter_exception("The platform version must be null when specifying an EC2 launch type."));
     }
-    let launch = Launch::checked(&view, definition, &name, &wishes(&input), kind, input.client_token.as_deref())?;
+    let launch = Launch::checked(&view, scope, definition, &name, &wishes(&input), kind, input.client_token.as_deref())?;
     let providers = capacity::split(&strategy, count);
     let constraints = constraints::given(input.placement_constraints.as_deref());
     let rules = constraints::rules(&launch.definition.facts.constraints, &constraints, kind)?;

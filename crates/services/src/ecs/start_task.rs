@@ -8,15 +8,15 @@ use berth_plan::placement;
 
 use super::launch::{Launch, Wishes};
 use super::scope::Scope;
-use super::{EcsService, cluster, container_instance, failure, placements, revision, run_task, tags, task};
+use super::{EcsService, cluster, container_instance, failure, placements, revision, run_task, task};
 use crate::ids::RandomIds;
 
 /// Instances of one call, at most.
 const MOST: usize = 10;
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::StartTaskRequest) -> Vec<Target> {
-    let definition = run_task::target(ecs, call, input.cluster.as_deref(), &input.task_definition);
-    definition.map_or_else(Target::any, |target| vec![target.with_request_tags(tags::pairs(input.tags.as_deref()))])
+    let named = (input.cluster.as_deref(), input.task_definition.as_str());
+    run_task::targets(ecs, call, named, input.overrides.as_ref(), input.tags.as_deref())
 }
 
 pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::StartTaskRequest) -> Result<api::StartTaskResponse, Refusal> {
@@ -33,7 +33,7 @@ pub(super) async fn run(ecs: &EcsService, call: &Call, input: api::StartTaskRequ
     let view = ecs.store.view();
     cluster::active(&view, scope, &name)?;
     let definition = revision::to_start(&view, scope, &input.task_definition)?;
-    let launch = Launch::checked(&view, definition, &name, &wishes(&input), LaunchType::Ec2, None)?;
+    let launch = Launch::checked(&view, scope, definition, &name, &wishes(&input), LaunchType::Ec2, None)?;
     let mut ids = RandomIds::new(&api::SERVICE)?;
     ecs.update(|tx| {
         cluster::active(tx, scope, &name)?;

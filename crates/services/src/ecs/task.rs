@@ -71,6 +71,8 @@ pub(super) fn describe(scope: Scope, task: &Task, state: &State, with_tags: bool
     let instance = task.instance.filter(|_| !fargate);
     let disk = task.ephemeral_storage_gib.or(fargate.then_some(fargate::DISK_GIB));
     let disk = disk.map(|size| i32::try_from(size).unwrap_or(i32::MAX));
+    let overrides = overrides::described(&facts, task.overrides.as_ref())?;
+    let images = overrides.container_overrides.iter().flatten().map(|given| given.berth_image.as_deref());
     Ok(api::Task {
         attachments: Some(task.attachments.iter().map(|attached| attachment(task.region, attached)).collect()),
         attributes: Some(vec![architecture(state, task)]),
@@ -87,7 +89,8 @@ pub(super) fn describe(scope: Scope, task: &Task, state: &State, with_tags: bool
                 .containers
                 .iter()
                 .zip(task.containers.iter())
-                .map(|(facts, known)| container(scope, task, &task_arn, facts, known))
+                .zip(images)
+                .map(|((facts, known), image)| container(scope, task, &task_arn, (facts, image), known))
                 .collect(),
         ),
         cpu: Some(task.override_cpu.unwrap_or(task.reservation.cpu).to_string()),
@@ -101,7 +104,7 @@ pub(super) fn describe(scope: Scope, task: &Task, state: &State, with_tags: bool
         last_status: Some(task.life.as_str().to_owned()),
         launch_type: Some(api::LaunchType::from_text(task.launch.as_str())),
         memory: Some(task.override_memory.unwrap_or(task.reservation.memory).to_string()),
-        overrides: Some(overrides::described(&facts, task.overrides.as_ref())?),
+        overrides: Some(overrides),
         platform_version: text(&task.platform_version),
         platform_family: fargate.then(|| "Linux".to_owned()),
         pull_started_at: time(task.times.pull_started_at),
@@ -161,14 +164,20 @@ fn interfaces(task: &Task) -> Vec<api::NetworkInterface> {
     described.into_iter().collect()
 }
 
-fn container(scope: Scope, task: &Task, task_arn: &str, facts: &ContainerFacts, known: &Container) -> api::Container {
+fn container(
+    scope: Scope,
+    task: &Task,
+    task_arn: &str,
+    (facts, image): (&ContainerFacts, Option<&str>),
+    known: &Container,
+) -> api::Container {
     let owned = |text: &Option<Box<str>>| text.as_ref().map(ToString::to_string);
     let arn = scope.arn(berth_model::ResourceArn::Container { cluster: task.cluster.clone(), task: task.id, id: known.id });
     api::Container {
         container_arn: Some(arn.to_string()),
         task_arn: Some(task_arn.to_owned()),
         name: Some(facts.name.to_string()),
-        image: Some(facts.image.to_string()),
+        image: Some(image.unwrap_or(&facts.image).to_owned()),
         image_digest: known.image_digest.as_ref().map(ToString::to_string),
         runtime_id: owned(&known.runtime_id),
         last_status: Some(known.known.as_str().to_owned()),

@@ -30,8 +30,9 @@ mod task;
 mod volumes;
 
 pub(super) use define::{Definition, define};
-pub(super) use document::{described, parse};
+pub(super) use document::{described, parse, request};
 pub(super) use linux::gpu_count;
+pub(super) use normal::full_role;
 pub(super) use reference::Reference;
 pub(super) use sizes::{cpu_units, memory_mib};
 

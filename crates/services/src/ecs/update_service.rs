@@ -1,19 +1,22 @@
-//! `UpdateService`: changes a service. What its tasks are made from changes by a new deployment, all else at once.
+//! `UpdateService`: changes a service. What its tasks are made from changes by a new deployment, all else at once. Images alone (an addition
+//! of Berth's) register the revision that they make.
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{
-    Cluster, Deployment, DeploymentController, LaunchType, RevisionId, Scheduling, Service, ServiceRevision, Timestamp,
+    Cluster, Deployment, DeploymentController, LaunchType, RevisionId, Scheduling, Service, ServiceRevision, TaskDefinition,
+    Timestamp,
 };
 use berth_plan::IdSource;
 use berth_plan::service::{deploy, reset_restarts};
-use berth_store::{State, Transaction};
+use berth_store::{Shared, State, Transaction};
 
+use super::altered::{self, Images};
 use super::scope::Scope;
 use super::service::scheduling::{self, Places};
 use super::service::spec::{self, Asked, Attached, Spec};
 use super::service::{configuration, describe};
-use super::{EcsService, asked, capacity, cluster, network, revision, service};
+use super::{EcsService, asked, capacity, cluster, network, revision, service, task_definition};
 use crate::ids::RandomIds;
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::UpdateServiceRequest) -> Vec<Target> {
@@ -28,7 +31,19 @@ pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::UpdateServiceRe
     };
     let targets = service::targets(ecs, call, input.cluster.as_deref(), &input.service);
     let view = ecs.store.view();
-    targets.into_iter().map(|target| asked.on(target, &view, scope)).collect()
+    let altered = altered(&view, scope, input);
+    let altering = altered.iter().flat_map(|request| altered::targets(ecs, call, request));
+    targets.into_iter().map(|target| asked.on(target, &view, scope)).chain(altering).collect()
+}
+
+/// The revision of a task definition that the images of a call make.
+fn altered(state: &State, scope: Scope, input: &api::UpdateServiceRequest) -> Option<api::RegisterTaskDefinitionRequest> {
+    let images = images(input)?;
+    let cluster = scope.cluster(input.cluster.as_deref()).ok()?;
+    let known = service::find(state, scope, &cluster, &scope.service(&cluster, &input.service).ok()?)?;
+    let before = service::revision(state, known.region, known.primary()?.revision).ok()?;
+    let definition = definition(state, scope, before, input).ok()?;
+    altered::by_images(&task_definition::parse(&definition.document).ok()?, images).ok()?
 }
 
 pub(super) async fn run(
@@ -48,7 +63,10 @@ pub(super) async fn run(
             let now = now.not_before(known.updated_at);
             refuse_what_does_not_act(&known, &input)?;
             let next = match known.primary() {
-                Some(primary) => with_revision(tx, scope, &of_cluster, (&known, primary), &input, now, &mut ids)?,
+                Some(primary) => {
+                    let change = Change { scope, caller: &call.caller.arn, input: &input, now };
+                    with_revision(tx, change, &of_cluster, (&known, primary), &mut ids)?
+                }
                 None => {
                     refuse_what_task_sets_say(&known, &input)?;
                     changed(&known, &input, None)?
@@ -66,19 +84,27 @@ fn invalid(message: impl Into<String>) -> Refusal {
     errors::invalid_parameter_exception(message)
 }
 
+/// What a caller asks for, and when.
+#[derive(Debug, Clone, Copy)]
+struct Change<'a> {
+    scope: Scope,
+    caller: &'a str,
+    input: &'a api::UpdateServiceRequest,
+    now: Timestamp,
+}
+
 /// The changed service, with a new deployment if what its tasks are made from changes, or the caller wants one.
 fn with_revision(
     tx: &mut Transaction,
-    scope: Scope,
+    change: Change<'_>,
     cluster: &Cluster,
     (known, primary): (&Service, &Deployment),
-    input: &api::UpdateServiceRequest,
-    now: Timestamp,
     ids: &mut dyn IdSource,
 ) -> Result<Service, Refusal> {
+    let Change { input, now, .. } = change;
     let before = service::revision(tx, known.region, primary.revision)?.clone();
     let is_forced = input.force_new_deployment.unwrap_or(false);
-    let spec = asks_for_a_revision(input).then(|| spec(tx, scope, cluster, &before, input)).transpose()?;
+    let spec = asks_for_a_revision(input).then(|| spec(tx, change, cluster, &before)).transpose()?;
     let launch = spec.as_ref().map_or(before.source.launch, |spec| spec.source.launch);
     let next = changed(known, input, Some(launch))?;
     check_places(tx, &next, spec.as_ref(), &before, input)?;
@@ -110,24 +136,38 @@ fn asks_for_a_revision(input: &api::UpdateServiceRequest) -> bool {
         || input.capacity_provider_strategy.is_some()
         || input.platform_version.is_some()
         || input.network_configuration.is_some()
+        || images(input).is_some()
+}
+
+/// The images that tasks are to be made from.
+fn images(input: &api::UpdateServiceRequest) -> Option<&Images> {
+    input.berth_images.as_ref().filter(|images| !images.is_empty())
+}
+
+/// The definition that a caller names, or else the one that the service has.
+fn definition(
+    state: &State,
+    scope: Scope,
+    before: &ServiceRevision,
+    input: &api::UpdateServiceRequest,
+) -> Result<Shared<TaskDefinition>, Refusal> {
+    match input.task_definition.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => revision::to_start(state, scope, text),
+        None => spec::definition_of(state, before),
+    }
 }
 
 /// What tasks are to be made from: what the caller says, over what the service has.
-fn spec(
-    state: &State,
-    scope: Scope,
-    cluster: &Cluster,
-    before: &ServiceRevision,
-    input: &api::UpdateServiceRequest,
-) -> Result<Spec, Refusal> {
-    let definition = match input.task_definition.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => revision::to_start(state, scope, text)?,
-        None => spec::definition_of(state, before)?,
-    };
+fn spec(tx: &mut Transaction, change: Change<'_>, cluster: &Cluster, before: &ServiceRevision) -> Result<Spec, Refusal> {
+    let Change { scope, caller, input, now } = change;
+    let mut definition = definition(tx, scope, before, input)?;
+    if let Some(images) = images(input) {
+        definition = altered::with_images(tx, scope, definition, images, (caller, now))?;
+    }
     let (launch, strategy) = match input.capacity_provider_strategy.as_deref() {
         None => (before.source.launch, before.source.strategy.clone()),
         Some([]) => (before.source.launch, Vec::new()),
-        Some(items) => capacity::launched_by(state, scope, cluster, items)?,
+        Some(items) => capacity::launched_by(tx, scope, cluster, items)?,
     };
     let kept_version = before.source.platform_version.as_deref().filter(|_| launch == LaunchType::Fargate);
     let kept_network = before.network.as_ref().map(network::described);
@@ -138,7 +178,7 @@ fn spec(
         platform_version: input.platform_version.as_deref().or(kept_version),
         network: input.network_configuration.as_ref().or(kept_network.as_ref()),
     };
-    Spec::checked(state, asked)
+    Spec::checked(tx, asked)
 }
 
 /// Whether tasks can be placed as the service says from now on.
@@ -216,6 +256,7 @@ fn refuse_what_task_sets_say(known: &Service, input: &api::UpdateServiceRequest)
     }
     let given = [
         ("task definition", input.task_definition.is_some()),
+        ("images", images(input).is_some()),
         ("capacity provider strategy", input.capacity_provider_strategy.is_some()),
         ("platform version", input.platform_version.is_some()),
         ("network configuration", input.network_configuration.is_some()),

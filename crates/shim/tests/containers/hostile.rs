@@ -7,29 +7,44 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
-use berth_runtime::{Folder, Holder, Limits, Output, ProcessSpec, Runtime, Standing, WhenFull};
+use berth_runtime::{ContainerSpec, Folder, Holder, IdMap, Limits, Output, ProcessSpec, Runtime, Standing, WhenFull};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::node::{Node, process, until};
+use crate::node::{IDS, Node, process, until};
 
 fn holder(folder: &Path) -> Holder {
     Holder::last(&fs::read(Folder::new(folder).holder()).unwrap()).unwrap().unwrap()
 }
 
+/// The host's ids, and ids of the container's own.
+const BOTH: [Option<IdMap>; 2] = [None, Some(IDS)];
+
 #[test]
 fn a_fork_bomb_stays_within_its_limit_and_ends_while_it_forks() {
     const MOST: u64 = 24;
     let node = Node::new();
-    let mut spec = node.spec("bomb", &["bomb"]);
-    spec.limits = Limits { pids: Some(MOST), ..Limits::default() };
-    let folder = node.start(&spec);
-    let pids = || node.runtime.usage(&folder).unwrap().unwrap().pids;
-    until("the bomb is as large as it may be", || pids() == MOST);
-    let (ended, out, _) = node.run(&node.spec("other", &["say", "unharmed"]));
-    assert_eq!((ended.code, out.as_str()), (0, "unharmed\n"));
-    assert!(pids() <= MOST);
-    node.runtime.delete(&folder).unwrap();
+    for (id_map, is_first) in BOTH.into_iter().flat_map(|ids| [(ids, true), (ids, false)]) {
+        let spec = ContainerSpec {
+            id_map,
+            limits: Limits { pids: Some(MOST), ..Limits::default() },
+            ..node.spec("bomb", if is_first { &["bomb"] } else { &["wait"] })
+        };
+        let folder = node.start(&spec);
+        thread::scope(|scope| {
+            if !is_first {
+                // It ends with the container; or by itself, should this fail.
+                scope.spawn(|| node.exec_within(&folder, &process(&["bomb"]), Some(Duration::from_secs(120))).map(drop));
+            }
+            let pids = || node.runtime.usage(&folder).unwrap().unwrap().pids;
+            until("the bomb is as large as it may be", || pids() == MOST);
+            let (ended, out, _) = node.run(&node.spec("other", &["say", "unharmed"]));
+            assert_eq!((ended.code, out.as_str()), (0, "unharmed\n"));
+            assert!(pids() <= MOST);
+            node.runtime.delete(&folder).unwrap();
+        });
+    }
 }
 
 #[test]
@@ -52,12 +67,10 @@ fn a_container_that_closes_every_descriptor_goes_on_and_its_end_is_known() {
     for init in [false, true] {
         let mut spec = node.spec("a", &["close"]);
         spec.init = init;
-        let (ended, out, _) = node.run(&spec);
-        assert_eq!((ended.code, out.as_str()), (7, "closing\n"));
+        for (code, out) in node.everywhere(&spec) {
+            assert_eq!((code, out.as_str()), (7, "closing\n"));
+        }
     }
-    let folder = node.start(&node.spec("b", &["wait"]));
-    let (code, out, _) = node.exec(&folder, &process(&["close"])).unwrap();
-    assert_eq!((code, out.as_str()), (7, "closing\n"));
 }
 
 #[test]
@@ -75,7 +88,8 @@ fn nothing_is_open_in_a_container_but_its_three_streams() {
     let mut spec = node.spec("b", &["list", "/proc/1/fd"]);
     spec.init = true;
     spec.process.capabilities.insert(berth_runtime::Capability("SYS_PTRACE".to_owned()));
-    assert_eq!(node.run(&spec).1, crate::INIT_HAS);
+    // It closes the last one while its program begins.
+    until("an init has nothing else open", || node.run(&spec).1 == crate::INIT_HAS);
 }
 
 #[test]
@@ -151,8 +165,8 @@ fn settings_of_the_kernel_are_not_written() {
 #[test]
 fn entering_a_container_that_is_going_away_confines_or_fails() {
     let node = Node::new();
-    for life in 0..5 {
-        let folder = node.start(&node.spec(&format!("a{life}"), &["wait"]));
+    for (life, id_map) in (0..3).flat_map(|life| BOTH.map(|ids| (life, ids))) {
+        let folder = node.start(&ContainerSpec { id_map, ..node.spec(&format!("a{life}"), &["wait"]) });
         let status = ProcessSpec { ..process(&["status"]) };
         thread::scope(|scope| {
             let (entered, heard) = mpsc::channel();

@@ -48,7 +48,10 @@ async fn what_an_agent_says_of_its_own_containers_is_there_for_whoever_may_descr
         assert!(matches!(telemetry.answer().await.unwrap(), TelemetryAnswer::AckMetrics(_)));
     }
     let (_, all) = usage("cluster=default&past=true").await;
-    assert_eq!(all["tasks"][0]["taskArn"], arn.as_str());
+    let task = &all["tasks"][0];
+    assert_eq!(task["taskArn"], arn.as_str());
+    let node = owner.instance.rsplit('/').next();
+    assert_eq!((&task["definition"], &task["group"], task["node"].as_str()), (&json!("web:1"), &json!("family:web"), node));
     let containers = all["tasks"][0]["containers"].as_array().unwrap();
     assert_eq!(containers.len(), 1, "a container that the task does not have is nobody's: {all}");
     let main = &containers[0];

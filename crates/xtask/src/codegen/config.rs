@@ -37,6 +37,8 @@ pub(crate) struct Service {
     #[serde(rename = "trait")]
     pub(crate) handler: String,
     pub(crate) iam: String,
+    /// The file of shapes and members of our own.
+    pub(crate) additions: Option<PathBuf>,
     pub(crate) operations: Operations,
     pub(crate) validation_error: String,
     pub(crate) internal_error: String,

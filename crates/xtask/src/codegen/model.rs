@@ -24,8 +24,11 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn load(data: &Path, service: &Service, overlay: &Config) -> Result<Self> {
+    pub(crate) fn load(root: &Path, data: &Path, service: &Service, overlay: &Config) -> Result<Self> {
         let mut document = load_json(&data.join(&service.model).join("service-2.json.gz"))?;
+        if let Some(path) = &service.additions {
+            add(&mut document, &load_json(&root.join(path))?["merge"], "the model")?;
+        }
         for member in overlay.members.iter().filter(|member| member.module == service.module) {
             add_member(&mut document, member)?;
         }
@@ -120,6 +123,20 @@ fn wanted(document: &Value, service: &Service) -> Result<BTreeMap<String, Value>
             Ok((name, operation.clone()))
         })
         .collect()
+}
+
+/// Merges additions into a part of the model, as botocore does. What is there already stays as it is.
+fn add(into: &mut Value, added: &Value, place: &str) -> Result<()> {
+    let (Some(into), Some(added)) = (into.as_object_mut(), added.as_object()) else {
+        bail!("additions: {place} is known by now; take it out");
+    };
+    for (name, value) in added {
+        match into.get_mut(name) {
+            Some(known) => add(known, value, &format!("{place}.{name}"))?,
+            None => drop(into.insert(name.clone(), value.clone())),
+        }
+    }
+    Ok(())
 }
 
 fn add_member(document: &mut Value, member: &Member) -> Result<()> {

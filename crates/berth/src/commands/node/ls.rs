@@ -3,7 +3,7 @@
 use anyhow::Result;
 use berth_api::ecs::{ContainerInstance, Resource};
 
-use super::{arn, nodes};
+use super::{amount, arn, nodes};
 use crate::cli::Place;
 use crate::connection::Connection;
 use crate::tasks;
@@ -56,11 +56,6 @@ fn status(node: &ContainerInstance) -> Cell {
     }
     let style = if status == "ACTIVE" { GOOD } else { WAITING };
     Cell(status, style)
-}
-
-fn amount(resources: Option<&[Resource]>, name: &str) -> i32 {
-    let found = resources.unwrap_or_default().iter().find(|resource| resource.name.as_deref() == Some(name));
-    found.and_then(|resource| resource.integer_value).unwrap_or_default()
 }
 
 fn left(node: &ContainerInstance, name: &str) -> String {

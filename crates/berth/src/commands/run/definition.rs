@@ -1,10 +1,8 @@
 //! The task definition behind `berth run`: registered once for the same container, so that running it again makes no new revision; with
 //! `--rm` one of its own, which goes when the task is over.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context as _, Result};
-use berth_api::ecs::{self as api, ContainerDefinition, KeyValuePair, LogConfiguration, LogDriver, TaskDefinition};
+use berth_api::ecs::{self as api, ContainerDefinition, KeyValuePair, Secret, TaskDefinition};
 use berth_api::logs::DeleteLogStreamRequest;
 use berth_client::Client;
 use berth_wire::json::JsonWriter;
@@ -12,19 +10,15 @@ use berth_wire::{Redacted, Shape as _};
 use sha2::{Digest as _, Sha256};
 
 use super::port::Port;
-use super::{Container, Network, volume};
+use super::{Container, Network, log, volume};
 use crate::tasks;
 
-/// The log group of all containers of `berth run`.
-const GROUP: &str = "/berth/run";
-/// What the names of their log streams begin with.
-const STREAMS: &str = "run";
 /// What a container reserves that has no limit: it needs one of the two.
 const RESERVED_MIB: i32 = 16;
 
 /// The task definition for a container.
 pub(super) async fn of(client: &Client, container: &Container, to_be_removed: bool) -> Result<TaskDefinition> {
-    let name = container.name.clone().unwrap_or_else(|| slug(&container.image));
+    let name = container.name.clone().unwrap_or_else(|| slug(container.image.as_deref().unwrap_or_default()));
     let mut input = request(client.region(), container, &name);
     input.family = format!("run-{name}-{}", if to_be_removed { random()? } else { digest(&input) });
     if !to_be_removed && let Some(known) = known(client, &input.family).await? {
@@ -51,10 +45,11 @@ pub(super) async fn remove(client: &Client, definition: &TaskDefinition, ended: 
     client.call(&input).await.context("deregistering the task definition")?;
     let input = api::DeleteTaskDefinitionsRequest { task_definitions: vec![arn] };
     client.call(&input).await.context("deleting the task definition")?;
-    let container = definition.container_definitions.iter().flatten().next().and_then(|container| container.name.as_deref());
-    let (Some(container), Some(task)) = (container, ended) else { return Ok(()) };
-    let stream = format!("{STREAMS}/{container}/{}", tasks::id(task));
-    let input = DeleteLogStreamRequest { log_group_name: GROUP.to_owned(), log_stream_name: stream };
+    let container = definition.container_definitions.iter().flatten().next();
+    let log = container.and_then(|container| Some((container.name.as_deref()?, container.log_configuration.as_ref()?)));
+    let stream = log.zip(ended).and_then(|((name, log), task)| log::stream(log, name, tasks::id(task)));
+    let Some((log_group_name, log_stream_name)) = stream else { return Ok(()) };
+    let input = DeleteLogStreamRequest { log_group_name, log_stream_name };
     match client.call(&input).await {
         // It did not come to print anything.
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(()),
@@ -66,9 +61,10 @@ pub(super) async fn remove(client: &Client, definition: &TaskDefinition, ended: 
 fn request(region: &str, container: &Container, name: &str) -> api::RegisterTaskDefinitionRequest {
     let (volumes, mounts) = volume::of(&container.volume);
     let variable = |(name, value): &(String, String)| KeyValuePair { name: Some(name.clone()), value: Some(value.clone()) };
+    let secret = |(name, arn): &(String, String)| Secret { name: name.clone(), value_from: arn.clone() };
     let definition = ContainerDefinition {
         name: Some(name.to_owned()),
-        image: Some(container.image.clone()),
+        image: container.image.clone(),
         command: (!container.command.is_empty()).then(|| container.command.clone()),
         entry_point: container.entrypoint.clone().map(|program| vec![program]),
         environment: Some(Redacted(container.env.iter().map(variable).collect())),
@@ -79,7 +75,8 @@ fn request(region: &str, container: &Container, name: &str) -> api::RegisterTask
         essential: Some(true),
         port_mappings: Some(container.publish.iter().copied().map(Port::mapping).collect()),
         mount_points: Some(mounts),
-        log_configuration: Some(log(region)),
+        log_configuration: Some(log::configuration(region, container.log_driver.as_deref(), &container.log_opt)),
+        secrets: (!container.secret.is_empty()).then(|| container.secret.iter().map(secret).collect()),
         ..Default::default()
     };
     let network = match container.network() {
@@ -96,18 +93,6 @@ fn request(region: &str, container: &Container, name: &str) -> api::RegisterTask
         container_definitions: vec![definition],
         ..Default::default()
     }
-}
-
-fn log(region: &str) -> LogConfiguration {
-    let options = [
-        ("awslogs-group", GROUP),
-        ("awslogs-create-group", "true"),
-        ("awslogs-region", region),
-        ("awslogs-stream-prefix", STREAMS),
-    ];
-    let options: BTreeMap<String, String> =
-        options.into_iter().map(|(option, value)| (option.to_owned(), value.to_owned())).collect();
-    LogConfiguration { log_driver: LogDriver::Awslogs, options: Some(options), ..Default::default() }
 }
 
 /// Tells containers of the same name apart.

@@ -24,7 +24,7 @@ pub(super) fn sentences(task: &Task, node: Option<&ContainerInstance>) -> Vec<St
     if status == "STOPPED" {
         let ago = task.stopped_at.or(task.stopping_at).map(|at| format!(" {} ago", terminal::age(at.0))).unwrap_or_default();
         let mut lines = vec![format!("task {id} stopped{ago}: {}", reason(task))];
-        lines.extend(task.containers.iter().flatten().map(|container| format!("  {}", tasks::outcome(container))));
+        lines.extend(tasks::outcomes(task).iter().map(|outcome| format!("  {outcome}")));
         return lines;
     }
     let mut lines = if task.desired_status.as_deref() == Some("STOPPED") {

@@ -280,6 +280,24 @@ fn overrides_replace_what_they_name_and_leave_the_rest() {
 }
 
 #[test]
+fn what_overrides_say_beyond_aws_is_sent_as_if_it_was_defined() {
+    let container = |name: &str| json!({ "name": name, "image": "busybox", "entryPoint": ["x"], "command": ["y"] });
+    let definition = definition(&json!({ "containerDefinitions": [container("main"), container("side")] }));
+    let log = json!({ "logDriver": "json-file", "options": { "max-size": "1m" } });
+    let overrides = json!({ "containerOverrides": [
+        { "name": "side", "berthImage": "busybox:2", "berthEntryPoint": ["z"], "berthLogConfiguration": log },
+    ]});
+    let overrides = Some(Document::new(overrides.to_string()));
+    let sent = task(names(), &Task { overrides, ..record(&definition) }, &definition, plain(), false).unwrap();
+    let [main, side] = &sent.containers[..] else { panic!("two containers") };
+    let words = |words: &Option<Vec<String>>| words.clone().unwrap_or_default().join(" ");
+    assert_eq!((&*main.image, words(&main.entry_point)), ("busybox", "x".to_owned()));
+    assert_eq!((&*side.image, words(&side.entry_point), words(&side.command)), ("busybox:2", "z".to_owned(), "y".to_owned()));
+    let host = side.docker_config.as_ref().unwrap().host_config.as_ref().unwrap();
+    assert!(host.contains(r#""LogConfig":{"Type":"json-file","Config":{"max-size":"1m"}}"#), "{host}");
+}
+
+#[test]
 fn registries_and_secrets_are_told_by_their_names() {
     let image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1";
     let ecr = of(&json!({ "name": "main", "image": image })).containers[0].registry_authentication.clone();

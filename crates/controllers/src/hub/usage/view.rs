@@ -48,6 +48,13 @@ struct Answer {
 #[serde(rename_all = "camelCase")]
 struct TaskUsage {
     task_arn: String,
+    /// `FAMILY:REVISION`.
+    definition: String,
+    /// Such as `service:web`.
+    group: String,
+    /// The id of the machine that it is on, also of a Fargate task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<String>,
     containers: Vec<ContainerUsage>,
 }
 
@@ -123,8 +130,13 @@ impl ViewHost for UsageView {
             let names = names_of(&view, task)?;
             let containers: Vec<_> =
                 self.hub.0.usage.of(&key).iter().filter_map(|known| container(known, &names, question.past)).collect();
-            let task_arn = self.hub.0.names.task(key, &task.cluster);
-            (!containers.is_empty()).then_some(TaskUsage { task_arn, containers })
+            (!containers.is_empty()).then(|| TaskUsage {
+                task_arn: self.hub.0.names.task(key, &task.cluster),
+                definition: format!("{}:{}", task.family, task.revision),
+                group: task.group.to_string(),
+                node: task.instance.map(|instance| instance.to_string()),
+                containers,
+            })
         };
         let mut tasks: Vec<_> = asked.into_iter().filter_map(usage).collect();
         tasks.sort_by(|one, other| one.task_arn.cmp(&other.task_arn));

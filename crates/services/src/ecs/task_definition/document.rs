@@ -32,6 +32,30 @@ pub(super) fn of(request: RegisterTaskDefinitionRequest) -> Document {
     document::write(api::TaskDefinition::PLACE, &shape)
 }
 
+/// What registers a definition again.
+pub(in crate::ecs) fn request(shape: api::TaskDefinition) -> RegisterTaskDefinitionRequest {
+    RegisterTaskDefinitionRequest {
+        container_definitions: shape.container_definitions.unwrap_or_default(),
+        family: shape.family.unwrap_or_default(),
+        task_role_arn: shape.task_role_arn,
+        execution_role_arn: shape.execution_role_arn,
+        network_mode: shape.network_mode,
+        volumes: shape.volumes,
+        placement_constraints: shape.placement_constraints,
+        runtime_platform: shape.runtime_platform,
+        requires_compatibilities: shape.requires_compatibilities,
+        cpu: shape.cpu,
+        memory: shape.memory,
+        pid_mode: shape.pid_mode,
+        ipc_mode: shape.ipc_mode,
+        proxy_configuration: shape.proxy_configuration,
+        inference_accelerators: shape.inference_accelerators,
+        ephemeral_storage: shape.ephemeral_storage,
+        enable_fault_injection: shape.enable_fault_injection,
+        tags: None,
+    }
+}
+
 /// The definition that a document holds, without what its record adds.
 ///
 /// # Errors

@@ -47,7 +47,7 @@ fn role(field: &mut Option<String>, account: AccountId) -> Checked {
 }
 
 /// The full name of a role.
-pub(super) fn full_role(text: &str, account: AccountId) -> Result<String, Refusal> {
+pub(in crate::ecs) fn full_role(text: &str, account: AccountId) -> Result<String, Refusal> {
     let own = format!("arn:aws:iam::{account}:role/");
     let path = text.strip_prefix(&own).unwrap_or(text);
     let of_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/+=,.@-_".contains(&byte);
