@@ -93,9 +93,9 @@ def test_refusal_is_shown_with_its_code_and_text(aws):
 
 
 def test_operation_that_is_not_built_is_shown_by_name(aws):
-    done = aws.run("ecs", "list-daemons")
+    done = aws.run("ecs", "describe-express-gateway-service", "--service-arn", "web")
     assert done.returncode in {254, 255}
-    assert "NotImplementedException" in done.stderr and "ListDaemons" in done.stderr
+    assert "NotImplementedException" in done.stderr and "DescribeExpressGatewayService" in done.stderr
 
 
 def test_short_hands_of_the_cli_work(aws, name):

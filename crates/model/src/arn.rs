@@ -91,6 +91,38 @@ pub enum ResourceArn {
         /// The task set.
         id: DeploymentId,
     },
+    /// `daemon-task-definition/FAMILY:REVISION`
+    DaemonTaskDefinition {
+        /// The family.
+        family: Name,
+        /// The revision, from 1.
+        revision: u32,
+    },
+    /// `daemon/CLUSTER/NAME`
+    Daemon {
+        /// The daemon's cluster.
+        cluster: Name,
+        /// The daemon.
+        name: Name,
+    },
+    /// `daemon-deployment/CLUSTER/DAEMON/ID`
+    DaemonDeployment {
+        /// The daemon's cluster.
+        cluster: Name,
+        /// The daemon.
+        daemon: Name,
+        /// The deployment's record.
+        id: ServiceDeploymentId,
+    },
+    /// `daemon-revision/CLUSTER/DAEMON/ID`
+    DaemonRevision {
+        /// The daemon's cluster.
+        cluster: Name,
+        /// The daemon.
+        daemon: Name,
+        /// The revision.
+        id: RevisionId,
+    },
     /// `attachment/ID`
     Attachment {
         /// The attachment.
@@ -156,6 +188,10 @@ impl fmt::Display for ResourceArn {
             Self::ServiceDeployment { cluster, service, id } => write!(f, "service-deployment/{cluster}/{service}/{id}"),
             Self::ServiceRevision { cluster, service, id } => write!(f, "service-revision/{cluster}/{service}/{id}"),
             Self::TaskSet { cluster, service, id } => write!(f, "task-set/{cluster}/{service}/{id}"),
+            Self::DaemonTaskDefinition { family, revision } => write!(f, "daemon-task-definition/{family}:{revision}"),
+            Self::Daemon { cluster, name } => write!(f, "daemon/{cluster}/{name}"),
+            Self::DaemonDeployment { cluster, daemon, id } => write!(f, "daemon-deployment/{cluster}/{daemon}/{id}"),
+            Self::DaemonRevision { cluster, daemon, id } => write!(f, "daemon-revision/{cluster}/{daemon}/{id}"),
             Self::Attachment { id } => write!(f, "attachment/{id}"),
             Self::CapacityProvider { name } => write!(f, "capacity-provider/{name}"),
         }
@@ -225,6 +261,19 @@ fn parse_resource(text: &str) -> Option<ResourceArn> {
         ("task-set", [Some(cluster), Some(service), Some("ecs-svc"), Some(id)]) if parts.next().is_none() => {
             let id = format!("ecs-svc/{id}").parse().ok()?;
             ResourceArn::TaskSet { cluster: name(cluster)?, service: name(service)?, id }
+        }
+        ("daemon-task-definition", [Some(revision), None, ..]) => {
+            let (family, revision) = revision.split_once(':')?;
+            ResourceArn::DaemonTaskDefinition { family: name(family)?, revision: number(revision)? }
+        }
+        ("daemon", [Some(cluster), Some(daemon), None, _]) => {
+            ResourceArn::Daemon { cluster: name(cluster)?, name: name(daemon)? }
+        }
+        ("daemon-deployment", [Some(cluster), Some(daemon), Some(id), None]) => {
+            ResourceArn::DaemonDeployment { cluster: name(cluster)?, daemon: name(daemon)?, id: id.parse().ok()? }
+        }
+        ("daemon-revision", [Some(cluster), Some(daemon), Some(id), None]) => {
+            ResourceArn::DaemonRevision { cluster: name(cluster)?, daemon: name(daemon)?, id: id.parse().ok()? }
         }
         ("attachment", [Some(id), None, ..]) => ResourceArn::Attachment { id: id.parse().ok()? },
         ("capacity-provider", [Some(provider), None, ..]) => ResourceArn::CapacityProvider { name: name(provider)? },

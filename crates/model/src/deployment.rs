@@ -1,64 +1,8 @@
 //! Deployments: how a service comes from one revision to another.
 
-use std::fmt;
-use std::str::FromStr;
-
 use minicbor::{Decode, Encode};
 
-use crate::{Document, LifecycleStage, Name, Pause, PauseHook, Region, RevisionId, ServiceDeploymentId, Timestamp};
-
-/// The id of a deployment or of a task set, which tasks are signed with: `ecs-svc/` and nineteen digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-#[cbor(transparent)]
-pub struct DeploymentId(#[n(0)] u64);
-
-/// What the signature of a service's tasks begins with.
-const SIGNATURE: &str = "ecs-svc/";
-/// The first number with more than nineteen digits.
-const END: u64 = 10_000_000_000_000_000_000;
-
-impl DeploymentId {
-    /// An id from bytes nobody can guess.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        let (half, _) = bytes.split_at(8);
-        Self(half.iter().fold(0, |sum: u64, &byte| sum << 8 | u64::from(byte)) % END)
-    }
-
-    /// The id of that number.
-    #[must_use]
-    pub const fn new(number: u64) -> Self {
-        Self(number)
-    }
-
-    /// Its number.
-    #[must_use]
-    pub const fn number(self) -> u64 {
-        self.0
-    }
-}
-
-impl fmt::Display for DeploymentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SIGNATURE}{:019}", self.0)
-    }
-}
-
-/// A text that is no deployment's id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the id of a deployment: ecs-svc/ and nineteen digits")]
-pub struct ParseDeploymentIdError(Box<str>);
-
-impl FromStr for DeploymentId {
-    type Err = ParseDeploymentIdError;
-
-    fn from_str(text: &str) -> Result<Self, ParseDeploymentIdError> {
-        let digits =
-            text.strip_prefix(SIGNATURE).filter(|digits| digits.len() == 19 && digits.bytes().all(|b| b.is_ascii_digit()));
-        let number = digits.and_then(|digits| digits.parse().ok());
-        number.map(Self).ok_or_else(|| ParseDeploymentIdError(text.chars().take(64).collect()))
-    }
-}
+use crate::{DeploymentId, Document, LifecycleStage, Name, Pause, PauseHook, Region, RevisionId, ServiceDeploymentId, Timestamp};
 
 /// How revisions of a service replace each other.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
@@ -85,6 +29,9 @@ pub struct DeploymentConfiguration {
     /// The hooks at which deployments pause. The field 6 was a document with hooks that did not act.
     #[cbor(n(7), default)]
     pub hooks: Vec<PauseHook>,
+    /// On how many of its instances a daemon's task may be missing at once, in hundredths of a percent.
+    #[n(20)]
+    pub drain: Option<u32>,
 }
 
 /// Whether a deployment whose tasks fail is given up, and what follows.

@@ -18,7 +18,9 @@ mod client_token;
 mod cluster;
 mod container;
 mod container_instance;
+pub mod daemon;
 mod deployment;
+mod deployment_id;
 mod document;
 mod ec2_id;
 mod facts;
@@ -54,9 +56,10 @@ pub use cluster::{Cluster, ClusterStatus, StrategyItem};
 pub use container::{Container, ContainerLife, Health, NetworkBinding, PortSpan};
 pub use container_instance::{ContainerInstance, HealthCheck, InstanceStatus};
 pub use deployment::{
-    BreakerState, CircuitBreaker, Deployment, DeploymentConfiguration, DeploymentId, Monitor, ParseDeploymentIdError,
-    ResolvedImage, Rollback, Rollout, ServiceDeployment, ServiceDeploymentStatus,
+    BreakerState, CircuitBreaker, Deployment, DeploymentConfiguration, Monitor, ResolvedImage, Rollback, Rollout,
+    ServiceDeployment, ServiceDeploymentStatus,
 };
+pub use deployment_id::{DeploymentId, ParseDeploymentIdError};
 pub use document::Document;
 pub use ec2_id::{Ec2Id, Ec2Kind, InterfaceId, ParseEc2IdError, SecurityGroupId, SubnetId, VpcId, ec2_kind};
 pub use facts::{Condition, ContainerFacts, Dependency, Facts, NetworkMode, PortMapping, Protocol};

@@ -393,6 +393,7 @@ fn configuration() -> impl Strategy<Value = DeploymentConfiguration> {
                 timeout_minutes: bake_minutes,
                 timeout_action: enable.then_some(HookAction::Continue),
             }],
+            drain: bake_minutes,
         },
     )
 }
@@ -445,7 +446,11 @@ fn service() -> impl Strategy<Value = Service> {
             strategies: vec![PlacementStrategy { kind: name.clone(), field: Some(name.clone()) }],
             name,
             status,
-            scheduling: if daemon { Scheduling::Daemon } else { Scheduling::Replica },
+            scheduling: match (daemon, version % 2) {
+                (true, 0) => Scheduling::Managed,
+                (true, _) => Scheduling::Daemon,
+                (false, _) => Scheduling::Replica,
+            },
             controller: if daemon { DeploymentController::Ecs } else { DeploymentController::External },
             desired_count: grace_seconds.unwrap_or(1),
             configuration,

@@ -126,6 +126,9 @@ pub enum Scheduling {
     /// One on each instance that suits.
     #[n(1)]
     Daemon,
+    /// One on each instance of its capacity providers: it is not a service to its callers, but a [daemon](crate::daemon).
+    #[n(2)]
+    Managed,
 }
 
 impl Scheduling {
@@ -134,7 +137,7 @@ impl Scheduling {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Replica => "REPLICA",
-            Self::Daemon => "DAEMON",
+            Self::Daemon | Self::Managed => "DAEMON",
         }
     }
 }
@@ -281,6 +284,9 @@ impl Service {
     /// The group its tasks are in.
     #[must_use]
     pub fn group(&self) -> Name {
-        Name::from(format!("service:{}", self.name))
+        match self.scheduling {
+            Scheduling::Managed => self.name.clone(),
+            Scheduling::Replica | Scheduling::Daemon => Name::from(format!("service:{}", self.name)),
+        }
     }
 }

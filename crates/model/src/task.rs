@@ -5,7 +5,7 @@ use thin_vec::ThinVec;
 
 use crate::{
     Attachment, Container, DeploymentId, Desired, Document, InstanceId, LaunchType, Life, Name, NetworkInterface, Region,
-    Resources, Tags, TaskId, Timestamp, cbor,
+    Resources, Tags, TaskId, Timestamp, cbor, daemon,
 };
 
 /// A task.
@@ -141,7 +141,17 @@ impl Task {
     /// The deployment or task set of a service that it belongs to.
     #[must_use]
     pub fn deployment(&self) -> Option<DeploymentId> {
-        self.started_by.as_deref()?.parse().ok().filter(|_| self.group.starts_with("service:"))
+        self.started_by.as_deref()?.parse().ok().filter(|_| self.service_of_group().is_some())
+    }
+
+    /// The service that it belongs to, by the name that is kept under.
+    #[must_use]
+    pub fn service(&self) -> Option<Name> {
+        self.deployment().and_then(|_| self.service_of_group()).map(Name::from)
+    }
+
+    fn service_of_group(&self) -> Option<&str> {
+        self.group.strip_prefix("service:").or_else(|| daemon::known_as(&self.group).map(|_| self.group.as_str()))
     }
 
     /// Whether a service started it.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use berth_api::acs;
 use berth_api::ecs as api;
-use berth_model::{AccountSettings, Facts, LaunchType, Region, ResolvedImage, Task, TaskDefinition};
+use berth_model::{AccountSettings, Facts, LaunchType, Region, ResolvedImage, Task, TaskDefinition, daemon};
 use berth_store::{AccountSettingsKey, State, TaskKey};
 use berth_wire::{EnumShape as _, ReadError};
 
@@ -77,7 +77,7 @@ pub(super) fn task(
     let containers = merged.container_definitions.iter().flatten();
     Ok(acs::Task {
         arn: names.task(key, &task.cluster),
-        family: task.family.to_string(),
+        family: daemon::known_as(&task.family).unwrap_or(&task.family).to_owned(),
         version: task.revision.to_string(),
         desired_status: Some(if stop { acs::DesiredStatus::Stopped } else { acs::DesiredStatus::Running }),
         containers: containers.enumerate().map(|(at, container)| container::of(scene, at, container)).collect(),

@@ -71,10 +71,8 @@ impl Agenda {
         for key in touched.keys::<Service>() {
             self.call(key.clone());
         }
-        let of_task = |task: &Task| {
-            let name = task.group.strip_prefix("service:").filter(|_| task.is_of_service())?;
-            Some(ServiceKey { region: task.region, cluster: task.cluster.clone(), name: name.into() })
-        };
+        let of_task =
+            |task: &Task| Some(ServiceKey { region: task.region, cluster: task.cluster.clone(), name: task.service()? });
         for key in touched.keys::<Task>() {
             // One that is forgotten was over.
             if let Some(service) = state.get::<Task>(key).and_then(|task| of_task(task)) {

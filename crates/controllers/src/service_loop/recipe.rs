@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use berth_model::{
     Attachment, ContainerInstance, LaunchType, Name, RevisionId, Service, ServiceRevision, Subnet, TagSource, Tags, Task,
-    TaskDefinition, Timestamp, node,
+    TaskDefinition, Timestamp, daemon, node,
 };
 use berth_plan::placement::{Pool, PoolKey};
 use berth_plan::service::{Revision, Start};
@@ -118,8 +118,11 @@ impl Recipe {
         if !service.managed_tags {
             return propagated;
         }
-        let managed = [("aws:ecs:clusterName", service.cluster.as_str()), ("aws:ecs:serviceName", service.name.as_str())];
-        propagated.with(managed)
+        let own = match daemon::known_as(&service.name) {
+            Some(daemon) => ("aws:ecs:daemonName", daemon),
+            None => ("aws:ecs:serviceName", service.name.as_str()),
+        };
+        propagated.with([("aws:ecs:clusterName", service.cluster.as_str()), own])
     }
 }
 

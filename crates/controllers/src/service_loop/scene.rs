@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use berth_model::{
-    ContainerInstance, DeploymentId, InstanceId, InstanceStatus, RevisionId, Service, ServiceDeployment, Task, TaskDefinition,
-    TaskSet, TaskSetStatus,
+    ContainerInstance, DeploymentId, InstanceId, InstanceStatus, RevisionId, Scheduling, Service, ServiceDeployment, Task,
+    TaskDefinition, TaskSet, TaskSetStatus,
 };
 use berth_plan::service::{Set, View, acting};
 use berth_store::{GroupCounts, InstanceKey, OfService, ServiceDeploymentKey, Shared, State, TaskIndex, TaskSetKey};
@@ -91,12 +91,16 @@ fn records(state: &State, service: &Service) -> Vec<Shared<ServiceDeployment>> {
     ids.into_iter().filter_map(record).filter(|record| !record.status.is_final()).cloned().collect()
 }
 
-/// Its tasks that are meant to run, and those that are not and of whose end it has not taken note.
+/// Its tasks that are meant to run, and those that are not and of whose end it has not taken note; of a daemon all that are not over.
 fn tasks(state: &State, service: &Service) -> Vec<Shared<Task>> {
     let (region, cluster, group) = (service.region, &service.cluster, service.group());
     let live = TaskIndex::Group(region, cluster.clone(), group.clone(), true);
-    let ended = TaskIndex::Unsettled(region, cluster.clone(), group);
-    let all = state.with::<Task>(&live, ..).chain(state.with::<Task>(&ended, ..));
+    let ended = match service.scheduling {
+        Scheduling::Managed => TaskIndex::Group(region, cluster.clone(), group, false),
+        Scheduling::Replica | Scheduling::Daemon => TaskIndex::Unsettled(region, cluster.clone(), group),
+    };
+    let counts = |task: &&Shared<Task>| !task.settled || !task.is_stopped();
+    let all = state.with::<Task>(&live, ..).chain(state.with::<Task>(&ended, ..).filter(counts));
     // What a caller put into the group before callers were kept from it is not the service's.
     all.filter(|task| task.is_of_service()).cloned().collect()
 }

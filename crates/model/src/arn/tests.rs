@@ -35,6 +35,18 @@ fn resources() -> impl Strategy<Value = ResourceArn> {
             service,
             id: DeploymentId::from_bytes(id)
         }),
+        (names(), 1..u32::MAX).prop_map(|(family, revision)| ResourceArn::DaemonTaskDefinition { family, revision }),
+        (names(), names()).prop_map(|(cluster, name)| ResourceArn::Daemon { cluster, name }),
+        (names(), names(), ids()).prop_map(|(cluster, daemon, id)| ResourceArn::DaemonDeployment {
+            cluster,
+            daemon,
+            id: ServiceDeploymentId::from_bytes(id)
+        }),
+        (names(), names(), ids()).prop_map(|(cluster, daemon, id)| ResourceArn::DaemonRevision {
+            cluster,
+            daemon,
+            id: RevisionId::from_bytes(id)
+        }),
         ids().prop_map(|id| ResourceArn::Attachment { id: AttachmentId::from_bytes(id) }),
         names().prop_map(|name| ResourceArn::CapacityProvider { name }),
     ]

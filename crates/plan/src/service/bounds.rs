@@ -21,4 +21,13 @@ impl Bounds {
         let most = whole(part(maximum_percent) / 100).max(desired);
         Self { desired, least: whole(part(minimum_healthy_percent).div_ceil(100)).min(most), most }
     }
+
+    /// The bounds of a daemon that may be missing on so many of its instances, in hundredths of a percent, rounded down: on one at least,
+    /// or its task would never be replaced.
+    #[must_use]
+    pub fn draining(desired: u32, drain: u32) -> Self {
+        let missing = u64::from(desired) * u64::from(drain) / 10_000;
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX).max(1);
+        Self { desired, least: desired.saturating_sub(missing), most: desired }
+    }
 }

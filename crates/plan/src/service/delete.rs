@@ -2,6 +2,7 @@
 
 use berth_model::{Service, ServiceDeployment, ServiceDeploymentStatus, ServiceStatus, Timestamp};
 
+use super::deploy::noun;
 use super::stages::end_pauses;
 
 /// The service as it is once a caller deleted it, and the record of the deployment that was on its way. Its tasks are for
@@ -17,7 +18,10 @@ pub fn delete(service: &Service, in_flight: Option<&ServiceDeployment>, now: Tim
     };
     let stopped = in_flight.filter(|record| !record.status.is_final()).map(|record| ServiceDeployment {
         status: ServiceDeploymentStatus::Stopped,
-        reason: Some("Service deployment was stopped because the service was deleted.".into()),
+        reason: Some(
+            format!("{0} deployment was stopped because the {1} was deleted.", noun(service), noun(service).to_lowercase())
+                .into(),
+        ),
         stopped_at: Some(now),
         finished_at: Some(now),
         updated_at: now,

@@ -1,7 +1,7 @@
 //! The beginning of a deployment.
 
 use berth_model::{
-    BreakerState, Deployment, DeploymentId, Monitor, Rollout, Service, ServiceDeployment, ServiceDeploymentId,
+    BreakerState, Deployment, DeploymentId, Monitor, Rollout, Scheduling, Service, ServiceDeployment, ServiceDeploymentId,
     ServiceDeploymentStatus, ServiceRevision, Timestamp,
 };
 
@@ -25,7 +25,7 @@ pub fn deploy(
     let record = ServiceDeploymentId::from_bytes(ids.next());
     let superseded = in_flight.filter(|record| !record.status.is_final()).map(|record| ServiceDeployment {
         status: ServiceDeploymentStatus::Stopped,
-        reason: Some("Service deployment was superseded by a newer deployment.".into()),
+        reason: Some(format!("{} deployment was superseded by a newer deployment.", noun(service)).into()),
         stopped_at: Some(now),
         finished_at: Some(now),
         updated_at: now,
@@ -79,6 +79,14 @@ pub fn deploy(
     next.updated_at = now;
     next.version += 1;
     (next, superseded.into_iter().chain([begun]).collect())
+}
+
+/// What a service is called where its deployments end.
+pub(super) const fn noun(service: &Service) -> &'static str {
+    match service.scheduling {
+        Scheduling::Managed => "Daemon",
+        Scheduling::Replica | Scheduling::Daemon => "Service",
+    }
 }
 
 /// The service as it is once a caller changed anything of it: it does not wait any more before it starts tasks that failed to run.

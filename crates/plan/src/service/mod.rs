@@ -8,6 +8,8 @@
 //! - Tasks that are meant to run are never more than the maximum, and those that are healthy never become less than the minimum by
 //!   what the plan stops. Tasks on instances that are draining, of replaced revisions and unhealthy ones are to be replaced: first
 //!   comes the new one, where maximum and instances have room for it; else one is stopped first, where the minimum allows it.
+//! - A daemon of capacity providers has its task on each of their instances, and the next one there once it has stopped. It is replaced on
+//!   so many at once as its drain percentage says, at least on one.
 //! - A protected task is never stopped, but when its service is deleted.
 //! - As long as a deployment pauses before it scales up, the service is kept as the one before has it.
 //! - A task that ran and ended is replaced at once. One that never ran makes its deployment wait, longer each time, and fail, if there
@@ -20,6 +22,7 @@ mod delete;
 mod deploy;
 mod event;
 mod failure;
+mod managed;
 mod member;
 mod plan;
 mod reconcile;

@@ -67,21 +67,29 @@ impl Draft<'_> {
         let is_there = match self.service.scheduling {
             Scheduling::Replica => self.replica(members, sieve, ids),
             Scheduling::Daemon => self.daemon(members, sieve, ids),
+            Scheduling::Managed => self.managed(members, ids),
         };
         self.tell_started();
         is_there && self.plan.starts.is_empty()
     }
 
-    /// Stops everything of a service that was deleted; it is gone once nothing is meant to run.
+    /// Stops everything of a service that was deleted; it is gone once nothing is meant to run, a daemon once nothing runs.
     fn drain(&mut self, members: &[Member<'_>]) {
         for member in members.iter().take(Plan::MOST_STOPS) {
-            let reason = "Service was deleted".into();
+            let reason = match self.service.scheduling {
+                Scheduling::Managed => "Daemon was deleted".into(),
+                Scheduling::Replica | Scheduling::Daemon => "Service was deleted".into(),
+            };
             self.plan.stops.push(Halt { task: member.id(), code: StopCode::ServiceSchedulerInitiated, reason });
         }
         if members.len() > Plan::MOST_STOPS {
             self.plan.wake(self.now);
         }
-        if members.is_empty() {
+        let is_over = match self.service.scheduling {
+            Scheduling::Managed => self.view.tasks.iter().all(|task| task.is_stopped()),
+            Scheduling::Replica | Scheduling::Daemon => members.is_empty(),
+        };
+        if is_over {
             self.service.status = ServiceStatus::Inactive { at: self.now };
             self.service.deployments.clear();
         }
@@ -97,6 +105,10 @@ impl Draft<'_> {
     }
 
     fn finish(mut self) -> Plan {
+        if self.service.scheduling == Scheduling::Managed {
+            // Daemons have no events that anybody could ask for.
+            self.plan.events.clear();
+        }
         self.service.next_event = self.service.next_event.saturating_add(self.plan.events.len() as u64);
         if self.service != *self.view.service {
             self.service.version = self.view.service.version.saturating_add(1);

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::{Bounds, Candidate, LONGEST_DELAY, Rank, breaker_threshold, order_of_scale_in, restart_delay, uneven};
 use crate::fixtures::at;
 
+mod managed;
 mod pauses;
 mod world;
 
@@ -60,8 +61,11 @@ fn comes_to_rest(mut world: World) {
     world.step(&Step::Hooks(Vec::new()));
     world.step(&Step::Deploy(Flavour::Checked));
     world.calm();
-    let wanted =
-        if world.service.scheduling == Scheduling::Daemon { world.instances.len() } else { world.service.desired_count as usize };
+    let wanted = if world.service.scheduling == Scheduling::Replica {
+        world.service.desired_count as usize
+    } else {
+        world.instances.len()
+    };
     // Each of five instances has port 80 once.
     let reachable = wanted.min(world.instances.len());
     assert_eq!(world.live().len(), reachable);
@@ -90,9 +94,8 @@ fn gets_where_it_was_going(world: &mut World) {
         // Nobody let it go on in time.
         return;
     }
-    let configuration = &world.service.configuration;
     let desired = world.service.desired_count;
-    let bounds = Bounds::of(desired, configuration.minimum_healthy_percent, configuration.maximum_percent);
+    let bounds = world.bounds(desired);
     let is_stuck = bounds.most == desired && bounds.least == desired;
     let primary = world.service.primary().expect("a deployment");
     if primary.rollout == Rollout::Failed || is_stuck {
@@ -124,6 +127,11 @@ proptest! {
     fn a_daemon_keeps_its_promises_whatever_happens(steps in prop::collection::vec(step(), 0..250)) {
         runs(Scheduling::Daemon, &steps);
     }
+
+    #[test]
+    fn a_daemon_of_capacity_providers_keeps_its_promises_whatever_happens(steps in prop::collection::vec(step(), 0..250)) {
+        runs(Scheduling::Managed, &steps);
+    }
 }
 
 proptest! {
@@ -149,6 +157,14 @@ fn the_minimum_is_rounded_up_and_the_maximum_down() {
     // The percentages are the caller's: nothing makes the service unable to have what it wants.
     assert_eq!(bounds(2, 0, 50), (0, 2));
     assert_eq!(bounds(u32::MAX, 100, u32::MAX).1, u32::MAX);
+}
+
+#[test]
+fn a_daemon_may_be_missing_on_its_drain_percentage_of_instances_but_on_one_at_least() {
+    let least = |desired, drain| Bounds::draining(desired, drain).least;
+    assert_eq!((least(4, 2_500), least(8, 2_500), least(7, 2_500)), (3, 6, 6));
+    assert_eq!((least(3, 2_500), least(1, 100), least(0, 2_500)), (2, 0, 0));
+    assert_eq!((least(3, 10_000), least(u32::MAX, 10_000)), (0, 0));
 }
 
 #[test]

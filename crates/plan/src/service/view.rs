@@ -17,7 +17,8 @@ pub struct View<'a> {
     pub replaced: Vec<(DeploymentId, &'a Facts)>,
     /// The records of its deployments that are not over.
     pub records: Vec<&'a ServiceDeployment>,
-    /// Its tasks that are meant to run, and those that are not any more of whose end it has not taken note.
+    /// Its tasks that are meant to run, and those that are not any more of whose end it has not taken note; of a daemon of capacity
+    /// providers all that are not over.
     pub tasks: Vec<&'a Task>,
     /// Which of the instances its tasks are on take no tasks any more: they drain, or are gone.
     pub leaving: &'a BTreeSet<InstanceId>,

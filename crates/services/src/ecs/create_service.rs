@@ -169,7 +169,7 @@ fn wanted(
     let desired = scheduling::desired(input.desired_count, scheduling)?;
     let desired_count = match (desired, scheduling) {
         (Some(count), _) => count,
-        (None, Scheduling::Daemon) => 0,
+        (None, Scheduling::Daemon | Scheduling::Managed) => 0,
         (None, Scheduling::Replica) => return Err(invalid("desiredCount is required for the REPLICA scheduling strategy.")),
     };
     let places = Places { constraints: Vec::new(), strategies: Vec::new() };

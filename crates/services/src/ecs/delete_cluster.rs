@@ -6,7 +6,7 @@ use berth_model::{Cluster, ClusterStatus, Service, Timestamp};
 use berth_store::{ClusterKey, ServiceIndex, ServiceState, State};
 
 use super::scope::Scope;
-use super::{EcsService, cluster};
+use super::{EcsService, cluster, daemon};
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::DeleteClusterRequest) -> Vec<Target> {
     cluster::targets(ecs, call, Some(&input.cluster))
@@ -52,6 +52,9 @@ fn in_use(state: &State, cluster: &Cluster) -> Result<(), Refusal> {
     let services = ServiceIndex::Cluster(cluster.region, cluster.name.clone(), ServiceState::Active);
     if state.count::<Service>(&services) > 0 {
         return Err(errors::cluster_contains_services_exception("The Cluster cannot be deleted while Services are active."));
+    }
+    if daemon::of_cluster(state, cluster.region, &cluster.name).next().is_some() {
+        return Err(errors::cluster_contains_services_exception("The Cluster cannot be deleted while Daemons are active."));
     }
     if counts.running() > 0 || counts.pending() > 0 {
         return Err(errors::cluster_contains_tasks_exception("The Cluster cannot be deleted while Tasks are active."));

@@ -80,7 +80,7 @@ fn describe(scope: Scope, revision: &ServiceRevision, state: &State) -> api::Ser
 }
 
 /// The images of its containers, with the digests that its first task ran, once that is known.
-fn images(revision: &ServiceRevision, state: &State) -> Vec<api::ContainerImage> {
+pub(super) fn images(revision: &ServiceRevision, state: &State) -> Vec<api::ContainerImage> {
     let key = TaskDefinitionKey { region: revision.region, family: revision.family.clone(), revision: revision.definition };
     let Some(definition) = state.get::<TaskDefinition>(&key) else { return Vec::new() };
     let image = |facts: &berth_model::ContainerFacts| api::ContainerImage {

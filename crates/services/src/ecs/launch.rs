@@ -6,7 +6,7 @@ use berth_api::Refusal;
 use berth_api::ecs::{self as api, errors};
 use berth_model::node::{self, Offer};
 use berth_model::{
-    Cluster, ContainerInstance, Facts, LaunchType, Name, Resources, StrategyItem, Tags, Task, TaskDefinition, Timestamp,
+    Cluster, ContainerInstance, Facts, LaunchType, Name, Resources, StrategyItem, Tags, Task, TaskDefinition, Timestamp, daemon,
 };
 use berth_plan::IdSource;
 use berth_plan::placement::{GroupKey, Placed, PoolKey, Want};
@@ -77,7 +77,9 @@ impl Launch {
         let reservation = overrides.facts.reservation();
         let tags = wished_tags(&definition, cluster, wishes)?;
         let group = match short(wishes.group, "group", LONGEST_GROUP)? {
-            Some(group) if group.starts_with("service:") => return Err(invalid("Invalid namespace for group.")),
+            Some(group) if group.starts_with("service:") || daemon::known_as(&group).is_some() => {
+                return Err(invalid("Invalid namespace for group."));
+            }
             Some(group) => group,
             None => Name::new(&format!("family:{}", definition.family)),
         };
@@ -261,7 +263,7 @@ fn check_document(
     let fields: Vec<String> = refused.iter().map(ToString::to_string).collect();
     Err(errors::unsupported_feature_exception(format!(
         "The task definition {}:{}{} uses what is not supported yet: {}.",
-        definition.family,
+        daemon::known_as(&definition.family).unwrap_or(&definition.family),
         definition.revision,
         altered::beyond(overrides).map_or("", |_| " with these overrides"),
         fields.join(", ")

@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal};
-use berth_model::{Family, Name, TaskDefinition};
+use berth_model::{Family, Name, TaskDefinition, daemon};
 use berth_store::{FamilyKey, RevisionState, State, TaskDefinitionIndex};
 use berth_wire::EnumShape;
 
@@ -32,7 +32,7 @@ pub(super) fn run(
     let families = view
         .range::<Family>((from, Bound::Unbounded))
         .take_while(|family| family.region == scope.region && family.name.starts_with(prefix))
-        .filter(|family| is_listed(&view, family, &status));
+        .filter(|family| daemon::known_as(&family.name).is_none() && is_listed(&view, family, &status));
     let (families, next_token) = pages.cut(families, size, |last| last.name.to_string());
     let names = families.into_iter().map(|family| family.name.to_string()).collect();
     Ok(api::ListTaskDefinitionFamiliesResponse { families: Some(names), next_token })

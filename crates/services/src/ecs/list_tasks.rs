@@ -9,7 +9,7 @@ use berth_store::{TaskIndex, TaskKey};
 use berth_wire::EnumShape as _;
 
 use super::scope::Scope;
-use super::{EcsService, cluster, container_instance, service, task};
+use super::{EcsService, cluster, container_instance, daemon, service, task};
 use crate::page::{self, Pages};
 
 /// Tasks of one page, at most.
@@ -25,6 +25,7 @@ pub(super) fn run(ecs: &EcsService, call: &Call, input: api::ListTasksRequest) -
     let status = input.desired_status.as_ref().map(berth_wire::EnumShape::as_str);
     let launch = input.launch_type.as_ref().map(berth_wire::EnumShape::as_str);
     let group = filter.group.as_ref().map(Name::as_str);
+    let daemon = filter.daemon.as_ref().map(Name::as_str);
     let instance = filter.instance.map(|id| id.to_string());
     let filters = [
         Some(filter.cluster.as_str()),
@@ -32,6 +33,7 @@ pub(super) fn run(ecs: &EcsService, call: &Call, input: api::ListTasksRequest) -
         input.family.as_deref(),
         input.started_by.as_deref(),
         group,
+        daemon,
         status,
         launch,
     ];
@@ -70,8 +72,8 @@ struct Filter {
     launch: Option<String>,
     /// Whether the tasks are meant to run; nothing for PENDING, which no task is meant to be.
     run: Option<bool>,
-    /// There are no daemons whose tasks could be listed.
-    daemon: bool,
+    /// The group of a daemon's tasks.
+    daemon: Option<Name>,
 }
 
 impl Filter {
@@ -95,7 +97,7 @@ impl Filter {
                 Some(api::DesiredStatus::Stopped) => Some(false),
                 Some(api::DesiredStatus::Pending | api::DesiredStatus::Unlisted(_)) => None,
             },
-            daemon: input.daemon_name.is_some(),
+            daemon: input.daemon_name.as_deref().filter(|text| !text.is_empty()).map(daemon::kept).transpose()?,
         })
     }
 
@@ -113,7 +115,7 @@ impl Filter {
 
     fn index(&self, scope: Scope) -> TaskIndex {
         let (region, cluster, run) = (scope.region, || self.cluster.clone(), self.run.unwrap_or(true));
-        match (self.instance, &self.started_by, &self.group, &self.family) {
+        match (self.instance, &self.started_by, self.group.as_ref().or(self.daemon.as_ref()), &self.family) {
             (Some(instance), _, _, _) => TaskIndex::Instance(instance, run),
             (None, Some(started_by), _, _) => TaskIndex::StartedBy(region, cluster(), started_by.clone(), run),
             (None, None, Some(group), _) => TaskIndex::Group(region, cluster(), group.clone(), run),
@@ -125,13 +127,13 @@ impl Filter {
     fn selects(&self, task: &Task, now: Timestamp) -> bool {
         let agrees = |wanted: &Option<Name>, found: Option<&Name>| wanted.as_ref().is_none_or(|wanted| Some(wanted) == found);
         self.run.is_some()
-            && !self.daemon
             && task.cluster == self.cluster
             // The instance of a Fargate task is nobody's affair.
             && (self.instance.is_none() || task.launch != LaunchType::Fargate)
             && agrees(&self.family, Some(&task.family))
             && agrees(&self.started_by, task.started_by.as_ref())
             && agrees(&self.group, Some(&task.group))
+            && agrees(&self.daemon, Some(&task.group))
             && self.launch.as_ref().is_none_or(|launch| launch == task.launch.as_str())
             && !task::is_forgotten(task, now)
     }

@@ -2,7 +2,7 @@
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Name, Task, TaskId, Timestamp};
+use berth_model::{Name, Task, TaskId, Timestamp, daemon};
 use berth_store::{Shared, State};
 
 use super::scope::Scope;
@@ -41,7 +41,7 @@ pub(super) fn of_service<'a>(
 ) -> Result<&'a Shared<Task>, api::Failure> {
     let arn = scope.task_arn(cluster, id);
     let found = task::find(state, scope, cluster, id, now).ok_or_else(|| failure::missing(arn.clone()))?;
-    let why = if !found.is_of_service() {
+    let why = if !found.is_of_service() || daemon::known_as(&found.group).is_some() {
         "The task is not part of a service."
     } else if !found.desired.is_running() {
         "The task is stopping or has stopped."

@@ -6,7 +6,7 @@ use berth_model::{Cluster, Name, Service, Task};
 use berth_store::{ServiceIndex, ServiceState, Shared, State, TaskIndex};
 
 use super::scope::Scope;
-use super::{EcsService, capacity, cluster, service};
+use super::{EcsService, capacity, cluster, daemon, service};
 
 pub(super) fn access(ecs: &EcsService, call: &Call, input: &api::PutClusterCapacityProvidersRequest) -> Vec<Target> {
     let Ok(scope) = Scope::of(call) else { return Target::any() };
@@ -45,7 +45,8 @@ fn is_used(state: &State, cluster: &Cluster, provider: &Name) -> bool {
         let revisions = service.deployments.iter().filter_map(|one| service::revision(state, service.region, one.revision).ok());
         revisions.flat_map(|revision| &revision.source.strategy).any(|item| item.provider == *provider)
     };
-    if state.with::<Service>(&index, ..).any(names_it) {
+    let daemons = daemon::of_cluster(state, cluster.region, &cluster.name);
+    if state.with::<Service>(&index, ..).chain(daemons).any(names_it) {
         return true;
     }
     let mut running = state.with::<Task>(&TaskIndex::Cluster(cluster.region, cluster.name.clone(), true), ..);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Family, Name, RevisionStatus, TaskDefinition, Timestamp};
+use berth_model::{Family, RevisionStatus, TaskDefinition, Timestamp};
 use berth_store::{FamilyKey, Transaction};
 
 use super::scope::{Scope, is_short_name};
@@ -46,11 +46,11 @@ pub(super) async fn run(
     let scope = Scope::of(call)?;
     let given = input.tags.take();
     let own_tags = tags::checked(given.as_deref())?;
-    let family = Name::new(&input.family);
+    let family = input.family.clone();
     let task_definition::Definition { facts, document } = task_definition::define(input, scope.account)?;
     let record = TaskDefinition {
         region: scope.region,
-        family,
+        family: family.into(),
         revision: 0,
         status: RevisionStatus::Active,
         facts: Arc::new(facts),

@@ -6,7 +6,7 @@ use berth_api::ecs::errors;
 use berth_api::{Call, Refusal};
 use berth_model::{
     AccountId, Arn, DeploymentId, Id, InstanceId, Kind, Name, ParseArnError, Region, ResourceArn, RevisionId,
-    ServiceDeploymentId, TaskId,
+    ServiceDeploymentId, TaskId, daemon,
 };
 
 /// The cluster of a call that names none.
@@ -54,7 +54,10 @@ impl Scope {
     }
 
     pub(super) fn task_definition_arn(self, family: &Name, revision: u32) -> String {
-        self.text(ResourceArn::TaskDefinition { family: family.clone(), revision })
+        self.text(match daemon::known_as(family) {
+            Some(family) => ResourceArn::DaemonTaskDefinition { family: family.into(), revision },
+            None => ResourceArn::TaskDefinition { family: family.clone(), revision },
+        })
     }
 
     pub(super) fn service_arn(self, cluster: &Name, name: &Name) -> String {
@@ -75,6 +78,19 @@ impl Scope {
 
     pub(super) fn deployment_arn(self, cluster: &Name, service: &Name, id: ServiceDeploymentId) -> String {
         self.text(ResourceArn::ServiceDeployment { cluster: cluster.clone(), service: service.clone(), id })
+    }
+
+    /// The ARN of a daemon, by the name it is kept under; so the next ones.
+    pub(super) fn daemon_arn(self, cluster: &Name, kept: &Name) -> String {
+        self.text(ResourceArn::Daemon { cluster: cluster.clone(), name: known_as(kept) })
+    }
+
+    pub(super) fn daemon_deployment_arn(self, cluster: &Name, kept: &Name, id: ServiceDeploymentId) -> String {
+        self.text(ResourceArn::DaemonDeployment { cluster: cluster.clone(), daemon: known_as(kept), id })
+    }
+
+    pub(super) fn daemon_revision_arn(self, cluster: &Name, kept: &Name, id: RevisionId) -> String {
+        self.text(ResourceArn::DaemonRevision { cluster: cluster.clone(), daemon: known_as(kept), id })
     }
 
     /// A full name as this scope may speak of it: of this region and account.
@@ -137,6 +153,10 @@ impl Scope {
             _ => Err(errors::invalid_parameter_exception(format!("Invalid identifier: {text} is not a container instance"))),
         }
     }
+}
+
+fn known_as(kept: &Name) -> Name {
+    daemon::known_as(kept).map_or_else(|| kept.clone(), Name::from)
 }
 
 /// A cluster's short name.

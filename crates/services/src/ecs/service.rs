@@ -9,7 +9,7 @@ pub(super) mod spec;
 use berth_api::ecs as api;
 use berth_api::ecs::errors;
 use berth_api::{Call, Refusal, Target};
-use berth_model::{Name, Region, RevisionId, Service, ServiceDeployment, ServiceRevision, ServiceStatus};
+use berth_model::{Deployment, Name, Region, RevisionId, Rollout, Service, ServiceDeployment, ServiceRevision, ServiceStatus};
 use berth_store::{ServiceDeploymentKey, ServiceKey, ServiceRevisionKey, Shared, State};
 
 use super::scope::Scope;
@@ -58,6 +58,17 @@ pub(super) fn revision(state: &State, region: Region, id: RevisionId) -> Result<
 pub(super) fn in_flight<'a>(state: &'a State, service: &Service) -> Option<&'a Shared<ServiceDeployment>> {
     let key = ServiceDeploymentKey { region: service.region, id: service.primary()?.record };
     state.get::<ServiceDeployment>(&key).filter(|record| !record.status.is_final())
+}
+
+/// The service without those deployments that have no tasks any more and are nothing to come back to.
+pub(super) fn without_leftovers(state: &State, mut service: Service) -> Service {
+    let region = service.region;
+    let has_tasks = |deployment: &Deployment| {
+        let counts = state.counts().deployment(region, deployment.id);
+        counts.running > 0 || counts.pending > 0 || counts.desired > 0
+    };
+    service.deployments.retain(|deployment| deployment.rollout == Rollout::Completed || has_tasks(deployment));
+    service
 }
 
 /// A service as policies see it.

@@ -1,5 +1,7 @@
 //! The records of deployments, found and described.
 
+pub(super) mod listing;
+
 use berth_api::Refusal;
 use berth_api::ecs as api;
 use berth_api::ecs::errors;

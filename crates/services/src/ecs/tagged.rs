@@ -9,7 +9,7 @@ use berth_model::{
 use berth_store::{ClusterKey, Shared, State, TaskDefinitionKey, TaskSetKey, Transaction};
 
 use super::scope::{Scope, shortened};
-use super::{EcsService, capacity, cluster, container_instance, service, tags, task, task_set};
+use super::{EcsService, capacity, cluster, container_instance, daemon, service, tags, task, task_set};
 
 /// A resource with its tags.
 #[derive(Debug)]
@@ -88,6 +88,20 @@ impl Tagged {
                     .map(Self::TaskSet)
                     .ok_or(Untagged::Missing("The specified task set was not found. Specify a valid task set and try again."))
             }
+            ResourceArn::Daemon { cluster, name } => {
+                let found = daemon::active(state, scope, &(cluster.clone(), berth_model::daemon::kept(name)));
+                found
+                    .cloned()
+                    .map(Self::Service)
+                    .map_err(|_| Untagged::Missing("The specified daemon was not found. Specify a valid daemon and try again."))
+            }
+            ResourceArn::DaemonTaskDefinition { family, revision } => {
+                let family = berth_model::daemon::kept(family);
+                let key = TaskDefinitionKey { region: scope.region, family, revision: *revision };
+                state.get(&key).cloned().map(Self::Revision).ok_or(Untagged::Missing(
+                    "The specified daemon task definition does not exist. Specify a valid account, family, revision and try again.",
+                ))
+            }
             ResourceArn::Task { cluster: None, .. }
             | ResourceArn::ContainerInstance { cluster: None, .. }
             | ResourceArn::Service { cluster: None, .. } => refused("Long arn format must be used for tagging operations"),
@@ -100,7 +114,9 @@ impl Tagged {
             ResourceArn::Container { .. }
             | ResourceArn::Attachment { .. }
             | ResourceArn::ServiceDeployment { .. }
-            | ResourceArn::ServiceRevision { .. } => {
+            | ResourceArn::ServiceRevision { .. }
+            | ResourceArn::DaemonDeployment { .. }
+            | ResourceArn::DaemonRevision { .. } => {
                 let arn = scope.arn(arn.clone()).to_string();
                 refused(&format!("Invalid identifier: {} cannot be tagged", shortened(&arn)))
             }
@@ -178,6 +194,12 @@ pub(super) fn target(ecs: &EcsService, call: &Call, arn: &str) -> Target {
         Ok(ResourceArn::CapacityProvider { name }) => capacity::target(&view, scope, &name),
         Ok(ResourceArn::TaskSet { cluster, service, id }) => task_set::target(&view, scope, (&cluster, &service), id),
         Ok(ResourceArn::TaskDefinition { family, revision }) => {
+            let found = view.get::<TaskDefinition>(&TaskDefinitionKey { region: scope.region, family, revision });
+            Target { tags: found.map(|found| tags::for_policies(&found.tags)).unwrap_or_default(), ..Target::new(arn) }
+        }
+        Ok(ResourceArn::Daemon { cluster, name }) => daemon::target(&view, scope, &(cluster, berth_model::daemon::kept(&name))),
+        Ok(ResourceArn::DaemonTaskDefinition { family, revision }) => {
+            let family = berth_model::daemon::kept(&family);
             let found = view.get::<TaskDefinition>(&TaskDefinitionKey { region: scope.region, family, revision });
             Target { tags: found.map(|found| tags::for_policies(&found.tags)).unwrap_or_default(), ..Target::new(arn) }
         }

@@ -76,9 +76,15 @@ pub(super) fn share(scale: &api::Scale) -> Result<u32, Refusal> {
     if !(0.0..=100.0).contains(&value) {
         return Err(errors::invalid_parameter_exception("The value of a scale must be between 0 and 100 percent."));
     }
-    // Between 0 and 10,000, by the check above.
+    Ok(hundredths(value))
+}
+
+/// A percentage of at most 100 in hundredths of a percent.
+pub(super) fn hundredths(percent: f64) -> u32 {
+    // Between 0 and 10,000.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    Ok((value * 100.0).round() as u32)
+    let whole = (percent.clamp(0.0, 100.0) * 100.0).round() as u32;
+    whole
 }
 
 /// What a call touches that names one task set.

@@ -4,8 +4,8 @@
 use berth_api::ecs::{self as api, errors};
 use berth_api::{Call, Refusal, Target};
 use berth_model::{
-    Cluster, Deployment, DeploymentController, LaunchType, RevisionId, Rollout, Scheduling, Service, ServiceRevision,
-    TaskDefinition, Timestamp,
+    Cluster, Deployment, DeploymentController, LaunchType, RevisionId, Scheduling, Service, ServiceRevision, TaskDefinition,
+    Timestamp,
 };
 use berth_plan::IdSource;
 use berth_plan::service::{deploy, reset_restarts};
@@ -124,7 +124,7 @@ fn with_revision(
         None => ServiceRevision { id, images: Vec::new(), created_at: now, ..ServiceRevision::clone(&before) },
     };
     let in_flight = service::in_flight(tx, known).cloned();
-    let (next, records) = deploy(&without_leftovers(tx, next), in_flight.as_deref(), &revision, true, now, ids);
+    let (next, records) = deploy(&service::without_leftovers(tx, next), in_flight.as_deref(), &revision, true, now, ids);
     tx.put(revision);
     records.into_iter().for_each(|record| drop(tx.put(record)));
     Ok(next)
@@ -229,17 +229,6 @@ fn touched(mut service: Service, now: Timestamp) -> Service {
     if let Some(primary) = service.deployments.first_mut() {
         primary.updated_at = now;
     }
-    service
-}
-
-/// The service without those deployments that have no tasks any more and are nothing to come back to.
-fn without_leftovers(state: &State, mut service: Service) -> Service {
-    let region = service.region;
-    let has_tasks = |deployment: &Deployment| {
-        let counts = state.counts().deployment(region, deployment.id);
-        counts.running > 0 || counts.pending > 0 || counts.desired > 0
-    };
-    service.deployments.retain(|deployment| deployment.rollout == Rollout::Completed || has_tasks(deployment));
     service
 }
 

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use berth_model::{
-    DeploymentId, Name, Region, RevisionId, Service, ServiceDeployment, ServiceDeploymentId, ServiceEvent, ServiceRevision,
-    ServiceStatus, TaskSet, Timestamp,
+    DeploymentId, Name, Region, RevisionId, Scheduling, Service, ServiceDeployment, ServiceDeploymentId, ServiceEvent,
+    ServiceRevision, ServiceStatus, TaskSet, Timestamp,
 };
 
 use crate::{Key, KeyReader, KeyWriter, Record};
@@ -23,8 +23,10 @@ pub struct ServiceKey {
 /// What services are looked up by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServiceIndex {
-    /// The services of a cluster in a state.
+    /// The services of a cluster in a state; none of them a daemon.
     Cluster(Region, Name, ServiceState),
+    /// The daemons of a region that are not gone.
+    Daemons(Region),
     /// The services that have a deployment of a revision of a task definition, by family and revision.
     Definition(Region, Name, u32),
     /// The services that became inactive in this minute since 1970.
@@ -81,7 +83,14 @@ impl Record for Service {
     }
 
     fn indexes(&self, emit: &mut dyn FnMut(ServiceIndex)) {
-        emit(ServiceIndex::Cluster(self.region, self.cluster.clone(), ServiceState::from(&self.status)));
+        let state = ServiceState::from(&self.status);
+        match self.scheduling {
+            Scheduling::Managed if state == ServiceState::Inactive => {}
+            Scheduling::Managed => emit(ServiceIndex::Daemons(self.region)),
+            Scheduling::Replica | Scheduling::Daemon => {
+                emit(ServiceIndex::Cluster(self.region, self.cluster.clone(), state));
+            }
+        }
         let mut definitions: Vec<_> = self.deployments.iter().map(|d| (d.family.clone(), d.definition)).collect();
         definitions.sort();
         definitions.dedup();

@@ -1,6 +1,6 @@
 //! Task definitions, by region, family and revision.
 
-use berth_model::{Name, Region, RevisionStatus, TaskDefinition};
+use berth_model::{Name, Region, RevisionStatus, TaskDefinition, daemon};
 
 use crate::{Key, KeyReader, KeyWriter, Record};
 
@@ -18,8 +18,10 @@ pub struct TaskDefinitionKey {
 /// What task definitions are looked up by. Within each, they are in the order of family and revision.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaskDefinitionIndex {
-    /// The revisions of a region with a status.
+    /// The revisions of a region with a status; none of them a daemon's.
     Status(Region, RevisionState),
+    /// The revisions of a region's daemon task definitions: all, and those with a status.
+    Daemons(Region, Option<RevisionState>),
     /// The revisions of a family with a status.
     Family(Region, Name, RevisionState),
     /// The revisions, of whatever region, that are to be deleted.
@@ -69,7 +71,12 @@ impl Record for TaskDefinition {
 
     fn indexes(&self, emit: &mut dyn FnMut(TaskDefinitionIndex)) {
         let state = RevisionState::from(&self.status);
-        emit(TaskDefinitionIndex::Status(self.region, state));
+        if daemon::known_as(&self.family).is_some() {
+            emit(TaskDefinitionIndex::Daemons(self.region, None));
+            emit(TaskDefinitionIndex::Daemons(self.region, Some(state)));
+        } else {
+            emit(TaskDefinitionIndex::Status(self.region, state));
+        }
         emit(TaskDefinitionIndex::Family(self.region, self.family.clone(), state));
         if state == RevisionState::DeleteInProgress {
             emit(TaskDefinitionIndex::ToDelete);

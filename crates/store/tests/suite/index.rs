@@ -50,6 +50,7 @@ pub(crate) fn task_definitions_are_listed_both_ways(media: &impl Media) {
             for (family, revision) in [("web", 2), ("api", 10), ("web", 1), ("api", 9)] {
                 tx.put(definition(family, revision, RevisionStatus::Active));
             }
+            tx.put(definition("daemon:web", 1, RevisionStatus::Active));
             tx.put(definition("api", 8, RevisionStatus::Inactive { deregistered_at: Timestamp::EPOCH }));
         })
         .await;
@@ -64,6 +65,10 @@ pub(crate) fn task_definitions_are_listed_both_ways(media: &impl Media) {
         assert_eq!(names(&mut view.with::<TaskDefinition>(&active, ..last).rev()), ["api:10", "api:9"]);
         let api = TaskDefinitionIndex::Family(region("us-east-1"), "api".into(), RevisionState::Inactive);
         assert_eq!(names(&mut view.with::<TaskDefinition>(&api, ..)), ["api:8"]);
+        let daemons = |state| TaskDefinitionIndex::Daemons(region("us-east-1"), state);
+        assert_eq!(names(&mut view.with::<TaskDefinition>(&daemons(None), ..)), ["daemon:web:1"]);
+        assert_eq!(names(&mut view.with::<TaskDefinition>(&daemons(Some(RevisionState::Active)), ..)), ["daemon:web:1"]);
+        assert_eq!(names(&mut view.with::<TaskDefinition>(&daemons(Some(RevisionState::Inactive)), ..)), Vec::<String>::new());
     });
 }
 

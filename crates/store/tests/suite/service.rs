@@ -1,10 +1,11 @@
 //! Services and what belongs to them.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use berth_model::{
     CircuitBreaker, Deployment, DeploymentConfiguration, DeploymentController, DeploymentId, Life, RevisionId, Rollout,
-    Scheduling, Service, ServiceDeploymentId, ServiceEvent, ServiceStatus, Tags, Task, Timestamp,
+    Scheduling, Service, ServiceDeploymentId, ServiceEvent, ServiceStatus, Tags, Task, Timestamp, daemon,
 };
 use berth_store::{GroupCounts, ServiceEventKey, ServiceIndex, ServiceKey, ServiceState, Store, TaskIndex, Transaction};
 
@@ -51,6 +52,7 @@ fn service(name: &str, status: ServiceStatus, deployments: Vec<Deployment>) -> S
             strategy: None,
             bake_minutes: None,
             hooks: Vec::new(),
+            drain: None,
         },
         deployments,
         constraints: Vec::new(),
@@ -79,6 +81,11 @@ pub(crate) fn services_are_found_by_cluster_and_by_what_they_run(media: &impl Me
             tx.put(service("web", ServiceStatus::Active, vec![deployment(1, 2), deployment(2, 1), deployment(3, 2)]));
             tx.put(service("api", ServiceStatus::Active, Vec::new()));
             tx.put(service("old", ServiceStatus::Inactive { at: Timestamp::EPOCH }, Vec::new()));
+            let gone = ServiceStatus::Inactive { at: Timestamp::EPOCH + Duration::from_secs(60) };
+            for (name, status) in [("a", ServiceStatus::Active), ("b", ServiceStatus::Draining), ("c", gone)] {
+                let name = daemon::kept(name);
+                tx.put(Service { scheduling: Scheduling::Managed, ..service(&name, status, Vec::new()) });
+            }
         })
         .await;
         let view = store.view();
@@ -86,6 +93,8 @@ pub(crate) fn services_are_found_by_cluster_and_by_what_they_run(media: &impl Me
         let cluster = |state| ServiceIndex::Cluster(region("us-east-1"), "default".into(), state);
         assert_eq!(names(cluster(ServiceState::Active)), ["api", "web"]);
         assert_eq!(names(cluster(ServiceState::Inactive)), ["old"]);
+        assert_eq!(names(ServiceIndex::Daemons(region("us-east-1"))), ["daemon:a", "daemon:b"]);
+        assert_eq!(names(cluster(ServiceState::Draining)), Vec::<String>::new());
         assert_eq!(names(ServiceIndex::gone_at(Timestamp::EPOCH)), ["old"]);
         let runs = |definition| names(ServiceIndex::Definition(region("us-east-1"), "web".into(), definition));
         assert_eq!((runs(1), runs(2), runs(3)), (vec!["web".into()], vec!["web".into()], Vec::new()));

@@ -25,8 +25,10 @@ pub(super) fn check(before: &State, after: &State, key: &ServiceKey, now: Timest
         assert_eq!(started, 0, "a deleted service starts nothing");
         return;
     }
-    let configuration = &service.configuration;
-    let bounds = Bounds::of(service.desired_count, configuration.minimum_healthy_percent, configuration.maximum_percent);
+    let bounds = bounds(service);
+    if service.scheduling == Scheduling::Managed {
+        nodes_have_one_task(before, &new, &old, service);
+    }
     assert!(
         started == 0 || old.len() + started <= bounds.most as usize,
         "{} + {started} tasks: above {}",
@@ -40,6 +42,30 @@ pub(super) fn check(before: &State, after: &State, key: &ServiceKey, now: Timest
     let healthy = old.values().filter(counts).count();
     let lost = stopped.iter().copied().filter(|task| counts(task)).count();
     assert!(lost == 0 || healthy - lost >= bounds.least as usize, "{healthy} - {lost} healthy tasks: below {}", bounds.least);
+}
+
+/// Between what the tasks of a service have to stay.
+fn bounds(service: &Service) -> Bounds {
+    let configuration = &service.configuration;
+    match service.scheduling {
+        // How many there are at most follows from the nodes.
+        Scheduling::Managed => {
+            Bounds { most: u32::MAX, ..Bounds::draining(service.desired_count, configuration.drain.unwrap_or(0)) }
+        }
+        Scheduling::Replica | Scheduling::Daemon => {
+            Bounds::of(service.desired_count, configuration.minimum_healthy_percent, configuration.maximum_percent)
+        }
+    }
+}
+
+/// Where a daemon's task is started, none of it is, or is still stopping.
+fn nodes_have_one_task(before: &State, new: &BTreeMap<TaskId, Task>, old: &BTreeMap<TaskId, Task>, daemon: &Service) {
+    let is_its = |task: &Task| task.cluster == daemon.cluster && task.group == daemon.group() && !task.is_stopped();
+    for started in new.values().filter(|task| !old.contains_key(&task.id)) {
+        let there = before.range::<Task>(..).filter(|task| is_its(task) && task.instance == started.instance).count();
+        let started_there = new.values().filter(|task| !old.contains_key(&task.id) && task.instance == started.instance).count();
+        assert_eq!((there, started_there), (0, 1), "a second task of a daemon on a node");
+    }
 }
 
 /// A deployment goes through its stages in order. It starts nothing before it may, ends only where every hook let it, and no pause is

@@ -3,8 +3,8 @@
 use berth_model::{
     Attribute, CircuitBreaker, ContainerFacts, ContainerInstance, DeploymentConfiguration, DeploymentController, Document, Facts,
     InstanceId, InstanceStatus, LaunchSet, LaunchType, Name, NetworkMode, PortMapping, Protocol, Region, Resources, RevisionId,
-    RevisionStatus, Scheduling, Service, ServiceNetwork, ServiceRevision, ServiceStatus, Source, Subnet, SubnetId, Tags,
-    TaskDefinition, Timestamp, VpcId, node,
+    RevisionStatus, Scheduling, Service, ServiceNetwork, ServiceRevision, ServiceStatus, Source, StrategyItem, Subnet, SubnetId,
+    Tags, TaskDefinition, Timestamp, VpcId, node,
 };
 
 /// What tasks of a revision are like.
@@ -26,6 +26,8 @@ pub enum Kind {
 
 /// The cluster of everything.
 pub(super) const CLUSTER: &str = "default";
+/// The capacity provider of all nodes.
+const PROVIDER: &str = "nodes";
 const ZONES: [&str; 3] = ["us-east-1a", "us-east-1b", "us-east-1c"];
 
 pub(super) fn region() -> Region {
@@ -67,7 +69,7 @@ pub(super) fn instance(number: u8, now: Timestamp) -> ContainerInstance {
         registered: Resources { cpu: 1_024, memory: 4_096, interfaces, ..Resources::default() },
         used: Resources::default(),
         attributes,
-        capacity_provider: None,
+        capacity_provider: Some(PROVIDER.into()),
         tags: Tags::default(),
         registered_at: now,
         owner: "node".into(),
@@ -134,6 +136,7 @@ pub(super) fn service(name: &Name, scheduling: Scheduling, desired: u32, now: Ti
             strategy: None,
             bake_minutes: None,
             hooks: Vec::new(),
+            drain: Some(2_500),
         },
         deployments: Vec::new(),
         constraints: Vec::new(),
@@ -161,6 +164,10 @@ pub(super) fn revision(service: &Service, definition: &TaskDefinition, id: Revis
         groups: Vec::new(),
         public: false,
     };
+    let strategy = match service.scheduling {
+        Scheduling::Managed => vec![StrategyItem { provider: PROVIDER.into(), weight: 1, base: 0 }],
+        Scheduling::Replica | Scheduling::Daemon => Vec::new(),
+    };
     ServiceRevision {
         region: service.region,
         cluster: service.cluster.clone(),
@@ -168,7 +175,7 @@ pub(super) fn revision(service: &Service, definition: &TaskDefinition, id: Revis
         id,
         family: definition.family.clone(),
         definition: definition.revision,
-        source: Source { launch: LaunchType::Ec2, strategy: Vec::new(), platform_version: None, platform_family: None },
+        source: Source { launch: LaunchType::Ec2, strategy, platform_version: None, platform_family: None },
         network: (definition.facts.network_mode == NetworkMode::Awsvpc).then_some(network),
         rest: None,
         ephemeral_storage_gib: None,

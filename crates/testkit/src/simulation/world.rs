@@ -272,6 +272,11 @@ impl World {
     fn deploy_to(&mut self, before: &Service, kind: Kind) {
         let (now, family) = (self.now, before.name.clone());
         let number = self.kinds.keys().filter(|(of, _)| *of == family).count();
+        let kind = match (before.scheduling, kind) {
+            // Daemons have no interfaces of their own.
+            (Scheduling::Managed, Kind::Networked) => Kind::Plain,
+            (_, kind) => kind,
+        };
         let definition = records::definition(&family, u32::try_from(number).unwrap_or(u32::MAX) + 1, kind, now);
         let revision = records::revision(before, &definition, RevisionId::from_bytes(self.ids.next()), now);
         let in_flight = self.deployment(before);

@@ -1,6 +1,6 @@
 //! Histories that nobody would think of. What must hold after every pass is checked by the world itself.
 
-use berth_model::{HookAction, LifecycleStage, PauseHook, Rollout, Scheduling, Service};
+use berth_model::{HookAction, LifecycleStage, PauseHook, Rollout, Scheduling, Service, daemon};
 use berth_plan::service::Bounds;
 use berth_testkit::simulation::{Kind, Step, World};
 use proptest::prelude::*;
@@ -68,8 +68,16 @@ fn world() -> World {
     world
 }
 
-fn lives(steps: &[Step]) -> World {
-    let mut world = world();
+/// A world with a daemon of capacity providers beside a service.
+fn daemons() -> World {
+    let mut world = World::new(5);
+    world.create(&daemon::kept("watch"), Scheduling::Managed, Kind::Plain, 0);
+    world.create("front", Scheduling::Replica, Kind::Plain, 3);
+    world
+}
+
+fn lives(world: World, steps: &[Step]) -> World {
+    let mut world = world;
     for step in steps {
         world.step(step);
     }
@@ -128,14 +136,34 @@ proptest! {
 
     #[test]
     fn services_keep_their_promises_whatever_happens(steps in prop::collection::vec(step(), 0..300)) {
-        let mut world = lives(&steps);
+        let mut world = lives(world(), &steps);
         get_where_they_were_going(&mut world);
         come_to_rest(&mut world);
     }
 
     #[test]
+    fn daemons_keep_their_promises_whatever_happens(steps in prop::collection::vec(step(), 0..300)) {
+        // Daemons have no hooks.
+        let steps: Vec<_> = steps.into_iter().filter(|step| !matches!(step, Step::Hooks(..))).collect();
+        let mut world = lives(daemons(), &steps);
+        world.step(&Step::Deploy(0, Kind::Checked));
+        // It leaves the daemon room and its port.
+        world.step(&Step::Percentages(1, 0, 200));
+        world.step(&Step::Scale(1, 3));
+        world.step(&Step::Deploy(1, Kind::Plain));
+        world.calm();
+        let watch = world.services().into_iter().find(|service| service.scheduling == Scheduling::Managed).expect("the daemon");
+        let primary = watch.primary().expect("a deployment");
+        prop_assert_eq!((primary.rollout, watch.deployments.len()), (Rollout::Completed, 1));
+        let mut nodes: Vec<_> = world.live(&watch).iter().filter(|task| world.is_healthy(task)).map(|task| task.instance).collect();
+        nodes.sort();
+        nodes.dedup();
+        prop_assert_eq!((nodes.len(), world.live(&watch).len()), (5, 5));
+    }
+
+    #[test]
     fn the_same_history_leads_to_the_same_end(steps in prop::collection::vec(step(), 0..100)) {
-        let (one, other) = (lives(&steps), lives(&steps));
+        let (one, other) = (lives(world(), &steps), lives(world(), &steps));
         prop_assert_eq!(one.services(), other.services());
         prop_assert_eq!(one.tasks(), other.tasks());
     }
@@ -146,7 +174,7 @@ proptest! {
 
     #[test]
     fn a_long_life_keeps_its_promises(steps in prop::collection::vec(step(), 10_000)) {
-        let mut world = lives(&steps);
+        let mut world = lives(world(), &steps);
         get_where_they_were_going(&mut world);
         come_to_rest(&mut world);
     }

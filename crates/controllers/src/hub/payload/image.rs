@@ -8,8 +8,7 @@ use berth_store::{ServiceKey, State};
 /// tasks, and as long as nobody knows.
 pub(super) fn resolved<'s>(state: &'s State, task: &Task) -> &'s [ResolvedImage] {
     let find = || {
-        let name = task.group.strip_prefix("service:")?;
-        let key = ServiceKey { region: task.region, cluster: task.cluster.clone(), name: name.into() };
+        let key = ServiceKey { region: task.region, cluster: task.cluster.clone(), name: task.service()? };
         let service = state.get::<Service>(&key)?;
         let deployments = service.deployments.iter().filter(|deployment| deployment.consistent);
         let own = deployments.into_iter().find(|deployment| Some(deployment.id) == task.deployment())?;

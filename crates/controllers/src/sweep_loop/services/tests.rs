@@ -27,6 +27,7 @@ pub(in crate::sweep_loop) fn service(status: ServiceStatus) -> Service {
             strategy: None,
             bake_minutes: None,
             hooks: Vec::new(),
+            drain: None,
         },
         deployments: Vec::new(),
         constraints: Vec::new(),

@@ -7,7 +7,7 @@ use berth_model::{
     CircuitBreaker, ContainerInstance, DeploymentConfiguration, DeploymentController, DeploymentId, Facts, Health, HookAction,
     InstanceId, InstanceStatus, LaunchType, Matter, Pause, PauseHook, PauseStatus, Protocol, Resources, RevisionId, Rollout,
     Scheduling, Service, ServiceDeployment, ServiceDeploymentId, ServiceRevision, ServiceStatus, Source, StopCode, StrategyItem,
-    Tags, Task, TaskId, TaskSet, TaskSetStatus, Timestamp, node,
+    Tags, Task, TaskId, TaskSet, TaskSetStatus, Timestamp, daemon, node,
 };
 
 use crate::fixtures::{at, attribute, facts, instance, published, region};
@@ -76,13 +76,18 @@ pub(super) struct World {
 }
 
 const ZONES: [&str; 3] = ["a", "b", "c"];
+/// The capacity providers of daemons.
+const PROVIDERS: [&str; 2] = ["blue", "green"];
 
 impl World {
     pub(super) fn new(scheduling: Scheduling, instances: u8, flavour: Flavour) -> Self {
         let service = Service {
             region: region(),
             cluster: "default".into(),
-            name: "web".into(),
+            name: match scheduling {
+                Scheduling::Managed => daemon::kept("web"),
+                Scheduling::Replica | Scheduling::Daemon => "web".into(),
+            },
             status: ServiceStatus::Active,
             scheduling,
             controller: DeploymentController::Ecs,
@@ -95,6 +100,7 @@ impl World {
                 strategy: None,
                 bake_minutes: None,
                 hooks: Vec::new(),
+                drain: Some(2_500),
             },
             deployments: Vec::new(),
             constraints: Vec::new(),
@@ -128,7 +134,8 @@ impl World {
         };
         for number in 1..=instances {
             let zone = attribute(node::ZONE, ZONES[usize::from(number) % ZONES.len()]);
-            world.put_instance(ContainerInstance { attributes: vec![zone], ..instance(number) });
+            let provider = (scheduling == Scheduling::Managed).then(|| PROVIDERS[usize::from(number) % 2].into());
+            world.put_instance(ContainerInstance { attributes: vec![zone], capacity_provider: provider, ..instance(number) });
         }
         world.deploy(flavour, true);
         world
@@ -152,7 +159,7 @@ impl World {
             id: RevisionId::from_bytes(self.id()),
             family: "web".into(),
             definition: u32::try_from(self.revisions.len()).expect("few revisions") + 1,
-            source: Source { launch: LaunchType::Ec2, strategy: Vec::new(), platform_version: None, platform_family: None },
+            source: Source { launch: LaunchType::Ec2, strategy: self.strategy(), platform_version: None, platform_family: None },
             network: None,
             rest: None,
             ephemeral_storage_gib: None,
@@ -166,6 +173,12 @@ impl World {
         self.service = service;
         self.records.extend(records.into_iter().map(|record| (record.id, record)));
         self.revisions.insert(revision.id, (revision, facts, flavour));
+    }
+
+    /// What a daemon's revisions name; services name nothing.
+    fn strategy(&self) -> Vec<StrategyItem> {
+        let item = |provider: &str| StrategyItem { provider: provider.into(), weight: 1, base: 0 };
+        if self.service.scheduling == Scheduling::Managed { PROVIDERS.map(item).into() } else { Vec::new() }
     }
 
     pub(super) fn step(&mut self, step: &Step) {
@@ -206,6 +219,7 @@ impl World {
             Step::Percentages(minimum, maximum) => {
                 self.service.configuration.minimum_healthy_percent = minimum;
                 self.service.configuration.maximum_percent = maximum;
+                self.service.configuration.drain = Some(minimum * 100);
             }
             Step::Breaker { enable, rollback } => {
                 self.service.configuration.circuit_breaker = CircuitBreaker { enable, rollback };
@@ -308,12 +322,11 @@ impl World {
         if let Some(primary) = self.service.primary().filter(|primary| self.records[&primary.record].is_held_back()) {
             assert!(plan.starts.iter().all(|start| start.deployment != primary.id), "it waits: {plan:?}");
         }
-        let configuration = &self.service.configuration;
         let desired = match plan.service.as_ref() {
             Some(service) => service.desired_count,
             None => self.service.desired_count,
         };
-        let mut bounds = Bounds::of(desired, configuration.minimum_healthy_percent, configuration.maximum_percent);
+        let mut bounds = self.bounds(desired);
         if self.service.controller == DeploymentController::External {
             // Each set has bounds of its own.
             bounds = Bounds { desired, least: 0, most: u32::MAX };
@@ -331,6 +344,9 @@ impl World {
         let (healthy, stopped) =
             (live().filter(counts).count(), live().filter(counts).filter(|task| stops.contains(&task.id)).count());
         assert!(stopped == 0 || count(healthy - stopped) >= bounds.least, "below the minimum of {}: {plan:?}", bounds.least);
+        if self.service.scheduling == Scheduling::Managed {
+            self.is_alone(plan);
+        }
         for halt in &plan.stops {
             assert!(!self.tasks[&halt.task].is_protected(self.now), "a protected task is stopped");
             assert!(self.tasks[&halt.task].desired.is_running() && !halt.reason.is_empty());
@@ -345,6 +361,30 @@ impl World {
         }
         let rows = plan.starts.len() * 2 + plan.stops.len() + plan.settled.len() + plan.records.len() + plan.events.len() + 2;
         assert!(rows <= 100, "a plan of {rows} rows");
+    }
+
+    /// Between what the tasks have to stay if so many are wanted.
+    pub(super) fn bounds(&self, desired: u32) -> Bounds {
+        let configuration = &self.service.configuration;
+        match self.service.scheduling {
+            // How many there are at most follows from the instances: never two on one.
+            Scheduling::Managed => {
+                Bounds { most: u32::MAX, ..Bounds::draining(desired, configuration.drain.expect("every world has one")) }
+            }
+            Scheduling::Replica | Scheduling::Daemon => {
+                Bounds::of(desired, configuration.minimum_healthy_percent, configuration.maximum_percent)
+            }
+        }
+    }
+
+    /// Never two tasks of a daemon on an instance by what is started.
+    fn is_alone(&self, plan: &Plan) {
+        for start in &plan.starts {
+            let of_plan = plan.starts.iter().filter(|other| other.instance == start.instance).count();
+            let there = self.tasks.values().filter(|task| task.instance == Some(start.instance) && !task.is_stopped()).count();
+            assert_eq!((of_plan, there), (1, 0), "a second task on {}", start.instance);
+            assert_eq!(start.provider, self.instances[&start.instance].capacity_provider);
+        }
     }
 
     pub(super) fn is_healthy(&self, task: &Task) -> bool {
@@ -439,6 +479,11 @@ impl World {
         self.put_instance(ContainerInstance { status, ..now });
     }
 
+    /// An instance that is there, as it is now.
+    pub(super) fn replace_instance(&mut self, instance: ContainerInstance) {
+        self.put_instance(instance);
+    }
+
     fn put_instance(&mut self, instance: ContainerInstance) {
         self.index.instance(self.instances.get(&instance.id), Some(&instance));
         self.instances.insert(instance.id, instance);
@@ -488,6 +533,11 @@ impl World {
         for task in self.tasks.clone().into_values().filter(|task| task.protected_until.is_some() && !task.is_stopped()) {
             self.put_task(Some(Task { protected_until: None, ..task }));
         }
+        self.calm_without_return()
+    }
+
+    /// The same, and instances stay as they are.
+    pub(super) fn calm_without_return(&mut self) -> usize {
         for round in 0..400 {
             let plan = self.pass();
             let before = self.tasks.clone();

@@ -17,7 +17,7 @@ const LONGEST_BAKE: i32 = 1_440;
 pub(in crate::ecs) fn default(scheduling: Scheduling) -> DeploymentConfiguration {
     let (minimum_healthy_percent, maximum_percent) = match scheduling {
         Scheduling::Replica => (100, 200),
-        Scheduling::Daemon => (0, 100),
+        Scheduling::Daemon | Scheduling::Managed => (0, 100),
     };
     DeploymentConfiguration {
         minimum_healthy_percent,
@@ -27,6 +27,7 @@ pub(in crate::ecs) fn default(scheduling: Scheduling) -> DeploymentConfiguration
         strategy: None,
         bake_minutes: None,
         hooks: Vec::new(),
+        drain: None,
     }
 }
 

@@ -48,7 +48,7 @@ pub(in crate::ecs) fn controller(
 pub(in crate::ecs) fn desired(given: Option<i32>, scheduling: Scheduling) -> Result<Option<u32>, Refusal> {
     match (given, scheduling) {
         (None, _) => Ok(None),
-        (Some(_), Scheduling::Daemon) => Err(invalid(
+        (Some(_), Scheduling::Daemon | Scheduling::Managed) => Err(invalid(
             "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again",
         )),
         (Some(count), Scheduling::Replica) => match u32::try_from(count) {
