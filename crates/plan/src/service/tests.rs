@@ -309,7 +309,7 @@ fn a_deployment_that_finds_no_place_leaves_the_old_one_alone() {
 #[test]
 fn the_first_task_is_waited_for_only_where_others_wait() {
     let mut world = World::new(Scheduling::Replica, 3, Flavour::Good);
-    let held_back = |world: &World| world.plan().why.iter().any(|why| why.contains("which images it runs"));
+    let held_back = |world: &World| world.plan().why.iter().any(|why| why.contains("settles the images"));
     world.deploy(Flavour::Good, true);
     world.step(&Step::Scale(1));
     assert!(!held_back(&world), "{:?}", world.plan().why);

@@ -1,10 +1,17 @@
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::*;
+
+/// What tells panics is the whole process's, and every screen changes it.
+fn alone() -> MutexGuard<'static, ()> {
+    static SCREEN: Mutex<()> = Mutex::new(());
+    SCREEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A terminal: what its person sees and types, and what a program has.
 fn terminal() -> (OwnedFd, OwnedFd) {
@@ -33,6 +40,7 @@ fn modes(program: &OwnedFd) -> LocalModes {
 
 #[test]
 fn terminal_is_as_it_was_afterwards() {
+    let _alone = alone();
     let (person, program) = terminal();
     let before = modes(&program);
     let screen = Screen::on(program.try_clone().unwrap(), program.try_clone().unwrap()).unwrap();
@@ -47,6 +55,7 @@ fn terminal_is_as_it_was_afterwards() {
 
 #[test]
 fn terminal_is_as_it_was_when_a_panic_is_told() {
+    let _alone = alone();
     let (person, program) = terminal();
     let before = modes(&program);
     let (told, program_of_hook) = (Arc::new(AtomicBool::new(false)), program.try_clone().unwrap());
@@ -64,6 +73,7 @@ fn terminal_is_as_it_was_when_a_panic_is_told() {
 
 #[test]
 fn terminal_that_does_not_know_its_size_has_the_usual_one() {
+    let _alone = alone();
     let (_person, program) = terminal();
     let screen = Screen::on(program.try_clone().unwrap(), program.try_clone().unwrap()).unwrap();
     assert_eq!(screen.size(), USUAL);
