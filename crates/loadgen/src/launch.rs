@@ -49,7 +49,8 @@ fn client(launch: &Launch) -> Result<Vec<String>> {
         let mut client = Client { connection: Connection::to(launch.at.address), signer: Signer::new(&launch.at, "ecs") };
         let mut tasks = Vec::with_capacity(launch.each);
         for _ in 0..launch.each {
-            let answer = client.call("RunTask", &launch.request).await?;
+            let request = client.signed("RunTask", &launch.request)?;
+            let answer = client.call("RunTask", &request).await?;
             let task =
                 answer["tasks"][0]["taskArn"].as_str().with_context(|| format!("RunTask: {}", answer["failures"]))?.to_owned();
             client.awaits_running(&task, Duration::from_millis(launch.look)).await?;
@@ -66,14 +67,18 @@ struct Client {
 }
 
 impl Client {
-    async fn call(&mut self, operation: &str, body: &str) -> Result<Value> {
-        let request = self.signer.request(&format!("{SERVICE}.{operation}"), body)?;
-        let answer = self.connection.call(&request).await.with_context(|| operation.to_owned())?;
+    fn signed(&self, operation: &str, body: &str) -> Result<Vec<u8>> {
+        self.signer.request(&format!("{SERVICE}.{operation}"), body)
+    }
+
+    async fn call(&mut self, operation: &str, request: &[u8]) -> Result<Value> {
+        let answer = self.connection.call(request).await.with_context(|| operation.to_owned())?;
         serde_json::from_slice(answer).with_context(|| format!("reading the answer of {operation}"))
     }
 
     async fn awaits_running(&mut self, task: &str, look: Duration) -> Result<()> {
-        let request = json!({ "tasks": [task] }).to_string();
+        // Signed once: the server takes it for longer than the patience lasts.
+        let request = self.signed("DescribeTasks", &json!({ "tasks": [task] }).to_string())?;
         let began = Instant::now();
         loop {
             let answer = self.call("DescribeTasks", &request).await?;

@@ -114,7 +114,7 @@ fn prepare(cgroup: &OsStr, namespaces: Option<PathBuf>) -> Result<Prepared> {
     let cgroups = Cgroups::find().map_err(|error| of_cgroup(&error))?;
     cgroups.enter(&format!("{cgroup}/shim")).map_err(|error| of_cgroup(&error))?;
     let mut filters = Filters::default();
-    filters.get(confinement::capability_set(&Capability::default_set())?)?;
+    filters.prepare(confinement::capability_set(&Capability::default_set())?)?;
     Ok(Prepared { cgroup: cgroup.to_owned(), cgroups, filters, namespaces })
 }
 

@@ -1,7 +1,9 @@
 //! Turns the profile into a program for the kernel.
 
+mod folding;
+
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek, Write};
 
 use libseccomp::error::SeccompError;
 use libseccomp::{ScmpAction, ScmpArch, ScmpArgCompare, ScmpCompareOp, ScmpFilterContext, ScmpSyscall};
@@ -9,8 +11,9 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::Errno;
 use rustix::thread::CapabilitySet;
 
-use crate::failure::{Result, failed, of_library, refused};
+use crate::failure::{Result, broken, failed, of_library, refused};
 use crate::profile;
+use crate::system::{self, Forked};
 
 /// The classic BPF instructions of a filter.
 pub(crate) type Filter = Vec<u8>;
@@ -20,6 +23,12 @@ pub(crate) type Filter = Vec<u8>;
 pub(crate) struct Filters(Vec<(CapabilitySet, Filter)>);
 
 impl Filters {
+    /// Makes one that most containers will need.
+    pub(crate) fn prepare(&mut self, capabilities: CapabilitySet) -> Result<()> {
+        self.0.push((capabilities, compile_aside(capabilities)?));
+        Ok(())
+    }
+
     pub(crate) fn get(&mut self, capabilities: CapabilitySet) -> Result<&Filter> {
         let index = match self.0.iter().position(|(of, _)| *of == capabilities) {
             Some(index) => index,
@@ -33,51 +42,90 @@ impl Filters {
     }
 }
 
-fn compile(capabilities: CapabilitySet) -> Result<Filter> {
+/// Has a process of its own make a filter. What the library leaves behind is much memory in small pieces, which each shim would have to copy as
+/// it comes to use them.
+fn compile_aside(capabilities: CapabilitySet) -> Result<Filter> {
     let doing = "making a system call filter";
-    let library = library(capabilities).map_err(|error| of_library(doing, &error))?;
+    let (mut reader, mut writer) = io::pipe().map_err(failed(doing))?;
+    if let Forked::Child = system::fork().map_err(failed(doing))? {
+        let told = serde_json::to_vec(&compile(capabilities)).map(|made| writer.write_all(&made));
+        std::process::exit(i32::from(!matches!(told, Ok(Ok(())))));
+    }
+    drop(writer);
+    let mut made = Vec::new();
+    reader.read_to_end(&mut made).map_err(failed(doing))?;
+    serde_json::from_slice::<Result<Filter>>(&made).map_err(|error| broken(doing, &error))?
+}
+
+fn compile(capabilities: CapabilitySet) -> Result<Filter> {
+    let whole = whole(capabilities)?;
+    let asked = exported(|filter| allow_by_arguments(filter, capabilities))?;
+    Ok(folding::fold(&whole, &asked, ARCHITECTURES).unwrap_or(whole))
+}
+
+/// All that there is to say, as the library says it.
+fn whole(capabilities: CapabilitySet) -> Result<Filter> {
+    let library = exported(|filter| {
+        allow_always(filter, capabilities)?;
+        allow_by_arguments(filter, capabilities)
+    })?;
+    Ok([newer(capabilities), library].concat())
+}
+
+/// The program of the library for some rules. What they do not allow is refused.
+fn exported(rules: impl FnOnce(&mut ScmpFilterContext) -> std::result::Result<(), SeccompError>) -> Result<Filter> {
+    let doing = "making a system call filter";
+    let filter = || {
+        let mut filter = ScmpFilterContext::new(ScmpAction::Errno(Errno::PERM.raw_os_error()))?;
+        // The programs of an image may be of any architecture that this processor runs.
+        for arch in compatible() {
+            filter.add_arch(*arch)?;
+        }
+        rules(&mut filter)?;
+        Ok(filter)
+    };
+    let filter = filter().map_err(|error: SeccompError| of_library(doing, &error))?;
     let file = memfd_create("filter", MemfdFlags::CLOEXEC).map_err(refused(doing))?;
-    library.export_bpf(&file).map_err(|error| of_library(doing, &error))?;
-    let mut file = File::from(file);
-    let mut instructions = newer(capabilities);
+    filter.export_bpf(&file).map_err(|error| of_library(doing, &error))?;
+    let (mut file, mut instructions) = (File::from(file), Vec::new());
     file.rewind().and_then(|()| file.read_to_end(&mut instructions)).map_err(failed(doing))?;
     Ok(instructions)
 }
 
-/// The library's part.
-fn library(capabilities: CapabilitySet) -> std::result::Result<ScmpFilterContext, SeccompError> {
-    let refuse = ScmpAction::Errno(Errno::PERM.raw_os_error());
-    let mut filter = ScmpFilterContext::new(refuse)?;
-    // The programs of an image may be of any architecture that this processor runs.
-    for arch in compatible() {
-        filter.add_arch(*arch)?;
-    }
+/// What is decided whatever the arguments are.
+fn allow_always(filter: &mut ScmpFilterContext, capabilities: CapabilitySet) -> std::result::Result<(), SeccompError> {
     for name in profile::ALWAYS.split_whitespace().chain(profile::HERE) {
-        allow(&mut filter, name, &[])?;
+        allow(filter, name, &[])?;
     }
     for (capability, names) in profile::WITH {
         if capabilities.contains(capability) {
             for name in names {
-                allow(&mut filter, name, &[])?;
+                allow(filter, name, &[])?;
             }
         }
     }
     if !capabilities.contains(CapabilitySet::SYS_ADMIN) {
-        let no_namespace = ScmpArgCompare::new(0, ScmpCompareOp::MaskedEqual(profile::CLONE_NAMESPACES), 0);
-        allow(&mut filter, "clone", &[no_namespace])?;
         // Its flags are in memory, out of a filter's reach. Libraries that hear that there is none take `clone`.
         if let Ok(clone3) = ScmpSyscall::from_name("clone3") {
             filter.add_rule(ScmpAction::Errno(Errno::NOSYS.raw_os_error()), clone3)?;
         }
     }
+    Ok(())
+}
+
+fn allow_by_arguments(filter: &mut ScmpFilterContext, capabilities: CapabilitySet) -> std::result::Result<(), SeccompError> {
+    if !capabilities.contains(CapabilitySet::SYS_ADMIN) {
+        let no_namespace = ScmpArgCompare::new(0, ScmpCompareOp::MaskedEqual(profile::CLONE_NAMESPACES), 0);
+        allow(filter, "clone", &[no_namespace])?;
+    }
     for value in profile::PERSONALITIES {
-        allow(&mut filter, "personality", &[ScmpArgCompare::new(0, ScmpCompareOp::Equal, value)])?;
+        allow(filter, "personality", &[ScmpArgCompare::new(0, ScmpCompareOp::Equal, value)])?;
     }
-    allow(&mut filter, "socket", &[ScmpArgCompare::new(0, ScmpCompareOp::Less, profile::FAMILIES_BELOW)])?;
+    allow(filter, "socket", &[ScmpArgCompare::new(0, ScmpCompareOp::Less, profile::FAMILIES_BELOW)])?;
     for family in profile::FAMILIES {
-        allow(&mut filter, "socket", &[ScmpArgCompare::new(0, ScmpCompareOp::Equal, family)])?;
+        allow(filter, "socket", &[ScmpArgCompare::new(0, ScmpCompareOp::Equal, family)])?;
     }
-    Ok(filter)
+    Ok(())
 }
 
 fn allow(filter: &mut ScmpFilterContext, name: &str, when: &[ScmpArgCompare]) -> std::result::Result<(), SeccompError> {
@@ -90,6 +138,14 @@ fn allow(filter: &mut ScmpFilterContext, name: &str, when: &[ScmpArgCompare]) ->
     }
     .map(|_| ())
 }
+
+/// The kernel's numbers (`AUDIT_ARCH_...`) of this architecture and of those that are [`compatible`] with it.
+#[cfg(target_arch = "x86_64")]
+const ARCHITECTURES: &[u32] = &[0xC000_003E, 0x4000_0003];
+#[cfg(target_arch = "aarch64")]
+const ARCHITECTURES: &[u32] = &[0xC000_00B7, 0x4000_0028];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const ARCHITECTURES: &[u32] = &[];
 
 #[cfg(target_arch = "x86_64")]
 fn compatible() -> &'static [ScmpArch] {
@@ -147,3 +203,6 @@ fn instruction(code: u32, value: u32, holds: u8, not: u8) -> [u8; 8] {
     let value = value.to_ne_bytes();
     [code[0], code[1], holds, not, value[0], value[1], value[2], value[3]]
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::hierarchy::{Legacy, inherit_processors};
+use super::hierarchy::{Legacy, hands_on_processors, inherit_processors};
 use super::members::{kill_folders, remove_one};
 use super::{CgroupError, Cgroups, failed};
 
@@ -50,7 +50,9 @@ fn gather_in(parent: Option<(PathBuf, &[String])>, path: &str, name: &str) -> Re
     let (parent, controllers) = parent.ok_or_else(missing)?;
     let folder = parent.join(name);
     fs::create_dir(&folder).map_err(failed("making", &folder))?;
-    inherit_processors(&parent, &folder)?;
+    if hands_on_processors(controllers) {
+        inherit_processors(&parent, &folder)?;
+    }
     Ok(Gathering { folder, controllers: controllers.to_vec() })
 }
 

@@ -91,7 +91,10 @@ impl Cgroups {
     /// # Errors
     /// The kernel refuses.
     pub fn make(&self, path: &str) -> Result<(), CgroupError> {
-        self.mounts().try_for_each(|mount| make_below(mount, &mount.join(path.trim_start_matches('/'))))
+        let relative = path.trim_start_matches('/');
+        let legacy = self.legacy.iter().map(|legacy| (&legacy.mount, hands_on_processors(&legacy.controllers)));
+        let mut all = legacy.chain(self.unified.iter().map(|mount| (mount, false)));
+        all.try_for_each(|(mount, processors)| make_below(mount, &mount.join(relative), processors))
     }
 
     /// Moves this process, which must have no other threads, to a path in all hierarchies, which is made if it is not there.
@@ -172,21 +175,26 @@ fn join(file: &Path) -> Result<(), CgroupError> {
     fs::write(file, "0").map_err(failed("joining", file))
 }
 
-/// Makes a folder below a mount. What is around it is mostly there.
-fn make_below(mount: &Path, folder: &Path) -> Result<(), CgroupError> {
+/// Makes a folder below a mount, with processors where those are handed on. What is around it is mostly there.
+fn make_below(mount: &Path, folder: &Path, processors: bool) -> Result<(), CgroupError> {
     let outer = folder.parent().filter(|_| folder != mount);
     let made = match (fs::create_dir(folder), outer) {
         (Err(error), Some(outer)) if error.kind() == io::ErrorKind::NotFound => {
-            make_below(mount, outer)?;
+            make_below(mount, outer, processors)?;
             fs::create_dir(folder)
         }
         (made, _) => made,
     };
     match (made, outer) {
-        (Ok(()), Some(outer)) => inherit_processors(outer, folder),
+        (Ok(()), Some(outer)) if processors => inherit_processors(outer, folder),
         (Err(error), _) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed("making", folder)(error)),
         _ => Ok(()),
     }
+}
+
+/// Whether folders of a hierarchy with these controllers have to be given processors. All hierarchies of version 1 have the switch for it.
+pub(super) fn hands_on_processors(controllers: &[String]) -> bool {
+    controllers.iter().any(|controller| controller == "cpuset")
 }
 
 /// A new folder of version 1's cpuset has no processors and takes no members, unless the one around it hands on its own: the first that
@@ -196,7 +204,7 @@ pub(super) fn inherit_processors(parent: &Path, folder: &Path) -> Result<(), Cgr
     match fs::read_to_string(&hands_on) {
         Ok(flag) if flag.trim() == "0" => {}
         Ok(_) => return Ok(()),
-        // Version 2, or a test's folder.
+        // A test's folder.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed("reading", &hands_on)(error)),
     }
