@@ -85,7 +85,7 @@ async fn what_is_expected_stays_until_it_is_not_or_the_disk_is_too_full() {
     machine.has(&name).await;
     assert_eq!(machine.images.clean_up(u64::MAX, false).unwrap(), Vec::<String>::new());
     machine.expect(&[]);
-    assert_eq!(machine.images.clean_up(u64::MAX, false).unwrap(), [name.clone()]);
+    assert_eq!(machine.images.clean_up(u64::MAX, false).unwrap().as_slice(), std::slice::from_ref(&name));
     machine.expect(&[&name]);
     machine.has(&name).await;
     assert_eq!(machine.images.clean_up(u64::MAX, true).unwrap(), [name]);
