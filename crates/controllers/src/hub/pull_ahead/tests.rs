@@ -24,7 +24,11 @@ impl Stage {
 
     /// Makes a change; whether control streams hear of it.
     async fn change(&mut self, change: impl FnOnce(&mut Transaction) + Send + 'static) -> bool {
-        self.store.update(|tx| Ok::<_, String>(change(tx))).await.unwrap();
+        let update = |tx: &mut Transaction| {
+            change(tx);
+            Ok::<_, String>(())
+        };
+        self.store.update(update).await.unwrap();
         let Some(Event::Changed { touched, .. }) = self.changes.next().await else { panic!("no change") };
         let mut seen = self.board.subscribe();
         seen.mark_unchanged();
