@@ -191,8 +191,9 @@ def test_images_of_a_service_are_on_the_machines_that_suit_before_its_tasks(pair
         other = changed(first.binary, name, Labels={"name": name})
         own.push(f"team/{name}", "1", write(tmp_path / f"{name}.tar", other))
     unasked, web = (first.define({"image": images[name]}) for name in ("unasked", "both"))
-    aware.create_service(serviceName="unasked", taskDefinition=unasked, desiredCount=0)
-    aware.create_service(serviceName="web", taskDefinition=web, desiredCount=0, berthPullAhead=True)
+    for name, family in (("unasked", unasked), ("web", web)):
+        aware.create_service(serviceName=name, taskDefinition=family, desiredCount=0)
+    first.run("deploy", "web", "--force", "--pull-ahead", "--no-wait")
     for node in pair:
         eventually(lambda node=node: images["both"] in here(node), "the service's image", within=60)
     # A revision whose tasks may go to the first machine alone.
