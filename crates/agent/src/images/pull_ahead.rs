@@ -18,7 +18,7 @@ use crate::backoff::Backoff;
 
 /// From one attempt at what failed to the next.
 const RETRY: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(30 * 60));
-/// Images that are taken note of, at most; the control plane names fewer.
+/// Images that are taken note of, at most: as many as the control plane names.
 const MOST_IMAGES: usize = 256;
 
 /// What is to be here before tasks come.
