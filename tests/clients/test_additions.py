@@ -65,6 +65,7 @@ def test_whoever_does_not_know_additions_is_answered_without_them(door, agent, f
         "RunTask": json.dumps(ran),
         "StartTask": started,
         "DescribeTasks": door.ecs("DescribeTasks", here | {"tasks": tasks}).body,
+        "CreateService": door.ecs("CreateService", here | {"serviceName": "more", "taskDefinition": family, "desiredCount": 0}).body,
         "UpdateService": door.ecs("UpdateService", service | {"desiredCount": 0, "taskDefinition": family}).body,
         "DescribeServices": door.ecs("DescribeServices", here | {"services": ["web"]}).body,
         "DescribeTaskDefinition": door.ecs("DescribeTaskDefinition", {"taskDefinition": family}).body,
@@ -155,6 +156,32 @@ def test_images_are_for_services_that_ecs_deploys(ecs, aware, cluster, refused):
     ecs.create_service(cluster=cluster, serviceName="sets", deploymentController={"type": "EXTERNAL"}, desiredCount=0)
     code, message = refused(aware.update_service, cluster=cluster, service="sets", berthImages={"main": "busybox:2"})
     assert code == "InvalidParameterException" and message.startswith("Unable to update images on services with a EXTERNAL")
+
+
+def test_service_asks_for_its_images_before_its_tasks_until_it_does_not(ecs, aware, cluster, family):
+    here, own = {"cluster": cluster, "services": ["web"]}, {"cluster": cluster, "service": "web"}
+
+    def told(client=aware):
+        return client.describe_services(**here)["services"][0].get("berthPullAhead")
+
+    made = {"cluster": cluster, "serviceName": "web", "taskDefinition": family, "desiredCount": 0}
+    assert aware.create_service(**made, berthPullAhead=True)["service"]["berthPullAhead"] is True
+    # The same call makes the same service; without it, it is another one.
+    assert aware.create_service(**made, berthPullAhead=True)["service"]["serviceName"] == "web"
+    with pytest.raises(ecs.exceptions.InvalidParameterException):
+        ecs.create_service(**made)
+    ecs.update_service(**own, desiredCount=0, forceNewDeployment=True)
+    assert (told(), told(ecs)) == (True, None), "who does not know it changes nothing of it"
+    assert "berthPullAhead" not in aware.update_service(**own, berthPullAhead=False)["service"]
+    assert told() is None
+    deployments = len(aware.list_service_deployments(**own)["serviceDeployments"])
+    assert aware.update_service(**own, berthPullAhead=True)["service"]["berthPullAhead"] is True
+    assert len(aware.list_service_deployments(**own)["serviceDeployments"]) == deployments, "nothing is deployed for it"
+
+
+def test_service_of_task_sets_can_ask_for_images_too(aware, cluster):
+    sets = {"cluster": cluster, "serviceName": "sets", "deploymentController": {"type": "EXTERNAL"}, "desiredCount": 0}
+    assert aware.create_service(**sets, berthPullAhead=True)["service"]["berthPullAhead"] is True
 
 
 def test_event_handler_says_them_without_the_file(berth, service, family, ecs):

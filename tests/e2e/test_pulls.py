@@ -6,6 +6,8 @@ import subprocess
 import pytest
 
 from deadline import eventually
+from images import changed, write
+from node import Joined, Node
 from registry import Registry
 
 
@@ -154,3 +156,56 @@ def test_image_for_which_the_disk_has_no_room_is_refused_and_leaves_nothing(fres
         node.end()
         node.up = None
         subprocess.run(["umount", "--lazy", node.folder], check=True)
+
+
+@pytest.fixture
+def pair(binary, tmp_path):
+    """Two machines of one cluster, the first of them of the canary stage."""
+    first, second = Node(binary, tmp_path / "first"), Joined(binary, tmp_path / "second")
+    for node in (first, second):
+        node.folder.mkdir()
+        # However full the disk of the machine that runs this is.
+        settings = "[images]\ndisk-high-percent = 100\ndisk-low-percent = 100\n"
+        (node.folder / "node.toml").write_text(settings + (f'[runtime]\nname = "{node.runtime}"\n' if node.runtime else ""))
+    try:
+        first.start().with_image()
+        second.join(first).with_image()
+        stage = {"name": "stage", "value": "canary", "targetId": first.instance()}
+        first.ecs.put_attributes(attributes=[stage])
+        yield first, second
+    finally:
+        second.end()
+        first.end()
+
+
+def here(node):
+    """The names of the images of a machine."""
+    return {name for image in json.loads(node.run("image", "ls", "--json").stdout) for name in image["names"]}
+
+
+def test_images_of_a_service_are_on_the_machines_that_suit_before_its_tasks(pair, registry, tmp_path):
+    first, second = pair
+    aware, own = first.aware(), registry()
+    images = {name: f"{own.address}/team/{name}:1" for name in ("unasked", "both", "canary", "next")}
+    for name in images:
+        other = changed(first.binary, name, Labels={"name": name})
+        own.push(f"team/{name}", "1", write(tmp_path / f"{name}.tar", other))
+    unasked, web = (first.define({"image": images[name]}) for name in ("unasked", "both"))
+    for name, family in (("unasked", unasked), ("web", web)):
+        aware.create_service(serviceName=name, taskDefinition=family, desiredCount=0)
+    first.run("deploy", "web", "--force", "--pull-ahead", "--no-wait")
+    for node in pair:
+        eventually(lambda node=node: images["both"] in here(node), "the service's image", within=60)
+    # A revision whose tasks may go to the first machine alone.
+    canary = [{"type": "memberOf", "expression": "attribute:stage == canary"}]
+    aware.update_service(service="web", placementConstraints=canary, berthImages={"main": images["canary"]})
+    eventually(lambda: images["canary"] in here(first), "the image of the next revision", within=60)
+    aware.update_service(service="web", placementConstraints=[], berthImages={"main": images["next"]})
+    for node in pair:
+        eventually(lambda node=node: images["next"] in here(node), "the image of the last revision", within=60)
+    # The second machine was told of all that came before the last.
+    assert images["canary"] not in here(second) and not {images["unasked"]} & (here(first) | here(second))
+    fetched = own.asked("/v2/team/next/manifests/sha256:")
+    aware.update_service(service="web", desiredCount=2)
+    first.ecs.get_waiter("services_stable").wait(services=["web"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert fetched and own.asked("/v2/team/next/manifests/sha256:") == fetched, "its tasks had it already"

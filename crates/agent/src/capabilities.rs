@@ -43,6 +43,7 @@ pub(crate) fn attributes(makes_networks: bool, apparmor: bool, fargate: Option<&
     let abilities = ABILITIES.iter().map(|ability| format!("ecs.capability.{ability}"));
     let networks = [node::TASK_ENI, NETWORK_ABILITY].map(str::to_owned).into_iter().filter(|_| makes_networks);
     let named = docker.chain(old).chain(abilities).chain(networks).map(|name| attribute(name, None));
+    let ahead = (node::PULL_AHEAD, node::PULL_AHEAD_VERSION);
     let own = makes_networks.then_some((node::AWSVPC, node::AWSVPC_VERSION));
     let fargate = fargate.map(|which| (node::FARGATE, which));
     let group = group.map(|group| (node::CAPACITY_PROVIDER, group));
@@ -51,6 +52,7 @@ pub(crate) fn attributes(makes_networks: bool, apparmor: bool, fargate: Option<&
         .chain(
             valued
                 .into_iter()
+                .chain([ahead])
                 .chain(own)
                 .chain(fargate)
                 .chain(group)

@@ -133,7 +133,10 @@ impl Node {
 
     /// Carries out what a message asks for; answers once it is on disk.
     async fn react(&mut self, reaction: Reaction, answers: mpsc::Sender<acs::AgentMessage>) {
-        let Reaction { timeline, stop, load, refused, answers: promised } = reaction;
+        let Reaction { timeline, stop, load, refused, ahead, answers: promised } = reaction;
+        if let (Some(images), Some(instance)) = (ahead, &self.instance) {
+            self.shared.images.expect(images, instance);
+        }
         if let (Some(timeline), Some(instance)) = (timeline, &self.instance) {
             Newest::keep(&self.newest, instance, timeline).await;
         }

@@ -95,6 +95,7 @@ async fn serve(config: Config, shutdown: watch::Receiver<bool>) -> Result<(), Ag
     let socket = config.data.join("agent.sock");
     parts.spawn(logs::keep_tidy(log_folder, Retention::default(), shutdown.clone()));
     let (library, ends) = (images.clone(), shutdown.clone());
+    parts.spawn(images::pull_ahead(images.clone()));
     parts.spawn(async move {
         // Nothing is ever sent: it ends when the last task has its images.
         adopted.recv().await;

@@ -32,8 +32,8 @@ pub use container::{
 };
 pub use control::{
     AckRequest, AgentMessage, AttachInstanceNetworkInterfaces, AttachTaskNetworkInterfaces, ConfirmAttachment, ControlMessage,
-    Heartbeat, HeartbeatAck, IamRoleCredentials, IamRoleCredentialsAck, ManifestTask, NackRequest, Notice, Payload, TaskManifest,
-    TaskStopVerification, TaskStopVerificationAck, UpdateInfo, UpdateOrder,
+    Heartbeat, HeartbeatAck, IamRoleCredentials, IamRoleCredentialsAck, ManifestTask, NackRequest, Notice, Payload, PullAhead,
+    TaskManifest, TaskStopVerification, TaskStopVerificationAck, UpdateInfo, UpdateOrder,
 };
 pub use frame::FrameError;
 pub use hidden::Hidden;

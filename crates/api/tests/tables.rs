@@ -106,7 +106,7 @@ fn berths_own_members_are_those_of_the_additions_and_are_called_so() {
         }
     }
     found.sort_unstable();
-    assert_eq!(found, ["ContainerOverride", "UpdateServiceRequest"]);
+    assert_eq!(found, ["ContainerOverride", "CreateServiceRequest", "Service", "UpdateServiceRequest"]);
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod metrics;
 mod names;
 mod payload;
 mod presence;
+mod pull_ahead;
 mod session;
 mod sessions;
 mod socket;
@@ -69,6 +70,7 @@ struct Parts {
     metrics: HubMetrics,
     sessions: Arc<Sessions>,
     usage: usage::Book,
+    ahead: pull_ahead::Board,
     closing: watch::Sender<bool>,
 }
 
@@ -83,6 +85,7 @@ impl Hub {
             metrics: HubMetrics::register(registry),
             sessions: Arc::new(Sessions::default()),
             usage: usage::Book::default(),
+            ahead: pull_ahead::empty_board(),
             closing: watch::Sender::new(false),
         }))
     }

@@ -13,6 +13,9 @@ mod loops;
 mod service_loop;
 mod sweep_loop;
 
+#[cfg(test)]
+mod fixtures;
+
 pub use hub::{AgentStreams, ConnectError, Guest, Hub, HubMetrics, StreamKind, Timing, UsageView, WhyView};
 pub use ledger::Shortfall;
 pub use loops::{LOOPS, Loop, Pass, PassError, Passes, Running, Turning, Work, run};

@@ -12,6 +12,7 @@ mod agenda;
 mod carry_out;
 mod outcome;
 mod pass;
+mod pull_ahead;
 mod recipe;
 mod scene;
 mod standing;
@@ -30,6 +31,7 @@ use tracing::{debug, warn};
 pub use agenda::Agenda;
 pub use outcome::{Outcome, Trouble};
 pub use pass::{PlacementsOf, pass};
+pub(crate) use pull_ahead::Wish;
 pub use standing::Standing;
 pub(crate) use why::why;
 

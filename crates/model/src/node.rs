@@ -15,6 +15,10 @@ pub const FARGATE: &str = "berth.fargate";
 pub const FARGATE_ONLY: &str = "only";
 /// The capacity provider whose group the node belongs to. Operators of other agents set it as a custom attribute.
 pub const CAPACITY_PROVIDER: &str = "berth.capacity-provider";
+/// The node pulls images before tasks come, if it is told which: its value is the version of how.
+pub const PULL_AHEAD: &str = "berth.pull-ahead";
+/// The version of [`PULL_AHEAD`] that there is.
+pub const PULL_AHEAD_VERSION: &str = "1";
 /// The official agent's word for a node whose tasks can have network interfaces.
 pub const TASK_ENI: &str = "ecs.capability.task-eni";
 /// What a node registers that is not in EC2.
@@ -49,6 +53,8 @@ pub struct Offer {
     pub plain: bool,
     /// How many network interfaces of tasks' own it has room for.
     pub interfaces: u32,
+    /// It pulls images before tasks come.
+    pub pull_ahead: bool,
 }
 
 impl Offer {
@@ -67,7 +73,13 @@ impl Offer {
             (false, Some(_)) => OTHERS_INTERFACES,
             (false, None) => 0,
         };
-        Self { awsvpc, fargate: awsvpc && fargate.is_some(), plain: fargate != Some(FARGATE_ONLY), interfaces }
+        Self {
+            awsvpc,
+            fargate: awsvpc && fargate.is_some(),
+            plain: fargate != Some(FARGATE_ONLY),
+            interfaces,
+            pull_ahead: value(PULL_AHEAD) == Some(PULL_AHEAD_VERSION),
+        }
     }
 }
 
@@ -82,7 +94,13 @@ mod tests {
 
     #[test]
     fn nodes_offer_what_their_attributes_say() {
-        let offered = |awsvpc, fargate, plain| Offer { awsvpc, fargate, plain, interfaces: if awsvpc { u32::MAX } else { 0 } };
+        let offered = |awsvpc, fargate, plain| Offer {
+            awsvpc,
+            fargate,
+            plain,
+            interfaces: if awsvpc { u32::MAX } else { 0 },
+            pull_ahead: false,
+        };
         assert_eq!(offer(&[]), offered(false, false, true));
         assert_eq!(offer(&[(AWSVPC, Some("1"))]), offered(true, false, true));
         assert_eq!(offer(&[(AWSVPC, Some("2"))]), offered(false, false, true));
@@ -90,5 +108,7 @@ mod tests {
         assert_eq!(offer(&[(AWSVPC, Some("1")), (FARGATE, Some("only"))]), offered(true, true, false));
         assert_eq!(offer(&[(FARGATE, None)]), offered(false, false, true));
         assert_eq!(offer(&[(TASK_ENI, None)]), Offer { interfaces: 14, ..offered(false, false, true) });
+        assert_eq!(offer(&[(PULL_AHEAD, Some("1"))]), Offer { pull_ahead: true, ..offered(false, false, true) });
+        assert_eq!(offer(&[(PULL_AHEAD, Some("2"))]), offered(false, false, true));
     }
 }

@@ -470,6 +470,7 @@ fn service() -> impl Strategy<Value = Service> {
             notices: vec![Notice { matter: Matter::Zones, message: said, at }],
             version,
             client_token: role,
+            pull_ahead: daemon,
         }
     })
 }

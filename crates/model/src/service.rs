@@ -83,6 +83,9 @@ pub struct Service {
     /// The client token it was created with.
     #[n(24)]
     pub client_token: Option<Box<str>>,
+    /// Whether nodes that suit its tasks pull their images before tasks come.
+    #[cbor(n(25), default)]
+    pub pull_ahead: bool,
 }
 
 /// Whether a service keeps tasks running.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_api::acs::{
-    AckRequest, AgentMessage, ControlMessage, DesiredStatus, HeartbeatAck, ManifestTask, NackRequest, Payload, Task,
+    AckRequest, AgentMessage, ControlMessage, DesiredStatus, HeartbeatAck, ManifestTask, NackRequest, Payload, PullAhead, Task,
     TaskManifest, TaskStopVerification, TaskStopVerificationAck, UpdateOrder,
 };
 use tracing::{debug, warn};
@@ -33,6 +33,8 @@ pub(crate) struct Reaction {
     pub(crate) load: Vec<Task>,
     /// Tasks that cannot be.
     pub(crate) refused: Vec<Refused>,
+    /// Images to be pulled before tasks come, in place of those said before.
+    pub(crate) ahead: Option<Vec<String>>,
     /// To be said once all of this is on disk, and only then.
     pub(crate) answers: Vec<AgentMessage>,
 }
@@ -61,6 +63,11 @@ impl Session {
             ControlMessage::Payload(payload) => self.payload(payload),
             ControlMessage::TaskManifest(manifest) => self.manifest(manifest, running),
             ControlMessage::TaskStopVerificationAck(judged) => self.judged(judged),
+            ControlMessage::PullAhead(PullAhead { message_id, cluster_arn, container_instance_arn, images }) => Reaction {
+                ahead: Some(images),
+                answers: vec![ack(message_id, Some(cluster_arn), Some(container_instance_arn))],
+                ..Reaction::default()
+            },
             ControlMessage::StageUpdate(order) | ControlMessage::PerformUpdate(order) => answer(no_updates(order)),
             ControlMessage::Close(notice) | ControlMessage::Error(notice) => {
                 warn!(text = notice.message.unwrap_or_default(), "the control plane says");

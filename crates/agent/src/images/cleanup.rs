@@ -18,6 +18,8 @@ pub(super) struct Candidate {
     /// When a task last used it.
     pub(super) last_used_at: Option<u64>,
     pub(super) is_in_use: bool,
+    /// Whether it is here before the tasks that use it.
+    pub(super) is_expected: bool,
 }
 
 /// Whether the disk is too full: from the high mark on, until it is below the low one.
@@ -33,7 +35,7 @@ pub(super) fn chosen(candidates: &[Candidate], now: u64, is_pressed: bool, setti
     let age = if is_pressed { PRESSED_AGE.min(settings.minimum_age) } else { settings.minimum_age };
     let mut old: Vec<(u64, Digest)> = candidates
         .iter()
-        .filter(|candidate| !candidate.is_in_use)
+        .filter(|candidate| !candidate.is_in_use && (is_pressed || !candidate.is_expected))
         .filter_map(|candidate| {
             let pulled_at = candidate.pulled_at?;
             let is_old = now.saturating_sub(pulled_at) >= age.as_secs();
@@ -49,7 +51,8 @@ mod tests {
     use super::*;
 
     fn candidate(name: &str, pulled_at: u64) -> Candidate {
-        Candidate { manifest: Digest::of(name.as_bytes()), pulled_at: Some(pulled_at), last_used_at: None, is_in_use: false }
+        let manifest = Digest::of(name.as_bytes());
+        Candidate { manifest, pulled_at: Some(pulled_at), last_used_at: None, is_in_use: false, is_expected: false }
     }
 
     fn digests(names: &[&str]) -> Vec<Digest> {
@@ -75,6 +78,14 @@ mod tests {
         assert_eq!(chosen(&all, now, true, &all_of_them), digests(&["older", "old", "young", "used lately"]));
         // A clock that went back makes nothing old.
         assert_eq!(chosen(&[candidate("ahead", now + 9)], now, false, &all_of_them), []);
+    }
+
+    #[test]
+    fn what_is_here_before_its_tasks_goes_only_when_the_disk_is_too_full() {
+        let settings = CleanupSettings::default();
+        let all = [Candidate { is_expected: true, ..candidate("ahead", 1) }];
+        assert_eq!(chosen(&all, 100_000, false, &settings), []);
+        assert_eq!(chosen(&all, 100_000, true, &settings), digests(&["ahead"]));
     }
 
     #[test]

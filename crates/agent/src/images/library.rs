@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use berth_oci::{ContentStore, Digest, Imported, PullError, Reference, StoreError, Watch, import_unpacked};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::behavior::{Local, PullBehavior};
 use super::listing::ImportedImage;
+use super::pull_ahead::Expected;
 use super::pulling::Puller;
 use super::registry::{Registry, SettingsError};
 use super::resolved::{ResolveError, Resolved, Unpacked, Users, Uses};
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     pub(super) cleanup: CleanupSettings,
     /// Told when there may be something to tidy up.
     changed: Notify,
+    /// What is to be here before tasks come.
+    pub(super) expected: watch::Sender<Expected>,
 }
 
 /// Images by the texts that name them.
@@ -74,6 +77,7 @@ impl Images {
             behavior,
             cleanup,
             changed: Notify::new(),
+            expected: watch::Sender::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }

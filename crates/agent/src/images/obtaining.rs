@@ -52,10 +52,11 @@ impl Images {
         Obtained { image: image.map(for_task), pull }
     }
 
-    async fn pull_for(&self, image: &str, task: &str) -> Result<Arc<Landed>, Arc<PullFailure>> {
+    /// Pulls an image for what an ARN names: it tells whose built-in registry is meant.
+    pub(super) async fn pull_for(&self, image: &str, arn: &str) -> Result<Arc<Landed>, Arc<PullFailure>> {
         // It was read before.
         let name: Reference = image.parse().map_err(|_| PullFailure::Ending)?;
-        let account = task.split(':').nth(4).unwrap_or_default();
+        let account = arn.split(':').nth(4).unwrap_or_default();
         let own = name.registry().strip_prefix(account).filter(|_| !account.is_empty());
         if own.is_some_and(|rest| rest.starts_with(".dkr.ecr.") && rest.ends_with(".amazonaws.com")) {
             return Err(Arc::new(PullFailure::BuiltIn { reference: name.familiar() }));

@@ -73,6 +73,7 @@ impl Images {
 
     fn candidates(&self, stored: &[StoredReference]) -> Vec<Candidate> {
         let mut candidates: BTreeMap<Digest, Candidate> = BTreeMap::new();
+        let expected = self.expected_manifests();
         let mut uses = self.users();
         for one in stored {
             let pulled_at = one.origin.map(|origin| origin.pulled_at);
@@ -82,6 +83,7 @@ impl Images {
                 pulled_at,
                 last_used_at: uses.last.get(&manifest).copied(),
                 is_in_use: uses.now.iter().any(|(used, _)| *used == manifest),
+                is_expected: expected.contains(&manifest),
             };
             let candidate = candidates.entry(manifest).or_insert_with(new);
             // One name that somebody gave it keeps it; of several pulls the last one counts.

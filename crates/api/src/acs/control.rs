@@ -22,6 +22,8 @@ messages! {
         AttachInstanceNetworkInterfaces(AttachInstanceNetworkInterfaces) = "AttachInstanceNetworkInterfacesMessage",
         /// Something else was attached, such as a volume.
         ConfirmAttachment(ConfirmAttachment) = "ConfirmAttachmentMessage",
+        /// Which images to pull before tasks come. Berth's own: only agents that say that they understand it are told.
+        PullAhead(PullAhead) = "BerthPullAheadMessage",
         /// Fetch a new agent.
         StageUpdate(UpdateOrder) = "StageUpdateMessage",
         /// Become the new agent.
@@ -213,6 +215,17 @@ shapes! { "camelCase"
         wait_timeout_ms: i64,
         /// What it is.
         attachment: Option<Attachment>,
+    }
+    /// All images that are to be here before tasks come, the most urgent first. It takes the place of the one before it.
+    PullAhead {
+        /// Names the message.
+        message_id: String,
+        /// The instance's cluster.
+        cluster_arn: String,
+        /// The instance.
+        container_instance_arn: String,
+        /// Their names.
+        images: Vec<String>,
     }
     /// About a new version of the agent.
     UpdateOrder {

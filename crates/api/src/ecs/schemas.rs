@@ -580,7 +580,7 @@ pub(super) static CREATE_MANAGED_INSTANCES_PROVIDER_CONFIGURATION: Schema = Sche
     Kind::Structure(&CREATE_MANAGED_INSTANCES_PROVIDER_CONFIGURATION_MEMBERS),
 );
 
-pub(super) static CREATE_SERVICE_REQUEST_MEMBERS: [Member; 26] = [
+pub(super) static CREATE_SERVICE_REQUEST_MEMBERS: [Member; 27] = [
     Member::new("cluster", &STRING),
     Member { required: true, ..Member::new("serviceName", &STRING) },
     Member::new("taskDefinition", &STRING),
@@ -607,6 +607,7 @@ pub(super) static CREATE_SERVICE_REQUEST_MEMBERS: [Member; 26] = [
     Member::new("serviceConnectConfiguration", &SERVICE_CONNECT_CONFIGURATION),
     Member::new("volumeConfigurations", &SERVICE_VOLUME_CONFIGURATIONS),
     Member::new("vpcLatticeConfigurations", &VPC_LATTICE_CONFIGURATIONS),
+    Member::new("berthPullAhead", &BOXED_BOOLEAN),
 ];
 pub(super) static CREATE_SERVICE_REQUEST: Schema =
     Schema::new("CreateServiceRequest", Kind::Structure(&CREATE_SERVICE_REQUEST_MEMBERS));
@@ -2682,7 +2683,7 @@ pub(super) static SECRET_LIST: Schema = Schema::new("SecretList", Kind::List(Mem
 pub(super) static SENSITIVE_STRING: Schema =
     Schema { name: "SensitiveString", kind: Kind::String, constraints: Constraints::NONE, sensitive: true };
 
-pub(super) static SERVICE_MEMBERS: [Member; 35] = [
+pub(super) static SERVICE_MEMBERS: [Member; 36] = [
     Member::new("serviceArn", &STRING),
     Member::new("serviceName", &STRING),
     Member::new("clusterArn", &STRING),
@@ -2718,6 +2719,7 @@ pub(super) static SERVICE_MEMBERS: [Member; 35] = [
     Member::new("enableExecuteCommand", &BOOLEAN),
     Member::new("availabilityZoneRebalancing", &AVAILABILITY_ZONE_REBALANCING),
     Member::new("resourceManagementType", &RESOURCE_MANAGEMENT_TYPE),
+    Member::new("berthPullAhead", &BOXED_BOOLEAN),
 ];
 pub(super) static SERVICE: Schema = Schema::new("Service", Kind::Structure(&SERVICE_MEMBERS));
 
@@ -3584,7 +3586,7 @@ pub(super) static UPDATE_SERVICE_PRIMARY_TASK_SET_RESPONSE_MEMBERS: [Member; 1] 
 pub(super) static UPDATE_SERVICE_PRIMARY_TASK_SET_RESPONSE: Schema =
     Schema::new("UpdateServicePrimaryTaskSetResponse", Kind::Structure(&UPDATE_SERVICE_PRIMARY_TASK_SET_RESPONSE_MEMBERS));
 
-pub(super) static UPDATE_SERVICE_REQUEST_MEMBERS: [Member; 23] = [
+pub(super) static UPDATE_SERVICE_REQUEST_MEMBERS: [Member; 24] = [
     Member::new("cluster", &STRING),
     Member { required: true, ..Member::new("service", &STRING) },
     Member::new("desiredCount", &BOXED_INTEGER),
@@ -3608,6 +3610,7 @@ pub(super) static UPDATE_SERVICE_REQUEST_MEMBERS: [Member; 23] = [
     Member::new("volumeConfigurations", &SERVICE_VOLUME_CONFIGURATIONS),
     Member::new("vpcLatticeConfigurations", &VPC_LATTICE_CONFIGURATIONS),
     Member::new("berthImages", &BERTH_IMAGES),
+    Member::new("berthPullAhead", &BOXED_BOOLEAN),
 ];
 pub(super) static UPDATE_SERVICE_REQUEST: Schema =
     Schema::new("UpdateServiceRequest", Kind::Structure(&UPDATE_SERVICE_REQUEST_MEMBERS));

@@ -1852,6 +1852,7 @@ pub struct CreateServiceRequest {
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
+    pub berth_pull_ahead: Option<bool>,
 }
 
 impl CreateServiceRequest {
@@ -1888,6 +1889,7 @@ impl Shape for CreateServiceRequest {
             self.service_connect_configuration.write(&schemas::CREATE_SERVICE_REQUEST_MEMBERS[23], to);
             self.volume_configurations.write(&schemas::CREATE_SERVICE_REQUEST_MEMBERS[24], to);
             self.vpc_lattice_configurations.write(&schemas::CREATE_SERVICE_REQUEST_MEMBERS[25], to);
+            self.berth_pull_ahead.write(&schemas::CREATE_SERVICE_REQUEST_MEMBERS[26], to);
         });
     }
 
@@ -1921,6 +1923,7 @@ impl Shape for CreateServiceRequest {
                 23 => out.service_connect_configuration = Shape::read(&schemas::CREATE_SERVICE_REQUEST_MEMBERS[23], from)?,
                 24 => out.volume_configurations = Shape::read(&schemas::CREATE_SERVICE_REQUEST_MEMBERS[24], from)?,
                 25 => out.vpc_lattice_configurations = Shape::read(&schemas::CREATE_SERVICE_REQUEST_MEMBERS[25], from)?,
+                26 => out.berth_pull_ahead = Shape::read(&schemas::CREATE_SERVICE_REQUEST_MEMBERS[26], from)?,
                 _ => {}
             }
             Ok(())
@@ -10432,6 +10435,7 @@ pub struct Service {
     pub enable_execute_command: Option<bool>,
     pub availability_zone_rebalancing: Option<AvailabilityZoneRebalancing>,
     pub resource_management_type: Option<ResourceManagementType>,
+    pub berth_pull_ahead: Option<bool>,
 }
 
 impl Service {
@@ -10477,6 +10481,7 @@ impl Shape for Service {
             self.enable_execute_command.write(&schemas::SERVICE_MEMBERS[32], to);
             self.availability_zone_rebalancing.write(&schemas::SERVICE_MEMBERS[33], to);
             self.resource_management_type.write(&schemas::SERVICE_MEMBERS[34], to);
+            self.berth_pull_ahead.write(&schemas::SERVICE_MEMBERS[35], to);
         });
     }
 
@@ -10519,6 +10524,7 @@ impl Shape for Service {
                 32 => out.enable_execute_command = Shape::read(&schemas::SERVICE_MEMBERS[32], from)?,
                 33 => out.availability_zone_rebalancing = Shape::read(&schemas::SERVICE_MEMBERS[33], from)?,
                 34 => out.resource_management_type = Shape::read(&schemas::SERVICE_MEMBERS[34], from)?,
+                35 => out.berth_pull_ahead = Shape::read(&schemas::SERVICE_MEMBERS[35], from)?,
                 _ => {}
             }
             Ok(())
@@ -13602,6 +13608,7 @@ pub struct UpdateServiceRequest {
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
     pub berth_images: Option<std::collections::BTreeMap<String, String>>,
+    pub berth_pull_ahead: Option<bool>,
 }
 
 impl UpdateServiceRequest {
@@ -13635,6 +13642,7 @@ impl Shape for UpdateServiceRequest {
             self.volume_configurations.write(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[20], to);
             self.vpc_lattice_configurations.write(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[21], to);
             self.berth_images.write(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[22], to);
+            self.berth_pull_ahead.write(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[23], to);
         });
     }
 
@@ -13665,6 +13673,7 @@ impl Shape for UpdateServiceRequest {
                 20 => out.volume_configurations = Shape::read(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[20], from)?,
                 21 => out.vpc_lattice_configurations = Shape::read(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[21], from)?,
                 22 => out.berth_images = Shape::read(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[22], from)?,
+                23 => out.berth_pull_ahead = Shape::read(&schemas::UPDATE_SERVICE_REQUEST_MEMBERS[23], from)?,
                 _ => {}
             }
             Ok(())

@@ -33,6 +33,10 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     change: Change,
 
+    /// From now on, the nodes that suit its tasks pull the images of each new revision at once, before tasks come
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pull_ahead: Option<bool>,
+
     /// Do not wait for its end
     #[arg(long, conflicts_with = "timeout")]
     no_wait: bool,
@@ -68,7 +72,7 @@ pub(super) async fn run(arguments: &Deploy) -> Result<ExitCode> {
     let (client, cluster) = (&connection.client, arguments.place.cluster.as_str());
     let before = services::find(client, cluster, &arguments.service).await?;
     let mut interrupts = Interrupts::new()?;
-    let service = begin(client, cluster, &before, &arguments.change).await?;
+    let service = begin(client, cluster, &before, arguments).await?;
     let (Some(deployment), Some(arn)) = (services::primary(&service), &service.current_service_deployment) else {
         bail!("service {} has task sets: whoever makes them deploys it", arguments.service);
     };
@@ -103,7 +107,8 @@ pub(super) async fn run(arguments: &Deploy) -> Result<ExitCode> {
 }
 
 /// Asks for the deployment; answers the service with it.
-async fn begin(client: &Client, cluster: &str, before: &Service, change: &Change) -> Result<Service> {
+async fn begin(client: &Client, cluster: &str, before: &Service, arguments: &Deploy) -> Result<Service> {
+    let Deploy { change, pull_ahead, .. } = arguments;
     let images = match change.image.as_slice() {
         [] => None,
         images => {
@@ -117,6 +122,7 @@ async fn begin(client: &Client, cluster: &str, before: &Service, change: &Change
         service: services::name(before).to_owned(),
         task_definition: change.task_definition.clone(),
         berth_images: images,
+        berth_pull_ahead: *pull_ahead,
         force_new_deployment: Some(change.force),
         ..Default::default()
     };

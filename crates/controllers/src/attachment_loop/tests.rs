@@ -6,7 +6,8 @@ use berth_store::Options;
 use berth_store::backend::Memory;
 
 use super::*;
-use crate::sweep_loop::tests::{at, region, task};
+use crate::fixtures::{at, region};
+use crate::sweep_loop::tests::task;
 
 fn subnet() -> Subnet {
     let (id, vpc) = (SubnetId::from_bytes([1; 16]), VpcId::from_bytes([1; 16]));

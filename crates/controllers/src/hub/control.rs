@@ -2,9 +2,11 @@
 
 use berth_api::acs::{
     AgentMessage, AttachTaskNetworkInterfaces, ControlMessage, DesiredStatus, FrameError, Heartbeat, ManifestTask, Payload,
-    TaskManifest, TaskStopVerificationAck,
+    PullAhead, TaskManifest, TaskStopVerificationAck,
 };
+use berth_model::node::Offer;
 use berth_model::{ContainerInstance, InstanceStatus, Task, TaskDefinition};
+use berth_plan::service::images_ahead;
 use berth_plan::task::is_attaching;
 use berth_store::{TaskDefinitionKey, TaskIndex, TaskKey, View};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -77,6 +79,7 @@ impl Stream<'_> {
         socket: &mut Socket<S>,
         calls: &mut tokio::sync::watch::Receiver<super::sessions::Call>,
     ) -> End {
+        let mut ahead = self.hub.0.ahead.subscribe();
         let mut input = match self.look() {
             Ok(input) => input,
             Err(farewell) => return End::Ours(farewell),
@@ -101,6 +104,11 @@ impl Stream<'_> {
                         Err(farewell) => return End::Ours(farewell),
                     }
                 }
+                // The hub, which is held here, has the other end.
+                Ok(()) = ahead.changed() => match self.look() {
+                    Ok(input) => input,
+                    Err(farewell) => return End::Ours(farewell),
+                },
                 () = sleep_until(self.session.wake_at()) => Input::Tick,
             };
         }
@@ -115,7 +123,9 @@ impl Stream<'_> {
         }
         let due = |task: &Task| Due { task: key(task), news: news(task) };
         let to_send = view.with::<Task>(&TaskIndex::ToSend(self.guest.key.id), ..);
-        Ok(Input::Seen { due: to_send.map(|task| due(task)).collect(), revision: view.revision() })
+        let understands = Offer::of(&instance.attributes).pull_ahead;
+        let ahead = understands.then(|| images_ahead(instance, &self.hub.0.ahead.borrow()));
+        Ok(Input::Seen { due: to_send.map(|task| due(task)).collect(), ahead, revision: view.revision() })
     }
 
     fn understand(&self, arrival: &Arrival) -> Input {
@@ -155,6 +165,7 @@ impl Stream<'_> {
             Output::Manifest(id) => Some(ControlMessage::TaskManifest(self.manifest(id))),
             Output::Task(id, due) => self.task(id, due),
             Output::Verify(id, candidates) => Some(ControlMessage::TaskStopVerificationAck(self.verified(id, candidates))),
+            Output::Ahead(id, images) => Some(ControlMessage::PullAhead(self.pull_ahead(id, images))),
             Output::Note(note) => {
                 self.count(note);
                 None
@@ -234,6 +245,17 @@ impl Stream<'_> {
                 error!(instance = self.guest.arn(), task = %task.id, error, "a task cannot be sent");
                 None
             }
+        }
+    }
+
+    /// What the agent is to pull before tasks come.
+    fn pull_ahead(&self, id: MessageId, images: Vec<Box<str>>) -> PullAhead {
+        debug!(instance = self.guest.arn(), images = images.len(), message = %id, "sending what to pull before tasks come");
+        PullAhead {
+            message_id: id.to_string(),
+            cluster_arn: self.cluster_arn(),
+            container_instance_arn: self.guest.arn().to_owned(),
+            images: images.into_iter().map(String::from).collect(),
         }
     }
 

@@ -10,7 +10,7 @@ use berth_wire::{Member, ReadError, Redacted, Shape};
 /// # Errors
 /// A document is broken: the database is damaged.
 pub(super) fn merged(task: &Task, definition: &TaskDefinition) -> Result<api::TaskDefinition, ReadError> {
-    let mut merged: api::TaskDefinition = read(api::TaskDefinition::PLACE, &definition.document)?;
+    let mut merged = read_whole(definition)?;
     let Some(document) = &task.overrides else { return Ok(merged) };
     let overrides: TaskOverride = read(TaskOverride::PLACE, document)?;
     for given in overrides.container_overrides.into_iter().flatten() {
@@ -20,6 +20,14 @@ pub(super) fn merged(task: &Task, definition: &TaskDefinition) -> Result<api::Ta
         }
     }
     Ok(merged)
+}
+
+/// Reads a definition as it was registered.
+///
+/// # Errors
+/// As [`merged`].
+pub(super) fn read_whole(definition: &TaskDefinition) -> Result<api::TaskDefinition, ReadError> {
+    read(api::TaskDefinition::PLACE, &definition.document)
 }
 
 fn apply(container: &mut ContainerDefinition, given: ContainerOverride) {

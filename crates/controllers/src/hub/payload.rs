@@ -14,6 +14,8 @@ use berth_model::{AccountSettings, Facts, LaunchType, Region, ResolvedImage, Tas
 use berth_store::{AccountSettingsKey, State, TaskKey};
 use berth_wire::{EnumShape as _, ReadError};
 
+pub(super) use image::of as image_of;
+
 use super::names::Names;
 use super::{definition, interface};
 

@@ -8,17 +8,24 @@ use berth_store::{Event, InstanceKey, Store, Touched, Transaction, UpdateError, 
 use tokio::time::{Instant, sleep_until};
 use tracing::{info, warn};
 
+use super::pull_ahead::Wishes;
 use super::{Hub, now};
 
 /// Keeps it until the store closes.
 pub(super) async fn keep(hub: &Hub) {
     let mut changes = hub.0.store.changes();
     let mut absent = Absent::after_start(hub);
+    let mut wishes = Wishes::default();
+    wishes.heed_all(&hub.0.store.view(), &hub.0.ahead);
     loop {
         tokio::select! {
             event = changes.next() => match event {
-                Some(Event::Changed { touched, .. }) => changed(hub, &touched, &mut absent),
+                Some(Event::Changed { touched, .. }) => {
+                    wishes.heed(&hub.0.store.view(), &touched, &hub.0.ahead);
+                    changed(hub, &touched, &mut absent);
+                }
                 Some(Event::Lagged) => {
+                    wishes.heed_all(&hub.0.store.view(), &hub.0.ahead);
                     hub.0.sessions.wake_all();
                     absent.notice_all(hub, hub.0.timing.grace);
                 }

@@ -9,12 +9,15 @@
 //! - A bad task is never acknowledged; it stays in the round until its agent has reported it STOPPED. Few payloads are on
 //!   their way at a time, and those that wait longest go first: a bad task holds up nobody.
 
+mod ahead;
+
 use std::collections::BTreeMap;
 
 use berth_api::acs::{AgentMessage, ManifestTask};
 use berth_store::TaskKey;
 use tokio::time::Instant;
 
+use self::ahead::Ahead;
 use super::Timing;
 use super::message_id::MessageId;
 
@@ -48,7 +51,8 @@ pub(super) enum News {
 #[derive(Debug)]
 pub(super) enum Input {
     /// The durable state may have changed: all of which the agent has to hear, and the state's revision.
-    Seen { due: Vec<Due>, revision: u64 },
+    /// `ahead` are the images it is to have before tasks come; none if it does not understand that.
+    Seen { due: Vec<Due>, ahead: Option<Vec<Box<str>>>, revision: u64 },
     /// The agent said something.
     Heard(AgentMessage),
     /// The agent said something that cannot be understood. It is alive.
@@ -68,6 +72,8 @@ pub(super) enum Output {
     Task(MessageId, Due),
     /// Say which of these tasks are to be stopped, in answer to this manifest.
     Verify(MessageId, Vec<ManifestTask>),
+    /// Say which images are to be there before tasks come.
+    Ahead(MessageId, Vec<Box<str>>),
     /// Count this.
     Note(Note),
     /// End the stream: the agent is gone.
@@ -111,6 +117,7 @@ pub(super) struct Session {
     numbers: u64,
     tasks: BTreeMap<TaskKey, Said>,
     manifest: Option<Manifest>,
+    ahead: Option<Ahead>,
     /// The last revision in which something of the instance changed.
     revision: u64,
     heard_at: Instant,
@@ -128,6 +135,7 @@ impl Session {
             numbers: 0,
             tasks: BTreeMap::new(),
             manifest: None,
+            ahead: None,
             revision: 0,
             heard_at: now,
             heartbeat_at: None,
@@ -139,7 +147,10 @@ impl Session {
     pub(super) fn step(&mut self, input: Input, now: Instant) -> Vec<Output> {
         let mut out = Vec::new();
         match input {
-            Input::Seen { due, revision } => self.see(&due, revision),
+            Input::Seen { due, ahead, revision } => {
+                self.see(&due, revision);
+                self.ahead = ahead.map(|images| Ahead::replacing(self.ahead.take(), images));
+            }
             Input::Heard(message) => {
                 self.heard_at = now;
                 self.hear(message, &mut out);
@@ -152,6 +163,7 @@ impl Session {
         }
         self.say_manifest(now, &mut out);
         self.say_payloads(now, &mut out);
+        self.say_ahead(now, &mut out);
         self.say_heartbeat(now, &mut out);
         out
     }
@@ -164,6 +176,7 @@ impl Session {
             .into_iter()
             .chain(manifest.map(|manifest| manifest.at + self.timing.manifest))
             .chain(self.resend_at)
+            .chain(self.ahead.as_ref().and_then(|ahead| ahead.due_at(self.timing.resend)))
             .min()
             .unwrap_or(heartbeat)
     }
@@ -216,6 +229,10 @@ impl Session {
         if self.manifest.as_ref().is_some_and(|manifest| manifest.id == id) {
             return true;
         }
+        if let Some(ahead) = self.ahead.as_mut().filter(|ahead| ahead.attempts.contains(&id.number)) {
+            ahead.acknowledged = true;
+            return true;
+        }
         match self.tasks.values_mut().find(|said| said.attempts.contains(&id.number)) {
             Some(said) => {
                 said.acknowledged = true;
@@ -223,6 +240,17 @@ impl Session {
             }
             None => false,
         }
+    }
+
+    fn say_ahead(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let resend = self.timing.resend;
+        let Some(mut ahead) = self.ahead.take() else { return };
+        if !ahead.acknowledged && ahead.due_at(resend).is_none_or(|at| at <= now) {
+            let id = self.next_id();
+            ahead.said(id.number, now);
+            out.push(Output::Ahead(id, ahead.images.clone()));
+        }
+        self.ahead = Some(ahead);
     }
 
     fn say_heartbeat(&mut self, now: Instant, out: &mut Vec<Output>) {

@@ -7,8 +7,8 @@ use berth_model::{
     Attachment, ContainerInstance, LaunchType, Name, RevisionId, Service, ServiceRevision, Subnet, TagSource, Tags, Task,
     TaskDefinition, Timestamp, daemon, node,
 };
-use berth_plan::placement::{Pool, PoolKey};
-use berth_plan::service::{Revision, Start};
+use berth_plan::placement::{GroupKey, Pool, PoolKey};
+use berth_plan::service::{PullAhead, Revision, Start};
 use berth_plan::task::{self, Order};
 use berth_plan::{IdSource, fargate};
 use berth_store::{InstanceKey, ServiceRevisionKey, Shared, State, SubnetKey, TaskDefinitionKey};
@@ -66,6 +66,22 @@ impl Recipe {
     /// The instances that its tasks can go to.
     pub(super) fn pool_in<'s>(&self, state: &'s State, placements: PlacementsOf) -> Option<&'s Pool> {
         placements(state)?.pool(&self.pool)
+    }
+
+    /// Which instances are to have its images before its tasks come.
+    pub(super) fn pull_ahead(&self, service: &Service, images: impl FnOnce(&TaskDefinition) -> Vec<Box<str>>) -> PullAhead {
+        let source = &self.record.source;
+        let providers = source.strategy.iter().filter(|_| source.launch != LaunchType::Fargate);
+        PullAhead {
+            pool: self.pool.clone(),
+            group: GroupKey { cluster: service.cluster.clone(), name: service.group() },
+            attributes: self.definition.facts.requires_attributes.clone(),
+            rules: self.understood.rules.clone(),
+            zones: self.zones.as_ref().map(|zones| zones.keys().cloned().collect()),
+            providers: providers.map(|item| item.provider.clone()).collect(),
+            since: self.record.created_at,
+            images: images(&self.definition),
+        }
     }
 
     /// A new task of it.

@@ -1,21 +1,13 @@
 use berth_model::{
-    ClusterStatus, ContainerFacts, Desired, Document, Facts, LaunchSet, LaunchType, Life, Name, NetworkMode, Region, Resources,
-    RevisionStatus, Stop, StopCode, Tags, TaskId, TaskTimes, ThinVec,
+    ClusterStatus, Desired, LaunchType, Life, Name, Resources, RevisionStatus, Stop, StopCode, Tags, TaskId, TaskTimes, ThinVec,
 };
 use berth_store::Options;
 use berth_store::backend::Memory;
 
 use super::*;
+use crate::fixtures::{at, definition, region};
 
 const HOUR: Duration = Duration::from_secs(3600);
-
-pub(crate) fn region() -> Region {
-    Region::new("us-east-1").unwrap()
-}
-
-pub(crate) fn at(minutes: i64) -> Timestamp {
-    Timestamp::from_millis(1_800_000_000_000 + minutes * 60_000)
-}
 
 pub(crate) fn task(number: u8, stopped_at: Option<Timestamp>) -> Task {
     let life = stopped_at.map_or(Life::Pending, |stopped_at| Life::Stopped { started_at: None, stopped_at });
@@ -50,31 +42,6 @@ pub(crate) fn task(number: u8, stopped_at: Option<Timestamp>) -> Task {
         override_memory: None,
         protected_until: None,
         settled: false,
-    }
-}
-
-fn definition() -> TaskDefinition {
-    let facts = Facts {
-        containers: Vec::<ContainerFacts>::new(),
-        cpu: None,
-        memory: None,
-        network_mode: NetworkMode::Bridge,
-        compatibilities: LaunchSet::default(),
-        requires_attributes: Vec::new(),
-        task_role: None,
-        execution_role: None,
-        constraints: Vec::new(),
-    };
-    TaskDefinition {
-        region: region(),
-        family: Name::new("web"),
-        revision: 1,
-        status: RevisionStatus::DeleteInProgress { deregistered_at: at(0), requested_at: at(0) },
-        facts: facts.into(),
-        document: Document::new("{}"),
-        registered_at: at(0),
-        registered_by: "arn:aws:iam::000000000000:root".into(),
-        tags: Tags::default(),
     }
 }
 
@@ -149,7 +116,8 @@ async fn more_than_one_update_holds_are_forgotten_in_one_pass() {
 #[tokio::test]
 async fn a_revision_to_be_deleted_goes_after_its_last_task() {
     let store = store(|tx| {
-        tx.put(definition());
+        let status = RevisionStatus::DeleteInProgress { deregistered_at: at(0), requested_at: at(0) };
+        tx.put(TaskDefinition { status, ..definition() });
         tx.put(task(1, Some(at(0))));
     })
     .await;

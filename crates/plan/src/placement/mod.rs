@@ -25,7 +25,7 @@ mod want;
 
 pub use index::{Index, PoolKey};
 pub use lack::Lack;
-pub use place::{Placed, Placement, Rejection, Why, place, place_into, start, suited};
+pub use place::{Placed, Placement, Rejection, Why, place, place_into, start, suited, suits};
 pub use pool::{GroupKey, Pool, Stamp};
 pub use rule::{Rule, rules, rules_of_launch};
 pub use sieve::Sieve;

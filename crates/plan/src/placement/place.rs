@@ -1,15 +1,17 @@
 //! The decision.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use berth_model::{InstanceId, Resources};
+use berth_model::{ContainerInstance, InstanceId, Resources};
 
-use super::check::check;
+use super::check::{self, check};
 use super::pool::Pool;
 use super::search::Search;
 use super::{Lack, Sieve, Strategy, Summary, Want};
 use crate::IdSource;
+use crate::query::Subject;
 
 /// Where the tasks of a call go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +156,12 @@ pub fn start(want: &Want<'_>, pool: &Pool, instance: InstanceId) -> Option<Resul
         let reservation = want.reservation_on(&subject.instance.registered, used);
         Ok(Placed { instance, reservation, why: Why::Named })
     })
+}
+
+/// Whether an instance suits tasks of a kind, whatever is on it, whichever pool it is in.
+#[must_use]
+pub fn suits(want: &Want<'_>, instance: &ContainerInstance) -> bool {
+    check::suits(want, &Subject { instance, running: 0, groups: &BTreeMap::new() }).is_ok()
 }
 
 /// The instances that suit tasks of a kind, whatever is on them, by their ids.

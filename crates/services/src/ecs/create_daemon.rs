@@ -106,6 +106,7 @@ fn blank(scope: Scope, cluster: Name, name: Name, call: &Call, now: Timestamp) -
         notices: Vec::new(),
         version: 1,
         client_token: None,
+        pull_ahead: false,
     }
 }
 

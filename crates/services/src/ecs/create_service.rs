@@ -213,6 +213,7 @@ fn wanted(
         notices: Vec::new(),
         version: 1,
         client_token: input.client_token.as_deref().map(Into::into),
+        pull_ahead: input.berth_pull_ahead.unwrap_or(false),
     };
     let zones = scheduling::rebalancing(input.availability_zone_rebalancing.as_ref(), None, &service, launch)?;
     Ok(Wanted { service: Service { zone_rebalancing: zones, ..service }, spec })

@@ -217,6 +217,7 @@ fn changed(known: &Service, input: &api::UpdateServiceRequest, launch: Option<La
         propagate_tags: input.propagate_tags.as_ref().map(scheduling::tag_source).or(known.propagate_tags),
         managed_tags: input.enable_ecs_managed_tags.unwrap_or(known.managed_tags),
         enable_execute_command: input.enable_execute_command.unwrap_or(known.enable_execute_command),
+        pull_ahead: input.berth_pull_ahead.unwrap_or(known.pull_ahead),
         ..known.clone()
     };
     let rebalancing = input.availability_zone_rebalancing.as_ref();

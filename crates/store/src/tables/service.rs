@@ -31,6 +31,8 @@ pub enum ServiceIndex {
     Definition(Region, Name, u32),
     /// The services that became inactive in this minute since 1970.
     GoneIn(i64),
+    /// The active services whose images nodes pull before tasks come.
+    PullAhead,
 }
 
 impl ServiceIndex {
@@ -99,6 +101,9 @@ impl Record for Service {
         }
         if let ServiceStatus::Inactive { at } = self.status {
             emit(ServiceIndex::gone_at(at));
+        }
+        if self.pull_ahead && state == ServiceState::Active {
+            emit(ServiceIndex::PullAhead);
         }
     }
 }

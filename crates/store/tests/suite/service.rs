@@ -71,6 +71,7 @@ fn service(name: &str, status: ServiceStatus, deployments: Vec<Deployment>) -> S
         notices: Vec::new(),
         version: 1,
         client_token: None,
+        pull_ahead: false,
     }
 }
 
@@ -80,6 +81,8 @@ pub(crate) fn services_are_found_by_cluster_and_by_what_they_run(media: &impl Me
         change(&store, |tx| {
             tx.put(service("web", ServiceStatus::Active, vec![deployment(1, 2), deployment(2, 1), deployment(3, 2)]));
             tx.put(service("api", ServiceStatus::Active, Vec::new()));
+            tx.put(Service { pull_ahead: true, ..service("soon", ServiceStatus::Active, Vec::new()) });
+            tx.put(Service { pull_ahead: true, ..service("over", ServiceStatus::Draining, Vec::new()) });
             tx.put(service("old", ServiceStatus::Inactive { at: Timestamp::EPOCH }, Vec::new()));
             let gone = ServiceStatus::Inactive { at: Timestamp::EPOCH + Duration::from_secs(60) };
             for (name, status) in [("a", ServiceStatus::Active), ("b", ServiceStatus::Draining), ("c", gone)] {
@@ -91,10 +94,11 @@ pub(crate) fn services_are_found_by_cluster_and_by_what_they_run(media: &impl Me
         let view = store.view();
         let names = |index| view.with::<Service>(&index, ..).map(|service| service.name.to_string()).collect::<Vec<_>>();
         let cluster = |state| ServiceIndex::Cluster(region("us-east-1"), "default".into(), state);
-        assert_eq!(names(cluster(ServiceState::Active)), ["api", "web"]);
+        assert_eq!(names(cluster(ServiceState::Active)), ["api", "soon", "web"]);
         assert_eq!(names(cluster(ServiceState::Inactive)), ["old"]);
         assert_eq!(names(ServiceIndex::Daemons(region("us-east-1"))), ["daemon:a", "daemon:b"]);
-        assert_eq!(names(cluster(ServiceState::Draining)), Vec::<String>::new());
+        assert_eq!(names(cluster(ServiceState::Draining)), ["over"]);
+        assert_eq!(names(ServiceIndex::PullAhead), ["soon"]);
         assert_eq!(names(ServiceIndex::gone_at(Timestamp::EPOCH)), ["old"]);
         let runs = |definition| names(ServiceIndex::Definition(region("us-east-1"), "web".into(), definition));
         assert_eq!((runs(1), runs(2), runs(3)), (vec!["web".into()], vec!["web".into()], Vec::new()));

@@ -85,6 +85,8 @@ impl Engine {
             ControlMessage::ConfirmAttachment(message) => {
                 answer(ack(&message.message_id, &message.cluster_arn, &message.container_instance_arn))
             }
+            // As the official agent does with what it does not know.
+            ControlMessage::PullAhead(_) => Reaction::default(),
             ControlMessage::StageUpdate(order) | ControlMessage::PerformUpdate(order) => {
                 answer(AgentMessage::Nack(NackRequest {
                     cluster: order.cluster_arn.clone(),

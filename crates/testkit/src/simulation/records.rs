@@ -155,6 +155,7 @@ pub(super) fn service(name: &Name, scheduling: Scheduling, desired: u32, now: Ti
         notices: Vec::new(),
         version: 1,
         client_token: None,
+        pull_ahead: false,
     }
 }
 

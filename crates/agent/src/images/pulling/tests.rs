@@ -1,5 +1,6 @@
 //! Pulls from registries that are good, and from some that are not.
 
+mod ahead;
 mod hostile;
 mod keeping;
 mod server;

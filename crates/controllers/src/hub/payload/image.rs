@@ -18,7 +18,7 @@ pub(super) fn resolved<'s>(state: &'s State, task: &Task) -> &'s [ResolvedImage]
 }
 
 /// The image of a container: by digest if it is known and the definition does not say that each task may run another one.
-pub(super) fn of(given: &ContainerDefinition, resolved: &[ResolvedImage]) -> String {
+pub(in crate::hub) fn of(given: &ContainerDefinition, resolved: &[ResolvedImage]) -> String {
     let image = given.image.as_deref().unwrap_or_default();
     let name = given.name.as_deref().unwrap_or_default();
     let known = resolved.iter().find(|known| *known.container == *name);

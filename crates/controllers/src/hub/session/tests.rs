@@ -44,7 +44,7 @@ impl Stage {
 
     fn see(&mut self, due: &[Due]) -> Vec<Output> {
         self.revision += 1;
-        let input = Input::Seen { due: due.to_vec(), revision: self.revision };
+        let input = Input::Seen { due: due.to_vec(), ahead: None, revision: self.revision };
         self.session.step(input, self.now)
     }
 
@@ -318,4 +318,42 @@ proptest! {
         prop_assert_eq!(told, due);
         prop_assert_eq!(payloads(&stage.alive_after(SECOND * 60)), []);
     }
+}
+
+fn ahead(out: &[Output]) -> Vec<(MessageId, Vec<&str>)> {
+    let said = |output| match output {
+        &Output::Ahead(id, ref images) => Some((id, images.iter().map(|image| &**image).collect())),
+        _ => None,
+    };
+    out.iter().filter_map(said).collect()
+}
+
+#[test]
+fn images_to_be_there_before_tasks_are_said_after_the_tasks_until_they_are_acknowledged() {
+    let mut stage = Stage::new();
+    let see = |stage: &mut Stage, images: Option<&[&str]>| {
+        stage.revision += 1;
+        let ahead = images.map(|images| images.iter().map(|image| Box::from(*image)).collect());
+        stage.session.step(Input::Seen { due: vec![run(1)], ahead, revision: stage.revision }, stage.now)
+    };
+    let out = see(&mut stage, Some(&["a", "b"]));
+    assert!(matches!(&out[..], [Output::Manifest(_), Output::Task(..), Output::Ahead(..), Output::Heartbeat(_)]), "{out:?}");
+    assert_eq!(ahead(&see(&mut stage, Some(&["a", "b"]))), [], "they are on their way");
+    assert_eq!(stage.session.wake_at(), stage.now + 10 * SECOND);
+    let out = stage.after(10 * SECOND);
+    let again = ahead(&out);
+    assert_eq!(again.iter().map(|(_, images)| images.clone()).collect::<Vec<_>>(), [["a", "b"]]);
+    assert!(!stage.acknowledge(again[0].0).contains(&Output::Note(Note::Late)));
+    assert_eq!(ahead(&stage.alive_after(10 * SECOND)), []);
+    assert_eq!(ahead(&see(&mut stage, Some(&["a", "b"]))), [], "it is known");
+    let other = see(&mut stage, Some(&[]));
+    assert_eq!(ahead(&other).into_iter().map(|(_, images)| images).collect::<Vec<_>>(), [Vec::<&str>::new()], "nothing, instead");
+    assert!(stage.acknowledge(again[0].0).contains(&Output::Note(Note::Late)), "what is not asked for any more");
+}
+
+#[test]
+fn an_agent_that_does_not_understand_it_is_told_of_no_images() {
+    let mut stage = Stage::opened();
+    assert_eq!(ahead(&stage.see(&[run(1)])), []);
+    assert_eq!(ahead(&stage.alive_after(10 * SECOND)), []);
 }

@@ -6,8 +6,8 @@ use berth_store::backend::Memory;
 use berth_store::{Options, Store};
 
 use super::*;
-use crate::sweep_loop::services::tests::{revision, service, sweep};
-use crate::sweep_loop::tests::{at, region};
+use crate::fixtures::{at, deployment, region, revision, service};
+use crate::sweep_loop::services::tests::sweep;
 
 /// Minutes after which a record that ended in minute 0 is forgotten.
 const REMEMBERED: i64 = 90 * 24 * 60;
@@ -45,23 +45,7 @@ fn record(number: u64, finished_at: Option<Timestamp>) -> ServiceDeployment {
 
 /// What a service has of a deployment, with the record that tells about it.
 fn live(number: u64, record: u64, rollout: Rollout) -> Deployment {
-    Deployment {
-        id: DeploymentId::new(number),
-        record: id(record),
-        revision: RevisionId::new(number),
-        family: "web".into(),
-        definition: 1,
-        rollout,
-        reason: "".into(),
-        created_at: at(0),
-        updated_at: at(0),
-        failed_tasks: 0,
-        setbacks: 0,
-        retry_at: None,
-        rolls_back: None,
-        digests: Vec::new(),
-        consistent: true,
-    }
+    deployment(number, id(record), rollout)
 }
 
 /// A store with a service that has these deployments, had those of these records, and has a revision for each.

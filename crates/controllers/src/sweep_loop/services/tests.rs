@@ -1,74 +1,15 @@
-use berth_model::{
-    CircuitBreaker, DeploymentConfiguration, DeploymentController, LaunchType, Name, RevisionId, Scheduling, Source, Tags,
-    Timestamp,
-};
+use berth_model::{Name, Timestamp};
 use berth_store::backend::Memory;
 use berth_store::{Options, Store};
 
 use super::*;
+use crate::fixtures::{at, region, revision, service};
 use crate::loops::Pass;
 use crate::sweep_loop::pass;
-use crate::sweep_loop::tests::{at, region};
-
-pub(in crate::sweep_loop) fn service(status: ServiceStatus) -> Service {
-    Service {
-        region: region(),
-        cluster: "default".into(),
-        name: "web".into(),
-        status,
-        scheduling: Scheduling::Replica,
-        controller: DeploymentController::Ecs,
-        desired_count: 0,
-        configuration: DeploymentConfiguration {
-            minimum_healthy_percent: 100,
-            maximum_percent: 200,
-            circuit_breaker: CircuitBreaker::default(),
-            alarms: None,
-            strategy: None,
-            bake_minutes: None,
-            hooks: Vec::new(),
-            drain: None,
-        },
-        deployments: Vec::new(),
-        constraints: Vec::new(),
-        strategies: Vec::new(),
-        grace_seconds: None,
-        zone_rebalancing: None,
-        role: None,
-        tags: Tags::default(),
-        propagate_tags: None,
-        managed_tags: false,
-        enable_execute_command: false,
-        created_at: at(0),
-        created_by: "".into(),
-        updated_at: at(0),
-        next_event: 150,
-        notices: Vec::new(),
-        version: 1,
-        client_token: None,
-    }
-}
 
 fn event(name: &str, number: u64) -> ServiceEvent {
     let (cluster, service) = (Name::new("default"), name.into());
     ServiceEvent { region: region(), cluster, service, number, id: [0; 16], at: at(0), message: "said".into() }
-}
-
-pub(in crate::sweep_loop) fn revision(number: u64) -> ServiceRevision {
-    ServiceRevision {
-        region: region(),
-        cluster: "default".into(),
-        service: "web".into(),
-        id: RevisionId::new(number),
-        family: "web".into(),
-        definition: 1,
-        source: Source { launch: LaunchType::Ec2, strategy: Vec::new(), platform_version: None, platform_family: None },
-        network: None,
-        rest: None,
-        ephemeral_storage_gib: None,
-        images: Vec::new(),
-        created_at: at(0),
-    }
 }
 
 /// A store with a service that has a full ring of events and five revisions, and an event of another one.

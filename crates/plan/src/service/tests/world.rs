@@ -119,6 +119,7 @@ impl World {
             notices: Vec::new(),
             version: 1,
             client_token: None,
+            pull_ahead: false,
         };
         let mut world = Self {
             now: at(0),

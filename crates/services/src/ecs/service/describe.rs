@@ -77,6 +77,7 @@ pub(in crate::ecs) fn describe(scope: Scope, service: &Service, state: &State, w
             Some(false) | None => api::AvailabilityZoneRebalancing::Disabled,
         }),
         resource_management_type: Some(api::ResourceManagementType::Customer),
+        berth_pull_ahead: service.pull_ahead.then_some(true),
     })
 }
 
