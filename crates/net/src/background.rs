@@ -98,10 +98,9 @@ fn pause(shared: &Shared) {
 
 fn destroy(shared: &Shared, doomed: &[Doomed], links: &mut Netlink, connections: &mut Netlink) {
     let gone = links.each(&[route::delete_group(shared.site.installation.doomed())]);
-    for address in doomed.iter().filter_map(|slot| slot.address) {
-        if let Err(error) = conntrack::forget(connections, address) {
-            tracing::debug!(%address, %error, "connections are left to time out");
-        }
+    let addresses = doomed.iter().filter_map(|slot| slot.address).collect();
+    if let Err(error) = conntrack::forget(connections, &addresses) {
+        tracing::debug!(?addresses, %error, "connections are left to time out");
     }
     for slot in doomed {
         namespace::discard(&shared.site.namespace(slot.number));

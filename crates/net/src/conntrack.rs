@@ -1,9 +1,11 @@
 //! The kernel's table of connections: those of an address that has no task any more are forgotten, or the next task with
 //! that address would get what still arrives for the last one.
 //!
-//! They are listed by a filter and deleted one by one: only newer kernels than we ask for take a filter when something is deleted.
-//! Older ones ignore it in a list, so each entry is looked at here too.
+//! They are listed and deleted one by one: only newer kernels than we ask for take a filter when something is deleted. A list can have a filter; older
+//! kernels ignore it, so each entry is looked at here too. But the kernel goes through its whole table for each list, which takes milliseconds
+//! where that has room for many: those of several addresses are picked out of one list of all there are, unless that would be too long.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::Ipv4Addr;
 
@@ -11,6 +13,7 @@ use nix::libc;
 
 use crate::nft::{Attributes, find};
 use crate::socket::{Netlink, Request};
+use crate::sysctl;
 
 const GET: u16 = 1;
 const DELETE: u16 = 2;
@@ -40,10 +43,21 @@ const SENT_AT_ONCE: usize = 256;
 /// Lists after each other: twice what the kernel has room for by default. More than that come as fast as they go.
 const LISTS: usize = 64;
 
-/// Forgets the connections that an address began, and those that it answers, by whichever published port.
-pub(crate) fn forget(netlink: &mut Netlink, address: Ipv4Addr) -> io::Result<()> {
-    let began = forget_all(netlink, Like::From { direction: ORIGINAL, address });
-    began.and(forget_all(netlink, Like::From { direction: REPLY, address }))
+/// Entries that take as long to come here as the kernel does to go through a large table twice. A round number: 10 ms, and a microsecond for each.
+const AS_LONG_AS_TWO_LISTS: usize = 8192;
+
+/// Forgets the connections that some addresses began, and those that they answer, by whichever published port.
+pub(crate) fn forget(netlink: &mut Netlink, addresses: &HashSet<Ipv4Addr>) -> io::Result<()> {
+    if addresses.is_empty() {
+        return Ok(());
+    }
+    let known = sysctl::get("netfilter/nf_conntrack_count").ok().and_then(|count| count.parse::<usize>().ok());
+    if known.is_some_and(|known| known <= addresses.len().saturating_mul(AS_LONG_AS_TWO_LISTS)) {
+        return forget_all(netlink, Like::FromAny(addresses));
+    }
+    let each = addresses.iter().flat_map(|&address| [ORIGINAL, REPLY].map(|direction| Like::From { direction, address }));
+    // The first failure is told, and the rest forgotten all the same.
+    each.map(|like| forget_all(netlink, like)).fold(Ok(()), io::Result::and)
 }
 
 /// Forgets the UDP connections to a port. Whoever sent to it before it was published would else never reach the task, as long
@@ -52,7 +66,7 @@ pub(crate) fn forget_udp_port(netlink: &mut Netlink, port: u16) -> io::Result<()
     forget_all(netlink, Like::ToUdpPort(port))
 }
 
-fn forget_all(netlink: &mut Netlink, like: Like) -> io::Result<()> {
+fn forget_all(netlink: &mut Netlink, like: Like<'_>) -> io::Result<()> {
     for _ in 0..LISTS {
         let mut found = Vec::new();
         netlink.each_listed(&like.list(), |_, entry| {
@@ -89,19 +103,22 @@ fn deletion(entry: &[u8]) -> Option<Request> {
 
 /// What connections have in common that are to be forgotten.
 #[derive(Debug, Clone, Copy)]
-enum Like {
+enum Like<'a> {
+    /// One of these addresses sends, in any direction.
+    FromAny(&'a HashSet<Ipv4Addr>),
     /// The address that sends, in one of the two directions.
     From { direction: u16, address: Ipv4Addr },
     /// The port that was first sent to.
     ToUdpPort(u16),
 }
 
-impl Like {
+impl Like<'_> {
     fn list(self) -> Request {
         // `CTA_FILTER_F_`: which parts of the tuple count.
         const BY_SOURCE: u32 = 1;
         const BY_PROTOCOL_AND_DESTINATION_PORT: u32 = 1 << 3 | 1 << 5;
         let (direction, tuple, bits) = match self {
+            Self::FromAny(_) => return request(GET, &Attributes::default()),
             Self::From { direction, address } => {
                 let addresses = Attributes::default().bytes(SOURCE, &address.octets());
                 (direction, Attributes::default().nest(ADDRESSES, &addresses), BY_SOURCE)
@@ -118,6 +135,10 @@ impl Like {
     fn is(self, entry: &[u8]) -> bool {
         let part = |direction, part, kind| find(find(find(attributes(entry)?, direction)?, part)?, kind);
         match self {
+            Self::FromAny(addresses) => [ORIGINAL, REPLY].into_iter().any(|direction| {
+                let source = part(direction, ADDRESSES, SOURCE).and_then(|source| <[u8; 4]>::try_from(source).ok());
+                source.is_some_and(|source| addresses.contains(&source.into()))
+            }),
             Self::From { direction, address } => part(direction, ADDRESSES, SOURCE) == Some(&address.octets()),
             Self::ToUdpPort(port) => {
                 part(ORIGINAL, TRANSPORT, PROTOCOL) == Some(&[UDP])

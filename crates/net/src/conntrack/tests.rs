@@ -35,6 +35,17 @@ fn connections_are_told_apart_by_who_sends_in_which_direction() {
 }
 
 #[test]
+fn connections_of_some_addresses_are_told_from_those_of_others() {
+    let began = entry(&tuple(A, 6, 80), &tuple(OUTSIDE, 6, 1024));
+    let answered = entry(&tuple(OUTSIDE, 6, 80), &tuple(B, 6, 1024));
+    for (addresses, first, second) in [(&[A, B][..], true, true), (&[A], true, false), (&[B], false, true), (&[], false, false)] {
+        let addresses = addresses.iter().copied().collect();
+        let like = Like::FromAny(&addresses);
+        assert_eq!((like.is(&began), like.is(&answered)), (first, second), "{like:?}");
+    }
+}
+
+#[test]
 fn datagrams_to_a_port_are_told_from_others() {
     let to = |protocol, port| Like::ToUdpPort(8080).is(&entry(&tuple(A, protocol, port), &tuple(OUTSIDE, protocol, 8080)));
     assert_eq!([to(UDP, 8080), to(UDP, 8081), to(6, 8080)], [true, false, false]);
@@ -56,6 +67,7 @@ fn an_entry_is_deleted_by_its_whole_tuple_zone_and_number() {
 fn what_is_no_entry_is_neither_taken_for_one_nor_deleted() {
     for damaged in [&[][..], &[2, 0, 0], &[2, 0, 0, 0], &[2, 0, 0, 0, 0xff, 0xff, 1, 0x80, 1]] {
         assert!(!Like::From { direction: ORIGINAL, address: A }.is(damaged) && !Like::ToUdpPort(0).is(damaged));
+        assert!(!Like::FromAny(&HashSet::from([A])).is(damaged));
         assert!(deletion(damaged).is_none());
     }
 }

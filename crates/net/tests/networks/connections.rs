@@ -52,6 +52,24 @@ fn connections_of_a_released_address_are_forgotten_and_those_of_others_stay() {
 }
 
 #[test]
+fn connections_of_all_that_are_released_together_are_forgotten() {
+    let node = node();
+    let networks = node.networks();
+    let all = [("a", 4), ("b", 5), ("c", 6)].map(|(name, last)| networks.take(own(name, last)).unwrap());
+    let _listening = all.each_ref().map(|slot| listen(&slot.namespace));
+    let _outside = listen(&node.outside);
+    let [a, b, c] = all;
+    let _held = [connect(&a.namespace, a.address, c.address), connect(&b.namespace, b.address, c.address)];
+    let _of_c = connect(&c.namespace, c.address, c.address);
+    for name in ["a", "b"] {
+        networks.release(name);
+    }
+    eventually("a's and b's are forgotten", || of(a.address).is_empty() && of(b.address).is_empty());
+    let left = of(c.address);
+    assert!(left.iter().any(|line| line.contains(OUTSIDE)), "{left:?}");
+}
+
+#[test]
 fn more_connections_than_one_list_has_room_for_are_forgotten() {
     let node = node();
     let networks = node.networks();

@@ -59,11 +59,13 @@ impl Node {
         Networks::open(self.options(ID, 2), |_| false).unwrap()
     }
 
-    /// All that other programs could see of us.
+    /// All that other programs could see of us. Namespaces of the machine's other installations are mounted here too, and may go at any time.
     pub(crate) fn traces(&self) -> String {
-        sh("nft -s list ruleset; iptables-legacy-save 2>/dev/null | grep -v '^[#:]'; grep -c nsfs /proc/self/mounts; \
+        sh(
+            "nft -s list ruleset; iptables-legacy-save 2>/dev/null | grep -v '^[#:]'; grep -cE '(a1b2c3|d4e5f6)-.*nsfs' /proc/self/mounts; \
             ip link; ip -4 addr; ip -4 route show table all; ip neigh show nud permanent; \
-            grep . /proc/sys/net/ipv4/conf/*/forwarding /proc/sys/net/ipv4/conf/*/route_localnet")
+            grep . /proc/sys/net/ipv4/conf/*/forwarding /proc/sys/net/ipv4/conf/*/route_localnet",
+        )
     }
 }
 
