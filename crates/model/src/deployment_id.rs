@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
+use crate::nineteen_digits;
+
 /// The id of a deployment or of a task set, which tasks are signed with: `ecs-svc/` and nineteen digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
@@ -12,15 +14,12 @@ pub struct DeploymentId(#[n(0)] u64);
 
 /// What the signature of a service's tasks begins with.
 const SIGNATURE: &str = "ecs-svc/";
-/// The first number with more than nineteen digits.
-const END: u64 = 10_000_000_000_000_000_000;
 
 impl DeploymentId {
     /// An id from bytes nobody can guess.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        let (half, _) = bytes.split_at(8);
-        Self(half.iter().fold(0, |sum: u64, &byte| sum << 8 | u64::from(byte)) % END)
+        Self(nineteen_digits::number(bytes))
     }
 
     /// The id of that number.
@@ -51,9 +50,7 @@ impl FromStr for DeploymentId {
     type Err = ParseDeploymentIdError;
 
     fn from_str(text: &str) -> Result<Self, ParseDeploymentIdError> {
-        let digits =
-            text.strip_prefix(SIGNATURE).filter(|digits| digits.len() == 19 && digits.bytes().all(|b| b.is_ascii_digit()));
-        let number = digits.and_then(|digits| digits.parse().ok());
+        let number = text.strip_prefix(SIGNATURE).and_then(nineteen_digits::parse);
         number.map(Self).ok_or_else(|| ParseDeploymentIdError(text.chars().take(64).collect()))
     }
 }

@@ -33,6 +33,7 @@ mod log_setting;
 mod mac_address;
 mod name;
 mod network;
+mod nineteen_digits;
 pub mod node;
 mod ports;
 mod region;

@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     DeploymentId, Document, LaunchType, Name, Region, ResolvedImage, SecurityGroupId, StrategyItem, SubnetId, Tags, Timestamp,
+    nineteen_digits,
 };
 
 /// The id of a service's revision: nineteen digits.
@@ -18,8 +19,7 @@ impl RevisionId {
     /// An id from bytes nobody can guess.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        let (half, _) = bytes.split_at(8);
-        Self(half.iter().fold(0, |sum: u64, &byte| sum << 8 | u64::from(byte)) % 10_000_000_000_000_000_000)
+        Self(nineteen_digits::number(bytes))
     }
 
     /// The id of that number.
@@ -50,9 +50,7 @@ impl FromStr for RevisionId {
     type Err = ParseRevisionIdError;
 
     fn from_str(text: &str) -> Result<Self, ParseRevisionIdError> {
-        let digits = Some(text).filter(|text| text.len() == 19 && text.bytes().all(|b| b.is_ascii_digit()));
-        let number = digits.and_then(|digits| digits.parse().ok());
-        number.map(Self).ok_or_else(|| ParseRevisionIdError(text.chars().take(64).collect()))
+        nineteen_digits::parse(text).map(Self).ok_or_else(|| ParseRevisionIdError(text.chars().take(64).collect()))
     }
 }
 

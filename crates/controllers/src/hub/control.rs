@@ -1,5 +1,7 @@
 //! A control stream: carries out what its [`Session`] decides.
 
+use std::convert::Infallible;
+
 use berth_api::acs::{
     AgentMessage, AttachTaskNetworkInterfaces, ControlMessage, DesiredStatus, FrameError, Heartbeat, ManifestTask, Payload,
     PullAhead, TaskManifest, TaskStopVerificationAck,
@@ -32,6 +34,12 @@ enum End {
     Theirs(Ended),
 }
 
+impl From<Farewell> for End {
+    fn from(farewell: Farewell) -> Self {
+        Self::Ours(farewell)
+    }
+}
+
 impl From<Ended> for End {
     fn from(ended: Ended) -> Self {
         Self::Theirs(ended)
@@ -52,7 +60,10 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(hub: &Hub, g
     let session = Session::new(id, hub.0.timing, Instant::now());
     let mut stream = Stream { hub, guest, session };
     let end = tokio::select! {
-        end = stream.turn(&mut socket, &mut seat.calls) => end,
+        result = stream.turn(&mut socket, &mut seat.calls) => {
+            let Err(end) = result;
+            end
+        }
         () = hub.closed() => End::Ours(Farewell::Closing),
     };
     match end {
@@ -78,37 +89,23 @@ impl Stream<'_> {
         &mut self,
         socket: &mut Socket<S>,
         calls: &mut tokio::sync::watch::Receiver<super::sessions::Call>,
-    ) -> End {
+    ) -> Result<Infallible, End> {
         let mut ahead = self.hub.0.ahead.subscribe();
-        let mut input = match self.look() {
-            Ok(input) => input,
-            Err(farewell) => return End::Ours(farewell),
-        };
+        let mut input = self.look()?;
         loop {
             for output in self.session.step(input, Instant::now()) {
-                if let Err(end) = self.carry_out(output, socket).await {
-                    return end;
-                }
+                self.carry_out(output, socket).await?;
             }
             input = tokio::select! {
-                arrival = socket.next() => match arrival {
-                    Ok(arrival) => self.understand(&arrival),
-                    Err(ended) => return ended.into(),
-                },
+                arrival = socket.next() => self.understand(&arrival?),
                 called = calls.changed() => {
                     if called.is_err() || calls.borrow_and_update().replaced {
-                        return End::Ours(Farewell::Replaced);
+                        return Err(End::Ours(Farewell::Replaced));
                     }
-                    match self.look() {
-                        Ok(input) => input,
-                        Err(farewell) => return End::Ours(farewell),
-                    }
+                    self.look()?
                 }
                 // The hub, which is held here, has the other end.
-                Ok(()) = ahead.changed() => match self.look() {
-                    Ok(input) => input,
-                    Err(farewell) => return End::Ours(farewell),
-                },
+                Ok(()) = ahead.changed() => self.look()?,
                 () = sleep_until(self.session.wake_at()) => Input::Tick,
             };
         }

@@ -9,7 +9,7 @@
 //! - A bad task is never acknowledged; it stays in the round until its agent has reported it STOPPED. Few payloads are on
 //!   their way at a time, and those that wait longest go first: a bad task holds up nobody.
 
-mod ahead;
+mod delivery;
 
 use std::collections::BTreeMap;
 
@@ -17,15 +17,12 @@ use berth_api::acs::{AgentMessage, ManifestTask};
 use berth_store::TaskKey;
 use tokio::time::Instant;
 
-use self::ahead::Ahead;
+use self::delivery::Delivery;
 use super::Timing;
 use super::message_id::MessageId;
 
 /// Payloads on their way, at most.
 const WINDOW: usize = 64;
-
-/// Attempts of one payload whose acknowledgement counts: one that comes late may be an earlier one's.
-const ATTEMPTS_KEPT: usize = 4;
 
 /// What an agent has to hear of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,9 +92,14 @@ pub(super) enum Note {
 #[derive(Debug)]
 struct Said {
     news: News,
-    at: Option<Instant>,
-    attempts: Vec<u64>,
-    acknowledged: bool,
+    delivery: Delivery,
+}
+
+/// The images that the agent is to have before tasks come.
+#[derive(Debug)]
+struct Ahead {
+    images: Vec<Box<str>>,
+    delivery: Delivery,
 }
 
 /// The last manifest.
@@ -149,7 +151,7 @@ impl Session {
         match input {
             Input::Seen { due, ahead, revision } => {
                 self.see(&due, revision);
-                self.ahead = ahead.map(|images| Ahead::replacing(self.ahead.take(), images));
+                self.see_ahead(ahead);
             }
             Input::Heard(message) => {
                 self.heard_at = now;
@@ -176,7 +178,7 @@ impl Session {
             .into_iter()
             .chain(manifest.map(|manifest| manifest.at + self.timing.manifest))
             .chain(self.resend_at)
-            .chain(self.ahead.as_ref().and_then(|ahead| ahead.due_at(self.timing.resend)))
+            .chain(self.ahead.as_ref().and_then(|ahead| ahead.delivery.due_at(self.timing.resend)))
             .min()
             .unwrap_or(heartbeat)
     }
@@ -191,9 +193,16 @@ impl Session {
         let mut before = std::mem::take(&mut self.tasks);
         for &Due { task, news } in due {
             let said = before.remove(&task).filter(|said| said.news == news);
-            let nothing = Said { news, at: None, attempts: Vec::new(), acknowledged: false };
-            self.tasks.insert(task, said.unwrap_or(nothing));
+            self.tasks.insert(task, said.unwrap_or(Said { news, delivery: Delivery::default() }));
         }
+    }
+
+    fn see_ahead(&mut self, images: Option<Vec<Box<str>>>) {
+        let before = self.ahead.take();
+        self.ahead = images.map(|images| {
+            let same = before.filter(|before| before.images == images);
+            same.unwrap_or(Ahead { images, delivery: Delivery::default() })
+        });
     }
 
     fn hear(&mut self, message: AgentMessage, out: &mut Vec<Output>) {
@@ -220,7 +229,7 @@ impl Session {
         }
     }
 
-    /// Whether the name is that of the manifest, or of a payload that is still due.
+    /// Whether the name is that of the manifest, or of something that is still to be heard.
     fn acknowledge(&mut self, name: &str) -> bool {
         let Ok(id) = name.parse::<MessageId>() else { return false };
         if id.session != self.id {
@@ -229,25 +238,16 @@ impl Session {
         if self.manifest.as_ref().is_some_and(|manifest| manifest.id == id) {
             return true;
         }
-        if let Some(ahead) = self.ahead.as_mut().filter(|ahead| ahead.attempts.contains(&id.number)) {
-            ahead.acknowledged = true;
-            return true;
-        }
-        match self.tasks.values_mut().find(|said| said.attempts.contains(&id.number)) {
-            Some(said) => {
-                said.acknowledged = true;
-                true
-            }
-            None => false,
-        }
+        let ahead = self.ahead.as_mut().map(|ahead| &mut ahead.delivery);
+        let mut all = ahead.into_iter().chain(self.tasks.values_mut().map(|said| &mut said.delivery));
+        all.any(|delivery| delivery.acknowledge(id.number))
     }
 
     fn say_ahead(&mut self, now: Instant, out: &mut Vec<Output>) {
-        let resend = self.timing.resend;
         let Some(mut ahead) = self.ahead.take() else { return };
-        if !ahead.acknowledged && ahead.due_at(resend).is_none_or(|at| at <= now) {
+        if ahead.delivery.is_due(now, self.timing.resend) {
             let id = self.next_id();
-            ahead.said(id.number, now);
+            ahead.delivery.said(id.number, now);
             out.push(Output::Ahead(id, ahead.images.clone()));
         }
         self.ahead = Some(ahead);
@@ -275,28 +275,23 @@ impl Session {
 
     fn say_payloads(&mut self, now: Instant, out: &mut Vec<Output>) {
         let resend = self.timing.resend;
-        let is_overdue = |said: &Said| said.at.is_none_or(|at| now.duration_since(at) >= resend);
-        let open = || self.tasks.iter().filter(|(_, said)| !said.acknowledged);
-        let on_their_way = open().filter(|(_, said)| !is_overdue(said)).count();
+        let on_their_way = self.tasks.values().filter(|said| said.delivery.is_on_its_way(now, resend)).count();
+        let due = self.tasks.iter().filter(|(_, said)| said.delivery.is_due(now, resend));
         // Never said before said long ago; stops first, for they give something back.
         let mut turns: Vec<(Option<Instant>, News, TaskKey)> =
-            open().filter(|(_, said)| is_overdue(said)).map(|(task, said)| (said.at, said.news, *task)).collect();
+            due.map(|(task, said)| (said.delivery.said_at(), said.news, *task)).collect();
         turns.sort_unstable();
         for (before, _, task) in turns.into_iter().take(WINDOW.saturating_sub(on_their_way)) {
             let id = self.next_id();
             let Some(said) = self.tasks.get_mut(&task) else { continue };
-            said.at = Some(now);
-            said.attempts.push(id.number);
-            if said.attempts.len() > ATTEMPTS_KEPT {
-                said.attempts.remove(0);
-            }
+            said.delivery.said(id.number, now);
             if before.is_some() {
                 out.push(Output::Note(Note::Resent));
             }
             out.push(Output::Task(id, Due { task, news: said.news }));
         }
-        let on_their_way = self.tasks.values().filter(|said| !said.acknowledged && !is_overdue(said));
-        self.resend_at = on_their_way.filter_map(|said| said.at).min().map(|at| at + resend);
+        let on_their_way = self.tasks.values().map(|said| &said.delivery).filter(|delivery| delivery.is_on_its_way(now, resend));
+        self.resend_at = on_their_way.filter_map(|delivery| delivery.due_at(resend)).min();
     }
 }
 

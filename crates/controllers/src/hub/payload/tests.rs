@@ -1,11 +1,12 @@
 use berth_api::acs::{DesiredStatus, Hidden};
 use berth_model::{
-    Attribute, Container, ContainerFacts, ContainerId, ContainerLife, Desired, Document, Health, LaunchSet, Life, Name,
-    NetworkMode, Region, Resources, RevisionStatus, Tags, TaskId, TaskTimes, ThinVec, Timestamp,
+    Attribute, Container, ContainerFacts, ContainerId, ContainerLife, Desired, Document, Health, Life, Name, NetworkMode,
+    Resources, Tags, TaskId, TaskTimes, ThinVec, Timestamp,
 };
 use serde_json::{Value, json};
 
 use super::*;
+use crate::fixtures;
 
 const ID: &str = "0101010101010101010101010101010101";
 
@@ -26,28 +27,9 @@ fn facts(name: &str) -> ContainerFacts {
 
 /// A definition with this document, whose containers are called `main` and `side`.
 fn definition(document: &Value) -> TaskDefinition {
-    let facts = Facts {
-        containers: vec![facts("main"), facts("side")],
-        cpu: None,
-        memory: None,
-        network_mode: NetworkMode::Bridge,
-        compatibilities: LaunchSet::default(),
-        requires_attributes: Vec::new(),
-        task_role: None,
-        execution_role: None,
-        constraints: Vec::new(),
-    };
-    TaskDefinition {
-        region: Region::new("us-east-1").unwrap(),
-        family: Name::new("web"),
-        revision: 3,
-        status: RevisionStatus::Active,
-        facts: facts.into(),
-        document: Document::new(document.to_string()),
-        registered_at: Timestamp::EPOCH,
-        registered_by: "root".into(),
-        tags: Tags::default(),
-    }
+    let base = fixtures::definition();
+    let facts = Facts { containers: vec![facts("main"), facts("side")], ..Facts::clone(&base.facts) };
+    TaskDefinition { revision: 3, facts: facts.into(), document: Document::new(document.to_string()), ..base }
 }
 
 fn record(definition: &TaskDefinition) -> Task {
