@@ -70,10 +70,7 @@ impl Draft<'_> {
 
     /// How many tasks may be started now.
     fn most_starts(&mut self, revision: &Revision<'_>, primary: &Deployment, members: &[Member<'_>]) -> u32 {
-        if let Some(retry_at) = primary.retry_at.filter(|&retry_at| self.now < retry_at) {
-            self.plan.wake(retry_at);
-            let (times, seconds) = (primary.setbacks, retry_at.since(self.now).as_secs());
-            self.plan.why.push(format!("tasks ended before they ran {times} times in a row: the next one starts in {seconds} s"));
+        if self.waits_to_retry(primary) {
             return 0;
         }
         until_images_are_known(revision, primary, members).map_or(Plan::MOST_STARTS, |most| most.min(Plan::MOST_STARTS))

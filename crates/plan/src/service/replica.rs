@@ -72,10 +72,7 @@ impl Draft<'_> {
             self.plan.why.push(format!("the deployment {} was given up: {wanted} tasks are not started", primary.id));
             return Blocked::default();
         }
-        if let Some(retry_at) = primary.retry_at.filter(|&retry_at| self.now < retry_at) {
-            self.plan.wake(retry_at);
-            let (times, seconds) = (primary.setbacks, retry_at.since(self.now).as_secs());
-            self.plan.why.push(format!("tasks ended before they ran {times} times in a row: the next one starts in {seconds} s"));
+        if self.waits_to_retry(primary) {
             return Blocked::default();
         }
         let room = bounds.most.saturating_sub(count(*members));

@@ -39,6 +39,15 @@ impl Draft<'_> {
         self.plan.records.push(next);
     }
 
+    /// Whether no task of a deployment may be started yet, for those before ended before they ran. Wakes the service when one may.
+    pub(super) fn waits_to_retry(&mut self, deployment: &Deployment) -> bool {
+        let Some(retry_at) = deployment.retry_at.filter(|&retry_at| self.now < retry_at) else { return false };
+        self.plan.wake(retry_at);
+        let (times, seconds) = (deployment.setbacks, retry_at.since(self.now).as_secs());
+        self.plan.why.push(format!("tasks ended before they ran {times} times in a row: the next one starts in {seconds} s"));
+        true
+    }
+
     /// Why the primary deployment is to be given up, if it is.
     fn fault(&self, primary: &Deployment) -> Option<Fault> {
         let record = self.primary_record();
